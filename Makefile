@@ -1,0 +1,72 @@
+# One command each: `make run`, `make test`, `make viz`. Every target sets itself up.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
+ARGS ?=
+
+.PHONY: help run test viz jupyter lock lint format types unit clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Run the whole job (kedro run), on the sample or on ARGS="--params=images=FOLDER"
+	$(BIN)/kedro run $(ARGS)
+
+test: lint types unit ## Lint, check types and run the tests
+
+viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
+	$(BIN)/kedro viz run $(ARGS)
+
+jupyter: $(VENV)/.installed ## Open JupyterLab with the catalog loaded
+	$(BIN)/kedro jupyter lab $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/pytest $(ARGS)
+
+clean: ## Remove every output of a run; never touches data/01_raw
+	bash tools/clean.sh
+
+# --only-binary: an sdist would run its own build, which no hash covers.
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.python:
+	@bash tools/require.sh python java
+	"$$(bash tools/require.sh which-python)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python requirements.lock pyproject.toml
+	@bash tools/require.sh java
+	@echo "Installing the pinned packages into $(VENV) (once, a few minutes)"
+	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(PIP_INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing the pinned development packages into $(VENV)"
+	$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --upgrade
+
+lock: ## Compile the lock files anew from pyproject.toml
+	@test -x $(BIN)/uv || { bash tools/require.sh python; "$$(bash tools/require.sh which-python)" -m venv $(VENV); \
+		touch $(VENV)/.python; $(PIP_INSTALL) uv; }
+	$(COMPILE) --extra local --extra cluster --output-file requirements.lock
+	$(COMPILE) --extra local --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock

@@ -1,0 +1,55 @@
+"""What the backbone is, independent of how it is made or run."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+N_FEATURES = 1280
+"""Features per photograph: channels of MobileNetV2's last convolution, averaged over space."""
+
+ARCHITECTURE = "MobileNetV2 alpha=1.0, no top, global average pooling"
+
+PREPROCESSING = "first frame, EXIF upright, RGB on white, bicubic without cropping, x/127.5-1"
+"""Part of the fingerprint: change the words when the pixels change."""
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """Everything that decides which features come out.
+
+    Attributes:
+        weights_sha256: Digest of the Keras weights file.
+        image_size: Pixels of each side of the input.
+        precision: Arithmetic of the converted network (``float32``).
+    """
+
+    weights_sha256: str
+    image_size: int
+    precision: str
+    architecture: str = ARCHITECTURE
+    preprocessing: str = PREPROCESSING
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that name these features; equal specs give equal features."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A converted network.
+
+    Attributes:
+        spec: What it computes.
+        model: LiteRT flatbuffer: ``(1, size, size, 3)`` uint8 in, ``(1, 1280)`` float32 out; the
+            scaling to [-1, 1] is inside the graph.
+    """
+
+    spec: BackboneSpec
+    model: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """See ``BackboneSpec.fingerprint``."""
+        return self.spec.fingerprint

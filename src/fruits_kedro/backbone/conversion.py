@@ -1,0 +1,71 @@
+"""Keras weights to a LiteRT flatbuffer, once per fingerprint, in a process of its own.
+
+TensorFlow costs seconds to import, a gigabyte of memory and pages of messages; nothing but this
+conversion needs it, so it lives and dies in a child process.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.errors import FruitsError
+
+
+def convert(weights: Path, spec: BackboneSpec) -> Backbone:
+    """Convert a Keras weights file of MobileNetV2 (no top) to LiteRT.
+
+    Source: https://ai.google.dev/edge/litert/models/convert_tf
+
+    Raises:
+        FruitsError: Where TensorFlow is missing or does not accept the weights.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "backbone.tflite"
+        command = [sys.executable, "-m", __name__, str(weights), str(output)]
+        command += ["--image-size", str(spec.image_size)]
+        quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        result = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
+        if result.returncode != 0:
+            raise FruitsError(_explain(weights, result.stderr))
+        return Backbone(spec, output.read_bytes())
+
+
+def _explain(weights: Path, stderr: str) -> str:
+    if "No module named 'tensorflow'" in stderr:
+        return (
+            "Converting the backbone needs TensorFlow, which is not installed here: install the "
+            "extra 'local', or convert on a laptop and copy 06_models/backbone to the storage."
+        )
+    last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
+    return (
+        f"TensorFlow could not convert the weights {weights} ({last}): the file must hold the "
+        "weights of Keras's MobileNetV2, alpha 1.0, without top."
+    )
+
+
+def _convert_here(weights: str, output: str, image_size: int) -> None:
+    import keras
+    import tensorflow as tf
+
+    shape = (image_size, image_size, 3)
+    network = keras.applications.MobileNetV2(
+        weights=None, include_top=False, pooling="avg", input_shape=shape
+    )
+    network.load_weights(weights)
+    pixels = keras.Input(shape, batch_size=1, dtype="uint8")
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    model = keras.Model(pixels, network(scaled, training=False))
+    Path(output).write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights")
+    parser.add_argument("output")
+    parser.add_argument("--image-size", type=int, required=True)
+    arguments = parser.parse_args()
+    _convert_here(arguments.weights, arguments.output, arguments.image_size)

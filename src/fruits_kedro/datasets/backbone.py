@@ -1,0 +1,114 @@
+"""The converted backbone, kept by fingerprint."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.storage.artefacts import current_part, load_files, save_files
+from fruits_kedro.storage.snapshots import Part, SnapshotFolder
+
+logger = logging.getLogger(__name__)
+
+_MODEL = "backbone.tflite"
+_SPEC = "backbone.json"
+
+
+class BackboneDataset(AbstractDataset[Backbone, Backbone]):
+    """A LiteRT flatbuffer with its spec; earlier conversions stay for when they are wanted again.
+
+    Usage in the catalog::
+
+        backbone:
+          type: fruits_kedro.datasets.BackboneDataset
+          filepath: data/06_models/backbone
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        keep: Conversions that stay (9 MB each).
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self, *, filepath: str, keep: int = 8, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._filepath = filepath
+        self._folder = SnapshotFolder(filepath, keep)
+        self.metadata = metadata
+
+    def load(self) -> Backbone:
+        """The backbone that features were last made with."""
+        return _read(self._folder, current_part(self._folder))
+
+    def save(self, data: Backbone) -> None:
+        """Make ``data`` the current backbone, without writing it again where it is known."""
+        known = self._folder.note(fingerprint=data.fingerprint)
+        if known is None:
+            spec = json.dumps(asdict(data.spec), indent=1).encode()
+            files = {_MODEL: data.model, _SPEC: spec}
+            save_files(self._folder, files, fingerprint=data.fingerprint)
+        elif current_part(self._folder) != known:
+            self._folder.replace(known)
+        logger.info("Backbone %s", data.fingerprint)
+
+    def preview(self) -> str:
+        """The spec, for Kedro-Viz."""
+        return json.dumps(asdict(self.load().spec), indent=1)
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+FindBackbone = Callable[[str], Backbone | None]
+
+
+class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
+    """Finds an earlier conversion by its fingerprint; shares its folder with BackboneDataset.
+
+    Usage in the catalog::
+
+        known_backbones:
+          type: fruits_kedro.datasets.KnownBackbonesDataset
+          filepath: data/06_models/backbone
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = filepath
+        self._folder = SnapshotFolder(filepath)
+        self.metadata = metadata
+
+    def load(self) -> FindBackbone:
+        """A function from a fingerprint to its backbone, or to None where it was never made."""
+
+        def find(fingerprint: str) -> Backbone | None:
+            part = self._folder.note(fingerprint=fingerprint)
+            return _read(self._folder, part) if part else None
+
+        return find
+
+    def save(self, data: None) -> None:
+        """Never: save through BackboneDataset."""
+        raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+def _read(folder: SnapshotFolder, part: Part) -> Backbone:
+    files = load_files(folder, part)
+    return Backbone(BackboneSpec(**json.loads(files[_SPEC])), files[_MODEL])

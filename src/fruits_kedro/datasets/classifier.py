@@ -1,0 +1,56 @@
+"""The trained classifier as a Spark ML model."""
+
+import logging
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from fruits_kedro.classifier import Classifier
+from fruits_kedro.spark import get_spark
+from fruits_kedro.storage.artefacts import adopt_files, current_part, load_files
+from fruits_kedro.storage.files import spark_uri
+from fruits_kedro.storage.snapshots import SnapshotFolder
+
+logger = logging.getLogger(__name__)
+
+
+class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
+    """Spark ML's own format (Parquet and JSON, no pickle), as snapshots with verified hashes.
+
+    Usage in the catalog::
+
+        classifier:
+          type: fruits_kedro.datasets.ClassifierDataset
+          filepath: data/06_models/classifier
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = filepath
+        self._folder = SnapshotFolder(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Classifier:
+        """The newest classifier, its hashes verified."""
+        part = current_part(self._folder)
+        load_files(self._folder, part)
+        get_spark()
+        from pyspark.ml import PipelineModel
+
+        model = PipelineModel.load(spark_uri(self._folder.part_uri(part)))
+        return Classifier(model, tuple(model.stages[0].labels), part.notes["reducer_id"])
+
+    def save(self, data: Classifier) -> None:
+        """Write the classifier as a new snapshot."""
+        name = self._folder.new_part_name()
+        data.model.save(spark_uri(self._folder.part_uri(name)))
+        adopt_files(self._folder, name, reducer_id=data.reducer_id)
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

@@ -1,0 +1,57 @@
+"""The fitted scaler and PCA as a file."""
+
+import io
+from typing import Any
+
+import numpy as np
+from kedro.io import AbstractDataset
+
+from fruits_kedro.reducer import Reducer
+from fruits_kedro.storage.artefacts import current_part, load_files, save_files
+from fruits_kedro.storage.snapshots import SnapshotFolder
+
+_FILE = "reducer.npz"
+_ARRAYS = ("mean", "scale", "components", "explained_variance_ratio")
+
+
+class ReducerDataset(AbstractDataset[Reducer, Reducer]):
+    """A reducer as numpy arrays: nothing in the file is executed when it is read.
+
+    Usage in the catalog::
+
+        reducer:
+          type: fruits_kedro.datasets.ReducerDataset
+          filepath: data/06_models/reducer
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = filepath
+        self._folder = SnapshotFolder(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Reducer:
+        """The newest reducer, its hash verified."""
+        content = load_files(self._folder, current_part(self._folder))[_FILE]
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return Reducer(
+                *(arrays[name] for name in _ARRAYS),
+                rows=int(arrays["rows"]),
+                fingerprint=str(arrays["fingerprint"]),
+            )
+
+    def save(self, data: Reducer) -> None:
+        """Write the reducer as a new snapshot."""
+        buffer = io.BytesIO()
+        arrays = {name: getattr(data, name) for name in (*_ARRAYS, "rows", "fingerprint")}
+        np.savez(buffer, allow_pickle=False, **arrays)
+        save_files(self._folder, {_FILE: buffer.getvalue()})
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

@@ -1,0 +1,151 @@
+"""A Spark table kept as Parquet snapshots."""
+
+import logging
+import re
+from typing import Any, Literal
+
+from kedro.io import AbstractDataset
+
+from fruits_kedro import schemas
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.spark import get_spark
+from fruits_kedro.storage.files import filesystem, spark_uri
+from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
+
+logger = logging.getLogger(__name__)
+
+
+class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
+    """Loads the newest snapshot of a table, saves a new one; a reader never sees half a table.
+
+    Plain Parquet in immutable part folders, named by a pointer that is written last (see
+    ``storage.snapshots``): any tool can read the parts, and nothing but Spark is needed to write
+    them. Delta and Iceberg do more, and need jars that must match the cluster's Spark.
+
+    Usage in the catalog::
+
+        features:
+          type: fruits_kedro.datasets.SnapshotParquetDataset
+          filepath: data/04_feature/features
+          table: FEATURES
+          mode: add
+
+    Args:
+        filepath: The dataset's folder, local or ``s3://``.
+        table: Name of the columns in ``fruits_kedro.schemas``.
+        mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
+        keep: Snapshots that stay, the newest included.
+        missing_ok: Load an empty table where nothing was saved yet, instead of failing.
+        refresh: Load an empty table, and let the first save of a run replace instead of add.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        table: str,
+        mode: Literal["replace", "add", "read"] = "replace",
+        keep: int = 2,
+        missing_ok: bool = False,
+        refresh: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._filepath = filepath
+        self._table = table
+        self._schema: str = getattr(schemas, table)
+        self._mode = mode
+        self._missing_ok = missing_ok
+        self._refresh = refresh
+        self._folder = SnapshotFolder(filepath, keep)
+        self.metadata = metadata
+
+    def load(self) -> DataFrame:
+        """The table of the newest snapshot, lazily.
+
+        Raises:
+            FruitsError: Where nothing was saved yet and ``missing_ok`` is not set.
+        """
+        snapshot = self._folder.current()
+        forgotten = self._refresh and self._mode == "read"
+        if forgotten or (snapshot is None and self._missing_ok):
+            return get_spark().createDataFrame([], self._schema)
+        if snapshot is None:
+            raise FruitsError(
+                f"There is nothing at {self._filepath} yet: run the pipelines that make it first "
+                "(kedro run runs all of them)."
+            )
+        logger.info("Reading %s: snapshot %s, %d rows", self._name, snapshot.id, snapshot.rows)
+        return self._read(snapshot)
+
+    def save(self, data: DataFrame) -> None:
+        """Write ``data`` as a new part and make it (part of) the newest snapshot."""
+        part = self._write(data)
+        if self._mode == "add" and not self._refresh:
+            snapshot = self._folder.add(part)
+        else:
+            snapshot = self._folder.replace(part)
+            self._refresh = False
+        logger.info(
+            "Wrote %s: snapshot %s, %d new rows of %d",
+            self._name,
+            snapshot.id,
+            part.rows,
+            snapshot.rows,
+        )
+
+    def preview(self, nrows: int = 20) -> dict[str, Any]:
+        """The first rows for Kedro-Viz, by pyarrow: no JVM, no binary columns."""
+        import pyarrow.dataset as pads
+
+        snapshot = self._folder.current()
+        parts = snapshot.parts if snapshot else ()
+        columns = [name for name, kind in _columns(self._schema) if kind != "binary"]
+        for part in parts:
+            fs, path = filesystem(self._folder.part_uri(part))
+            table = pads.dataset(path, filesystem=fs, format="parquet").head(nrows, columns=columns)
+            if table.num_rows:
+                return _split(table.to_pandas())
+        return {"index": [], "columns": columns, "data": []}
+
+    def _read(self, snapshot: Snapshot) -> DataFrame:
+        spark = get_spark()
+        uris = [spark_uri(self._folder.part_uri(part)) for part in snapshot.parts if part.rows]
+        if not uris:
+            return spark.createDataFrame([], self._schema)
+        return spark.read.schema(self._schema).parquet(*uris)
+
+    def _write(self, data: DataFrame) -> Part:
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as F
+
+        if self._mode == "read":
+            raise FruitsError(f"The catalog opens {self._name} for reading only.")
+        name = self._folder.new_part_name()
+        columns = [F.col(column).cast(kind) for column, kind in _columns(self._schema)]
+        counted = Observation()
+        rows = data.select(*columns).observe(counted, F.count(F.lit(1)).alias("rows"))
+        rows.write.parquet(spark_uri(self._folder.part_uri(name)))
+        return Part(name, int(counted.get["rows"]))
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "table": self._table, "mode": self._mode}
+
+    @property
+    def _name(self) -> str:
+        return self._filepath.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _columns(schema: str) -> list[tuple[str, str]]:
+    fields = re.split(r",\s*(?![^<]*>)", schema)
+    return [(name, kind) for name, kind in (field.split(" ", 1) for field in fields)]
+
+
+def _split(frame: Any) -> dict[str, Any]:
+    shown = frame.map(lambda value: str(value)[:80] if value is not None else None)
+    result: dict[str, Any] = shown.to_dict(orient="split")
+    return result

@@ -1,0 +1,24 @@
+"""Hands conf/<env>/spark.yml to the session that datasets and nodes start when they need it."""
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+
+from fruits_kedro import spark
+
+
+class SparkHooks:
+    """Configures Spark without starting it.
+
+    ``after_context_created`` serves runs and notebooks alike; ``before_dataset_loaded`` would not
+    fire for ``catalog.load``.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember the environment's Spark settings."""
+        try:
+            settings = context.config_loader["spark"]
+        except MissingConfigException:
+            settings = {}
+        spark.configure(settings)

@@ -1,0 +1,63 @@
+"""Measures the seconds of each pipeline and keeps them as a dataset."""
+
+import time
+from collections import defaultdict
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+DATASET = "timings"
+
+
+class TimingHooks:
+    """Wall time per pipeline, from the first load of a node to its last save.
+
+    Spark works when a result is saved, which is after ``after_node_run``: so each span ends with
+    the node's last save, and loading the inputs of the next node begins the next span.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._mark = time.perf_counter()
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
+        self._seconds.clear()
+        self._mark = time.perf_counter()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Count loading and the node's own time."""
+        self._count(node)
+
+    @hook_impl
+    def after_dataset_saved(self, node: Node) -> None:
+        """Count the save, and with it what Spark did for it."""
+        self._count(node)
+
+    @hook_impl
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Save what was measured, where the run's catalog has a place for it."""
+        if DATASET not in catalog:
+            return
+        stages = {
+            name: {
+                "seconds": round(sum(nodes.values()), 2),
+                "nodes": {node: round(seconds, 2) for node, seconds in nodes.items()},
+            }
+            for name, nodes in self._seconds.items()
+        }
+        total = round(sum(stage["seconds"] for stage in stages.values()), 2)
+        catalog.save(DATASET, {"seconds": total, "pipelines": stages})
+
+    def _count(self, node: Node) -> None:
+        now = time.perf_counter()
+        stage = min(node.tags, default="other")
+        self._seconds[stage][node.short_name] += now - self._mark
+        self._mark = now

@@ -1,0 +1,1 @@
+"""Photographs: finding them, reading them on the workers, decoding them into pixels."""

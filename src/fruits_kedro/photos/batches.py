@@ -1,0 +1,86 @@
+"""The two steps that run on Spark's workers, as functions of Arrow batches."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from fruits_kedro.backbone.artefact import N_FEATURES
+from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.photos.decoding import decode
+from fruits_kedro.photos.reading import ReadFile, read_photograph
+from fruits_kedro.reasons import Reason
+
+_READ_COLUMNS: list[tuple[str, str, pa.DataType]] = [
+    ("sha256", "sha256", pa.string()),
+    ("width", "width", pa.int32()),
+    ("height", "height", pa.int32()),
+    ("format", "format", pa.string()),
+    ("bytes", "content", pa.binary()),
+    ("reason", "reason", pa.string()),
+]
+"""Column, attribute of ``ReadFile``, type."""
+
+MAX_BATCH_BYTES = 64 << 20
+"""Bytes of photographs in one batch sent back to Spark: large photographs make small batches."""
+
+
+def read_batch(batch: pa.RecordBatch, max_pixels: int) -> Iterator[pa.RecordBatch]:
+    """Read the files of a batch and append what was read as columns.
+
+    Args:
+        batch: Rows with a ``path`` column.
+        max_pixels: See ``reading.read_photograph``.
+    """
+    start, held, read = 0, 0, []
+    for index, path in enumerate(batch.column("path").to_pylist()):
+        read.append(read_photograph(path, max_pixels))
+        held += len(read[-1].content or b"")
+        if held >= MAX_BATCH_BYTES or index == batch.num_rows - 1:
+            yield _with_read(batch.slice(start, len(read)), read)
+            start, held, read = index + 1, 0, []
+
+
+def _with_read(batch: pa.RecordBatch, read: list[ReadFile]) -> pa.RecordBatch:
+    columns = [
+        pa.array([getattr(file, attribute) for file in read], kind)
+        for _, attribute, kind in _READ_COLUMNS
+    ]
+    names = batch.schema.names + [name for name, _, _ in _READ_COLUMNS]
+    return pa.RecordBatch.from_arrays([*batch.columns, *columns], names)
+
+
+def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> pa.RecordBatch:
+    """Replace the ``bytes`` of a batch by its features.
+
+    Args:
+        batch: Rows with a ``bytes`` column, and any others, which stay.
+        engine: The backbone.
+        image_size: Pixels of each side.
+
+    Returns:
+        The other columns, ``features`` (list of 1280 float32, null where decoding failed) and
+        ``reason`` (null where it did not).
+    """
+    position = batch.schema.get_field_index("bytes")
+    features = np.zeros((batch.num_rows, N_FEATURES), np.float32)
+    reasons: list[Reason | None] = [None] * batch.num_rows
+    for row, content in enumerate(batch.column(position)):
+        pixels = decode(content.as_py(), image_size)
+        if isinstance(pixels, Reason):
+            reasons[row] = pixels
+        else:
+            features[row] = engine.features(pixels)
+    others = [name for name in batch.schema.names if name != "bytes"]
+    columns = [batch.column(name) for name in others]
+    columns += [_as_lists(features, reasons), pa.array(reasons, pa.string())]
+    return pa.RecordBatch.from_arrays(columns, [*others, "features", "reason"])
+
+
+def _as_lists(features: np.ndarray, reasons: list[Reason | None]) -> pa.ListArray:
+    """Rows as variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
+    missing = np.array([reason is not None for reason in reasons])
+    lengths = np.where(missing, 0, N_FEATURES)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = pa.array(features[~missing].reshape(-1))
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(missing))

@@ -1,0 +1,179 @@
+"""One recursive listing of an image folder, local or on an object store.
+
+Spark's ``binaryFile`` silently drops zero-byte files and names that start with ``_`` or ``.``,
+stops at a ``:`` and follows a symbolic link in circles; this listing accounts for every file.
+"""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.storage.files import filesystem, is_local, local_path
+
+LISTING_SCHEMA = pa.schema(
+    [
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("relative_path", pa.string(), nullable=False),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("modified", pa.string(), nullable=False),
+        pa.field("name_is_utf8", pa.bool_(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """One regular file below the image folder.
+
+    Attributes:
+        path: How to open it again: an absolute path or a URI.
+        relative_path: The same below the image folder, with ``/`` between folders.
+        size: Bytes.
+        modified: Nanoseconds of the last change, or the object's ETag; equal means unchanged.
+    """
+
+    path: str
+    relative_path: str
+    size: int
+    modified: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies below an image folder.
+
+    Attributes:
+        uri: The folder.
+        files: Candidate photographs, ``LISTING_SCHEMA``, in the order of their paths.
+        ignored: Files that are not looked at, counted by extension (``hidden`` for hidden ones).
+    """
+
+    uri: str
+    files: pa.Table
+    ignored: dict[str, int]
+
+
+def list_photographs(uri: str, extensions: frozenset[str]) -> Listing:
+    """List an image folder once, recursively.
+
+    Args:
+        uri: The folder, local or of any filesystem fsspec knows.
+        extensions: Lower-case extensions of candidate photographs, without the dot.
+
+    Raises:
+        FruitsError: Where there is no such folder, or it cannot be listed.
+    """
+    ignored: Counter[str] = Counter()
+    found: list[FoundFile] = []
+    for file in _walk(uri):
+        kind = _ignored_as(file.relative_path, extensions)
+        if kind is None:
+            found.append(file)
+        else:
+            ignored[kind] += 1
+    return Listing(uri, _to_table(found), dict(sorted(ignored.items())))
+
+
+def _walk(uri: str) -> Iterator[FoundFile]:
+    if is_local(uri):
+        return _walk_disk(local_path(uri))
+    return _walk_store(uri)
+
+
+def _walk_disk(root: str) -> Iterator[FoundFile]:
+    if not os.path.isdir(root):
+        raise FruitsError(
+            f"The image folder {root} does not exist: name one that does with "
+            "--params=images=FOLDER or the environment variable FRUITS_IMAGES."
+        )
+    pending, seen = [root], set()
+    while pending:
+        folder = pending.pop()
+        identity = os.stat(folder)
+        if (identity.st_dev, identity.st_ino) in seen:
+            continue
+        seen.add((identity.st_dev, identity.st_ino))
+        for entry in _entries(folder):
+            try:
+                status = entry.stat()
+            except OSError:  # a broken link, or gone since: readers will say which
+                status = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                pending.append(entry.path)
+            elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                relative = os.path.relpath(entry.path, root).replace(os.sep, "/")
+                yield FoundFile(entry.path, relative, status.st_size, str(status.st_mtime_ns))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise FruitsError(
+            f"The folder {folder} cannot be listed ({error.strerror}): give the user of this run "
+            "the right to read it, or move it out of the image folder."
+        ) from error
+
+
+def _walk_store(uri: str) -> Iterator[FoundFile]:
+    fs, root = filesystem(uri)
+    scheme = uri.split("://", 1)[0]
+    try:
+        entries: dict[str, dict[str, Any]] = fs.find(root, detail=True)
+    except (OSError, ValueError) as error:
+        raise FruitsError(
+            f"The image folder {uri} cannot be listed ({error}): check the bucket's name, the "
+            "region, the credentials and the right s3:ListBucket."
+        ) from error
+    if not entries:
+        raise FruitsError(f"There is nothing below {uri}: check the bucket and the prefix.")
+    for path, entry in entries.items():
+        if entry["type"] == "file" and not path.endswith("/"):
+            modified = entry.get("ETag") or entry.get("LastModified") or entry.get("mtime") or ""
+            relative = path[len(root) :].lstrip("/")
+            yield FoundFile(f"{scheme}://{path}", relative, int(entry["size"]), str(modified))
+
+
+def _ignored_as(relative_path: str, extensions: frozenset[str]) -> str | None:
+    parts = relative_path.split("/")
+    if any(part.startswith(".") for part in parts):
+        return "hidden"
+    extension = os.path.splitext(parts[-1])[1].lstrip(".").lower()
+    if extension in extensions:
+        return None
+    return _readable(extension) or "(none)"
+
+
+def _to_table(found: list[FoundFile]) -> pa.Table:
+    found.sort(key=lambda file: file.path)
+    columns = [
+        [_readable(file.path) for file in found],
+        [_readable(file.relative_path) for file in found],
+        [file.size for file in found],
+        [file.modified for file in found],
+        [_is_utf8(file.path) for file in found],
+    ]
+    return pa.table(
+        [pa.array(c, f.type) for c, f in zip(columns, LISTING_SCHEMA, strict=True)],
+        schema=LISTING_SCHEMA,
+    )
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _readable(text: str) -> str:
+    """``text`` with bytes that are no UTF-8 written as ``\\xNN``."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")

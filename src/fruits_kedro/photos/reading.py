@@ -1,0 +1,69 @@
+"""Reading one listed file on a worker: its bytes and header, or the reason why not."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fruits_kedro.photos.decoding import read_header
+from fruits_kedro.reasons import Reason
+from fruits_kedro.storage.files import filesystem, is_local
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """What reading a file gave.
+
+    Attributes:
+        sha256: Hexadecimal digest of the bytes; None where they could not be read.
+        width, height: Pixels as the header has them, before EXIF orientation; None without one.
+        format: The decoder's name of the format, whatever the extension says.
+        content: The bytes of a photograph worth keeping, else None.
+        reason: None for a photograph worth keeping.
+    """
+
+    sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+    content: bytes | None = None
+    reason: Reason | None = None
+
+
+def read_photograph(path: str, max_pixels: int) -> ReadFile:
+    """Read one file and look at its header.
+
+    Args:
+        path: Absolute path or URI, as listed.
+        max_pixels: Photographs that announce more pixels are rejected before any is decoded.
+    """
+    try:
+        content = _read(path)
+    except Exception:  # whatever the storage raises, it costs this row and not the run
+        return ReadFile(reason=Reason.UNREADABLE)
+    digest = hashlib.sha256(content).hexdigest()
+    if not content:
+        return ReadFile(digest, reason=Reason.EMPTY_FILE)
+    header = read_header(content)
+    if isinstance(header, Reason):
+        return ReadFile(digest, reason=header)
+    size = (header.width, header.height, header.format)
+    if header.width * header.height > max_pixels:
+        return ReadFile(digest, *size, reason=Reason.TOO_MANY_PIXELS)
+    return ReadFile(digest, *size, content)
+
+
+def _read(path: str) -> bytes:
+    if is_local(path):
+        # O_NONBLOCK: a name that became a pipe since the listing must not block the worker.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            return file.read()
+    content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
+    return content
+
+
+@cache
+def _filesystem_of(scheme: str) -> Any:
+    return filesystem(f"{scheme}://bucket")[0]

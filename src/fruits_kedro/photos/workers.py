@@ -1,0 +1,60 @@
+"""Reading and featurizing photographs on Spark's workers: DataFrame in, DataFrame out, lazily."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.heavy_types import DataFrame
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read_files(files: DataFrame, max_pixels: int) -> DataFrame:
+    """Read the bytes and headers of listed files, one by one on the workers.
+
+    Args:
+        files: Rows with ``path`` and any other columns.
+        max_pixels: Photographs that announce more pixels are rejected.
+
+    Returns:
+        The same rows with sha256, width, height, format, bytes and reason.
+    """
+    added = "sha256 string, width int, height int, format string, bytes binary, reason string"
+
+    def read_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+        from fruits_kedro.photos.batches import read_batch
+
+        for batch in batches:
+            yield from read_batch(batch, max_pixels)
+
+    return files.mapInArrow(read_batches, f"{_ddl(files)}, {added}")
+
+
+def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
+    """Compute the features of photographs on the workers.
+
+    Args:
+        photographs: Rows with ``bytes`` and any other columns.
+        backbone: Sent to every executor once, as a broadcast.
+
+    Returns:
+        The other columns, ``features`` (1280 float32 or null) and ``reason`` (null or why not).
+    """
+    model = photographs.sparkSession.sparkContext.broadcast(backbone.model)
+    image_size = backbone.spec.image_size
+
+    def featurize_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+        from fruits_kedro.backbone.engine import shared_engine
+        from fruits_kedro.photos.batches import featurize_batch
+
+        engine = shared_engine(model.value)
+        for batch in batches:
+            yield featurize_batch(batch, engine, image_size)
+
+    kept = _ddl(photographs.drop("bytes"))
+    return photographs.mapInArrow(featurize_batches, f"{kept}, features array<float>, reason string")
+
+
+def _ddl(rows: DataFrame) -> str:
+    return ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in rows.schema.fields)

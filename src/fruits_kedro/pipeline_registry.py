@@ -1,0 +1,13 @@
+"""Which pipelines there are, and which a plain ``kedro run`` runs."""
+
+from kedro.framework.project import find_pipelines
+from kedro.pipeline import Pipeline
+
+DEFAULT = ("ingestion", "featurization", "reduction", "classification")
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Every pipeline by the name of its folder, and the default run made of four of them."""
+    pipelines = find_pipelines(raise_errors=True)
+    pipelines["__default__"] = sum((pipelines[name] for name in DEFAULT), Pipeline([]))
+    return pipelines

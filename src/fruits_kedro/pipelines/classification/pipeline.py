@@ -1,0 +1,54 @@
+"""Wiring of classification."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from fruits_kedro.pipelines.classification import nodes
+
+
+def create_pipeline(**kwargs: object) -> Pipeline:
+    """Principal components → classifier → predictions → metrics and confusion matrix."""
+    return pipeline(
+        [
+            node(
+                nodes.train_on_train,
+                ["reduced_features", "reducer", "params:classification"],
+                "classifier",
+                name="train_on_train",
+            ),
+            node(
+                nodes.predict_labels,
+                ["reduced_features", "classifier"],
+                "predictions",
+                name="predict_labels",
+            ),
+            node(
+                nodes.count_test_confusions,
+                "predictions",
+                "confusions",
+                name="count_test_confusions",
+            ),
+            node(
+                nodes.measure_classifier,
+                [
+                    "confusions",
+                    "predictions",
+                    "photographs",
+                    "classifier",
+                    "explained_variance",
+                    "ingestion_report",
+                    "featurization_report",
+                    "params:split",
+                    "params:classification",
+                ],
+                "metrics",
+                name="measure_classifier",
+            ),
+            node(
+                nodes.plot_confusion_matrix,
+                "confusions",
+                "confusion_matrix",
+                name="plot_confusion_matrix",
+            ),
+        ],
+        tags="classification",
+    )

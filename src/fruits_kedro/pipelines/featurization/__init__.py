@@ -1,0 +1,5 @@
+"""The featurization pipeline."""
+
+from fruits_kedro.pipelines.featurization.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

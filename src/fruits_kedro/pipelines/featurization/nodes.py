@@ -1,0 +1,127 @@
+"""From photographs to 1280 features each, computing only what is not known yet."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.backbone.conversion import convert
+from fruits_kedro.backbone.weights import locate_weights, weights_sha256
+from fruits_kedro.datasets.backbone import FindBackbone
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.features import ORIGINAL, features_of
+from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.photos.workers import featurize
+from fruits_kedro.slices import path_ranges
+
+logger = logging.getLogger(__name__)
+
+MAX_FILES_NAMED = 1000
+"""Undecodable files named in the report; all of them are in the features table."""
+
+
+def make_backbone(parameters: FeaturizationParameters, known_backbones: FindBackbone) -> Backbone:
+    """Convert the pretrained network, or take an earlier conversion of the same weights.
+
+    Raises:
+        FruitsError: Where the weights are missing or are not MobileNetV2's.
+    """
+    weights = locate_weights(parameters.weights)
+    spec = BackboneSpec(weights_sha256(weights), parameters.image_size, parameters.precision)
+    known = known_backbones(spec.fingerprint)
+    if known is not None:
+        return known
+    logger.info("Converting %s to LiteRT, once (about 15 s)", weights.name)
+    return convert(weights, spec)
+
+
+def select_missing_features(
+    photographs: DataFrame,
+    known_features: DataFrame,
+    backbone: Backbone,
+    ingestion_report: dict[str, Any],
+) -> DataFrame:
+    """Kept photographs whose (sha256, fingerprint, variant) was never computed; failures were.
+
+    Returns:
+        sha256, label, split and the key of the image (path, size, modified).
+    """
+    known = features_of(known_features, backbone.fingerprint).select("sha256")
+    columns = ["sha256", "path", "size", "modified", "label", "split"]
+    kept = photographs.filter("status = 'kept'").select(*columns)
+    missing = kept.join(known, "sha256", "left_anti").cache()
+    logger.info("%d of %d photographs need features", missing.count(), ingestion_report["kept"])
+    return missing
+
+
+def compute_features(
+    missing_features: DataFrame,
+    images: DataFrame,
+    backbone: Backbone,
+    parameters: FeaturizationParameters,
+) -> Iterator[DataFrame]:
+    """Compute what is missing.
+
+    Yields:
+        ``schemas.FEATURES``, slice by slice, so that a killed run keeps what it has computed.
+    """
+    from pyspark.sql import functions as F
+
+    key = ["path", "size", "modified"]
+    content = images.filter("bytes is not null").select(*key, "bytes")
+    for first, last in path_ranges(missing_features, parameters.slice_images):
+        in_range = F.col("path").between(first, last)
+        rows = content.filter(in_range).join(
+            F.broadcast(missing_features.filter(in_range)), key
+        )
+        computed = featurize(rows, backbone)
+        yield computed.withColumn("fingerprint", F.lit(backbone.fingerprint)).withColumn(
+            "variant", F.lit(ORIGINAL)
+        )
+
+
+def report_featurization(
+    photographs: DataFrame,
+    features: DataFrame,
+    missing_features: DataFrame,
+    backbone: Backbone,
+    ingestion_report: dict[str, Any],
+) -> dict[str, Any]:
+    """Count kept photographs with features and without, and check that nothing was lost.
+
+    Raises:
+        FruitsError: Where the counts do not add up, or no photograph could be decoded.
+    """
+    from pyspark.sql import functions as F
+
+    kept = photographs.filter("status = 'kept'").select("sha256", "path")
+    computed = features_of(features, backbone.fingerprint).select("sha256", F.col("reason").alias("failure"))
+    rows = kept.join(computed, "sha256").select("path", "failure")
+    counts = {
+        row.failure: row["count"] for row in rows.groupBy("failure").count().collect()
+    }
+    with_features = counts.pop(None, 0)
+    failed = rows.filter("failure is not null").orderBy("path")
+    report = {
+        "fingerprint": backbone.fingerprint,
+        "kept": ingestion_report["kept"],
+        "features": with_features,
+        "undecodable": sum(counts.values()),
+        "undecodable_by_reason": dict(sorted(counts.items())),
+        "undecodable_files": [list(row) for row in failed.limit(MAX_FILES_NAMED).collect()],
+        "inferred": missing_features.count(),
+    }
+    if report["kept"] != report["features"] + report["undecodable"]:
+        raise FruitsError(
+            f"{report['kept']} photographs were kept, {report['features']} have features and "
+            f"{report['undecodable']} could not be decoded, which does not add up: this is a "
+            "defect of the pipeline, please report it with 08_reporting/featurization.json."
+        )
+    if not with_features:
+        raise FruitsError(
+            f"None of the {report['kept']} photographs could be decoded: check a few of them by "
+            "eye; 08_reporting/ingestion.json says what was listed."
+        )
+    logger.info("%(features)d photographs have features, %(inferred)d computed in this run", report)
+    return report

@@ -1,0 +1,158 @@
+"""From 1280 features to principal components, fitted on train rows only."""
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.csv_text import render_csv
+from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.features import features_of, present_features
+from fruits_kedro.heavy_types import DataFrame, Figure
+from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
+from fruits_kedro.reducer import Reducer, fit_reducer, reduce_features, sum_moments
+from fruits_kedro.splits import assign_splits
+
+logger = logging.getLogger(__name__)
+
+
+def split_photographs(
+    photographs: DataFrame, features: DataFrame, backbone: Backbone, parameters: SplitParameters
+) -> DataFrame:
+    """Assign every photograph that has features to train, test or validation.
+
+    Returns:
+        ``schemas.SPLITS``.
+    """
+    kept = photographs.filter("status = 'kept'").select("path", "label", "split", "sha256")
+    computed = features_of(features, backbone.fingerprint).filter("reason is null")
+    return assign_splits(kept.join(computed, "sha256", "left_semi"), parameters)
+
+
+def fit_reducer_on_train(
+    features: DataFrame, splits: DataFrame, backbone: Backbone, parameters: ReductionParameters
+) -> Reducer:
+    """Fit scaler and PCA on the train rows.
+
+    Raises:
+        FruitsError: Where there are fewer than two train rows.
+    """
+    train = splits.filter("split = 'train'").select("sha256")
+    moments = sum_moments(present_features(features, train, backbone.fingerprint))
+    rows = moments.rows if moments else 0
+    if moments is None or rows < 2:
+        raise FruitsError(
+            f"{rows} photographs train, and a PCA needs at least two: check split.method and "
+            "the Training folder."
+        )
+    reducer = fit_reducer(moments, possible_k(parameters.k, rows, len(moments.total)), backbone.fingerprint)
+    logger.info(
+        "%d components explain %.4f of the variance of %d train rows",
+        reducer.k,
+        reducer.explained_variance_ratio.sum(),
+        rows,
+    )
+    return reducer
+
+
+def reduce_photographs(
+    features: DataFrame, splits: DataFrame, backbone: Backbone, reducer: Reducer
+) -> DataFrame:
+    """Principal components of every photograph.
+
+    Returns:
+        ``schemas.REDUCED_FEATURES``.
+    """
+    return reduce_features(present_features(features, splits, backbone.fingerprint), reducer)
+
+
+def render_components(reduced_features: DataFrame) -> CsvText:
+    """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
+    columns = reduced_features.select("path", "label", "split", "components")
+    return render_csv(columns, wide="components", prefix="pc_")
+
+
+def summarise_variance(reducer: Reducer) -> dict[str, Any]:
+    """Explained variance per component and cumulated."""
+    ratio = reducer.explained_variance_ratio
+    return {
+        "k": reducer.k,
+        "train_rows": reducer.rows,
+        "explained_variance": float(ratio.sum()),
+        "explained_variance_ratio": [float(share) for share in ratio],
+        "cumulative": [float(share) for share in np.cumsum(ratio)],
+    }
+
+
+def plot_scree(explained_variance: dict[str, Any]) -> Figure:
+    """Scree plot: the share of variance of each component, and their sum so far."""
+    import plotly.graph_objects as go
+
+    components = list(range(1, explained_variance["k"] + 1))
+    shares = explained_variance["explained_variance_ratio"]
+    figure = go.Figure()
+    figure.add_bar(x=components, y=shares, name="each component")
+    figure.add_scatter(
+        x=components, y=explained_variance["cumulative"], name="cumulated", yaxis="y2"
+    )
+    figure.update_layout(
+        title=f"{len(components)} components explain {explained_variance['explained_variance']:.1%}",
+        xaxis_title="component",
+        yaxis_title="share of variance",
+        yaxis2={"title": "cumulated", "overlaying": "y", "side": "right", "range": [0, 1.02]},
+        legend={"orientation": "h"},
+    )
+    return figure
+
+
+def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) -> Figure:
+    """t-SNE map of a deterministic sample of photographs, coloured by label.
+
+    Source: van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9, 2008.
+    """
+    import plotly.express as px
+    from pyspark.sql import functions as F
+
+    leading = F.slice("components", 1, parameters.map.components).alias("components")
+    # sha256 is as good as a random number, and the same in every run.
+    sample = reduced_features.select("label", "split", "path", "sha256", leading)
+    frame = sample.orderBy("sha256").limit(parameters.map.points).toPandas()
+    positions = _tsne(np.array(frame["components"].tolist(), dtype=np.float64), parameters.map)
+    frame = frame.assign(x=positions[:, 0], y=positions[:, 1]).sort_values("label")
+    figure = px.scatter(
+        frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
+    )
+    figure.update_layout(title=f"t-SNE map of {len(frame)} photographs", legend_title="label, split")
+    figure.update_xaxes(title="", showticklabels=False)
+    figure.update_yaxes(title="", showticklabels=False)
+    return figure
+
+
+def possible_k(k: float, rows: int, features: int) -> float:
+    """``k`` lowered to what the train rows can give, with a warning; a share stays a share."""
+    most = min(rows - 1, features)
+    if k < 1 or k <= most:
+        return k
+    logger.warning(
+        "reduction.k=%d lowered to %d: there are %d train photographs of %d features",
+        k,
+        most,
+        rows,
+        features,
+    )
+    return most
+
+
+def _tsne(components: Any, parameters: MapParameters) -> Any:
+    from sklearn.manifold import TSNE
+
+    points = len(components)
+    if points < 3:
+        return np.zeros((points, 2))
+    perplexity = min(parameters.perplexity, (points - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, random_state=parameters.seed, init="pca", n_jobs=-1)
+    if components.shape[1] < 2:
+        tsne.set_params(init="random")
+    return tsne.fit_transform(components)

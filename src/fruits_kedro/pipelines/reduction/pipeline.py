@@ -1,0 +1,51 @@
+"""Wiring of reduction."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from fruits_kedro.pipelines.reduction import nodes
+
+
+def create_pipeline(**kwargs: object) -> Pipeline:
+    """Features → splits → reducer → principal components, as Parquet, CSV and pictures."""
+    return pipeline(
+        [
+            node(
+                nodes.split_photographs,
+                ["photographs", "features", "backbone", "params:split"],
+                "splits",
+                name="split_photographs",
+            ),
+            node(
+                nodes.fit_reducer_on_train,
+                ["features", "splits", "backbone", "params:reduction"],
+                "reducer",
+                name="fit_reducer_on_train",
+            ),
+            node(
+                nodes.reduce_photographs,
+                ["features", "splits", "backbone", "reducer"],
+                "reduced_features",
+                name="reduce_photographs",
+            ),
+            node(
+                nodes.render_components,
+                "reduced_features",
+                "reduced_features_csv",
+                name="render_components",
+            ),
+            node(
+                nodes.summarise_variance,
+                "reducer",
+                "explained_variance",
+                name="summarise_variance",
+            ),
+            node(nodes.plot_scree, "explained_variance", "scree_plot", name="plot_scree"),
+            node(
+                nodes.plot_tsne_map,
+                ["reduced_features", "params:reduction"],
+                "tsne_map",
+                name="plot_tsne_map",
+            ),
+        ],
+        tags="reduction",
+    )

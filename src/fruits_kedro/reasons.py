@@ -1,0 +1,32 @@
+"""Why a photograph is not in the result: a closed list, one sentence each."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Every value that a ``reason`` column can hold."""
+
+    EMPTY_FILE = "empty_file"
+    UNREADABLE = "unreadable"
+    NAME_NOT_UTF8 = "name_not_utf8"
+    NO_LABEL = "no_label"
+    NOT_AN_IMAGE = "not_an_image"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
+    DECODER_CRASHED = "decoder_crashed"
+    LABEL_CONFLICT = "label_conflict"
+    DUPLICATE = "duplicate"
+
+
+SENTENCES = {
+    Reason.EMPTY_FILE: "The file has no bytes.",
+    Reason.UNREADABLE: "The file was listed and could not be read (permission, vanished, storage).",
+    Reason.NAME_NOT_UTF8: "The file's name is not valid UTF-8, so no table can hold its path.",
+    Reason.NO_LABEL: "The file lies directly in the image folder: its parent folder names no label.",
+    Reason.NOT_AN_IMAGE: "The bytes are no image format that the decoder knows.",
+    Reason.TOO_MANY_PIXELS: "The header announces more pixels than ingestion.max_pixels allows.",
+    Reason.UNDECODABLE: "The header is an image's, the pixels are truncated or damaged.",
+    Reason.DECODER_CRASHED: "Decoding this file ended the worker process, twice.",
+    Reason.LABEL_CONFLICT: "The same bytes lie under two labels, so neither can be trusted.",
+    Reason.DUPLICATE: "The same bytes were kept under another path of the same label.",
+}

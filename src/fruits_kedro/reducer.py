@@ -1,0 +1,263 @@
+"""Standard scaling and PCA, fitted from sums that Spark adds up and applied to Arrow batches.
+
+A covariance matrix is a sum over rows, so the data stay distributed: each worker multiplies its
+rows by BLAS, the driver adds a few matrices and solves one symmetric eigenproblem. The result
+equals scikit-learn's ``StandardScaler`` followed by ``PCA`` up to the sign of components, which is
+fixed here (the largest loading is positive).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fruits_kedro.heavy_types import DataFrame
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Matrix = npt.NDArray[np.float64]
+
+BUCKETS = 16
+"""Partial sums, by the first digit of sha256: fixed, so that the order of additions, and with it
+the last bit of the result, does not depend on how rows are partitioned."""
+
+CHUNK = 1024
+"""Rows multiplied at once, counted from the start of a bucket for the same reason."""
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """A fitted scaler and PCA.
+
+    Attributes:
+        mean: ``(n_features,)`` float64, mean of each feature over the train rows.
+        scale: ``(n_features,)`` float64, population standard deviation; 1 for constant features.
+        components: ``(k, n_features)`` float64, orthonormal rows, largest variance first.
+        explained_variance_ratio: ``(k,)`` float64, share of the scaled variance of each.
+        rows: Train rows it was fitted on.
+        fingerprint: Of the backbone whose features it takes.
+    """
+
+    mean: Matrix
+    scale: Matrix
+    components: Matrix
+    explained_variance_ratio: Matrix
+    rows: int
+    fingerprint: str
+
+    @property
+    def k(self) -> int:
+        """Number of components."""
+        return len(self.components)
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits that change with any number in it."""
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for array in (self.mean, self.scale, self.components):
+            digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+        return digest.hexdigest()[:16]
+
+    def transform(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Principal components of features.
+
+        Args:
+            features: ``(n, n_features)`` float32.
+
+        Returns:
+            ``(n, k)`` float32.
+        """
+        scaled = (features.astype(np.float64) - self.mean) / self.scale
+        return (scaled @ self.components.T).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over rows: their number, their sum and the sum of their outer products, float64."""
+
+    rows: int
+    total: Matrix
+    products: Matrix
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(
+            self.rows + other.rows, self.total + other.total, self.products + other.products
+        )
+
+
+def sum_moments(features: DataFrame) -> Moments | None:
+    """Add up the moments of all rows, on the workers.
+
+    Args:
+        features: ``sha256`` and ``features`` (array of float32), one row per photograph.
+
+    Returns:
+        None where there are no rows.
+    """
+    from pyspark.sql import functions as F
+
+    bucket = F.conv(F.substring("sha256", 1, 1), 16, 10).cast("int")
+    rows = features.select(bucket.alias("bucket"), "sha256", "features")
+    ordered = rows.repartition(BUCKETS, "bucket").sortWithinPartitions("bucket", "sha256")
+    partial = ordered.mapInArrow(_partial_moments, "bucket int, rows bigint, sums binary")
+    total: Moments | None = None
+    for row in sorted(partial.collect(), key=lambda row: row.bucket):
+        moments = _unpack(row.rows, bytes(row.sums))
+        total = moments if total is None else total + moments
+    return total
+
+
+def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
+    """Fit scaler and PCA on summed moments.
+
+    Args:
+        moments: Sums over the train rows.
+        k: Number of components, at most ``min(rows, n_features)``; below 1, the share of variance
+            that the fewest sufficient components explain.
+        fingerprint: Of the backbone whose features were summed.
+
+    Source: https://scikit-learn.org/stable/modules/decomposition.html#pca (covariance solver)
+    """
+    from scipy.linalg import eigh
+
+    mean = moments.total / moments.rows
+    covariance = moments.products / moments.rows - np.outer(mean, mean)
+    variance = np.clip(np.diag(covariance), 0.0, None)
+    # Rounding leaves a constant feature a variance of this order; scaling it up would be noise.
+    constant = variance <= 10 * np.finfo(np.float64).eps * moments.rows * mean**2
+    scale = np.sqrt(np.where(constant, 1.0, variance))
+    correlation = covariance / np.outer(scale, scale)
+    correlation[constant] = 0.0
+    correlation[:, constant] = 0.0
+    size = len(mean)
+    wanted = [size - int(k), size - 1] if k >= 1 else [0, size - 1]
+    eigenvalues, vectors = eigh(correlation, subset_by_index=wanted)
+    ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(np.trace(correlation), np.finfo(float).tiny)
+    kept = int(k) if k >= 1 else _components_for(ratio, k)
+    components = _fix_signs(vectors.T[::-1][:kept])
+    return Reducer(mean, scale, components, ratio[:kept], moments.rows, fingerprint)
+
+
+def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
+    """Principal components of every row, lazily on the workers.
+
+    Args:
+        features: Rows with ``features`` (array of float32) and any other columns.
+        reducer: A fitted reducer.
+
+    Returns:
+        The other columns and ``components`` (array of k float32).
+    """
+    others = [field for field in features.schema.fields if field.name != "features"]
+    schema = ", ".join(
+        [*(f"`{f.name}` {f.dataType.simpleString()}" for f in others), "components array<float>"]
+    )
+
+    def reduce_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+        import pyarrow as pa
+
+        for batch in batches:
+            names = [name for name in batch.schema.names if name != "features"]
+            components = reducer.transform(rows_of(batch.column("features")))
+            columns = [*(batch.column(name) for name in names), lists_of(components)]
+            yield pa.RecordBatch.from_arrays(columns, [*names, "components"])
+
+    return features.mapInArrow(reduce_batches, schema)
+
+
+def rows_of(lists: "pa.ListArray") -> npt.NDArray[np.float32]:
+    """A column of equally long lists as a matrix, without copying where Arrow allows it."""
+    values = lists.flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(lists), -1)
+
+
+def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
+    """A matrix as a column of variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
+    import pyarrow as pa
+
+    rows, width = matrix.shape
+    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * width)
+    return pa.ListArray.from_arrays(offsets, pa.array(matrix.reshape(-1)))
+
+
+def _partial_moments(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+
+    for bucket, chunks in _bucket_chunks(batches):
+        moments: Moments | None = None
+        for chunk in chunks:
+            values = chunk.astype(np.float64)
+            here = Moments(len(values), values.sum(axis=0), values.T @ values)
+            moments = here if moments is None else moments + here
+        if moments is not None:
+            columns = [pa.array([bucket], pa.int32()), pa.array([moments.rows], pa.int64())]
+            columns.append(pa.array([_pack(moments)], pa.binary()))
+            yield pa.RecordBatch.from_arrays(columns, ["bucket", "rows", "sums"])
+
+
+def _bucket_chunks(
+    batches: Iterable["pa.RecordBatch"],
+) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
+    from itertools import groupby
+
+    pieces = (piece for batch in batches for piece in _split_by_bucket(batch))
+    for bucket, group in groupby(pieces, key=lambda piece: piece[0]):
+        yield bucket, _rechunk(rows for _, rows in group)
+
+
+def _split_by_bucket(
+    batch: "pa.RecordBatch",
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    buckets = batch.column("bucket").to_numpy()
+    rows = rows_of(batch.column("features"))
+    borders = np.flatnonzero(np.diff(buckets)) + 1
+    for piece in np.split(np.arange(len(buckets)), borders):
+        if len(piece):
+            yield int(buckets[piece[0]]), rows[piece[0] : piece[-1] + 1]
+
+
+def _rechunk(
+    pieces: Iterable[npt.NDArray[np.float32]],
+) -> Iterator[npt.NDArray[np.float32]]:
+    held: list[npt.NDArray[np.float32]] = []
+    count = 0
+    for piece in pieces:
+        while len(piece):
+            taken, piece = piece[: CHUNK - count], piece[CHUNK - count :]
+            held.append(taken)
+            count += len(taken)
+            if count == CHUNK:
+                yield np.concatenate(held)
+                held, count = [], 0
+    if held:
+        yield np.concatenate(held)
+
+
+def _pack(moments: Moments) -> bytes:
+    """The sums as bytes; of the symmetric matrix one half, which halves what the driver holds."""
+    upper = moments.products[np.triu_indices(len(moments.total))]
+    return np.concatenate([moments.total, upper]).astype("<f8").tobytes()
+
+
+def _unpack(rows: int, packed: bytes) -> Moments:
+    values = np.frombuffer(packed, "<f8")
+    # Solve n + n(n+1)/2 = len(values) for n.
+    size = int((np.sqrt(9 + 8 * len(values)) - 3) / 2)
+    products = np.zeros((size, size))
+    products[np.triu_indices(size)] = values[size:]
+    products = products + np.triu(products, 1).T
+    return Moments(rows, values[:size].copy(), products)
+
+
+def _components_for(ratio: Matrix, share: float) -> int:
+    return min(int(np.searchsorted(np.cumsum(ratio), share)) + 1, len(ratio))
+
+
+def _fix_signs(components: Matrix) -> Matrix:
+    largest = np.argmax(np.abs(components), axis=1)
+    signs = np.sign(components[np.arange(len(components)), largest])
+    return components * np.where(signs == 0, 1.0, signs)[:, np.newaxis]

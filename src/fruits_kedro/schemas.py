@@ -1,0 +1,43 @@
+"""The columns of every table, as Spark DDL: catalog, nodes and tests read the same words."""
+
+LISTING = "path string, label string, split string, size bigint, modified string, reason string"
+"""One row per candidate photograph found, before anything is read; ``reason`` if unreadable."""
+
+IMAGES = (
+    "path string, label string, split string, size bigint, modified string, sha256 string, "
+    "width int, height int, format string, bytes binary, reason string"
+)
+"""One row per file ever read, keyed by (path, size, modified)."""
+
+PHOTOGRAPHS = (
+    "path string, label string, split string, size bigint, modified string, sha256 string, "
+    "status string, reason string"
+)
+"""The present listing resolved: one row per candidate, ``kept``, ``duplicate`` or ``rejected``."""
+
+FEATURES = (
+    "sha256 string, path string, label string, split string, fingerprint string, variant int, "
+    "features array<float>, reason string"
+)
+"""One row per (sha256, fingerprint, variant) ever computed: 1280 float32, or the reason."""
+
+SPLITS = "path string, label string, split string, sha256 string"
+"""Photographs with features, each assigned to ``train``, ``test`` or ``validation``."""
+
+REDUCED_FEATURES = (
+    "path string, label string, split string, sha256 string, components array<float>"
+)
+"""One row per photograph: its principal components, float32."""
+
+PREDICTIONS = (
+    "path string, label string, split string, sha256 string, prediction string, "
+    "probability double, second string, second_probability double, third string, "
+    "third_probability double"
+)
+"""One row per photograph: the three most probable labels."""
+
+INFERENCE = (
+    "path string, prediction string, probability double, second string, "
+    "second_probability double, third string, third_probability double, reason string"
+)
+"""One row per new photograph: its three most probable labels, or the reason why none."""

@@ -1,0 +1,79 @@
+"""The one Spark session of a run, started when something first needs it.
+
+Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``; starting a JVM costs seconds,
+which commands that only read the pipelines must not pay.
+"""
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.heavy_types import SparkSession
+
+logger = logging.getLogger(__name__)
+
+_settings: dict[str, str] = {}
+
+
+def configure(settings: Mapping[str, Any]) -> None:
+    """Remember the settings of the session to come; starts nothing.
+
+    Args:
+        settings: Spark's own names (``spark.master``, …) to values; None leaves a name unset.
+    """
+    _settings.clear()
+    _settings.update({name: _text(value) for name, value in settings.items() if value is not None})
+
+
+def get_spark() -> SparkSession:
+    """The running session, or a new one with the configured settings.
+
+    Raises:
+        FruitsError: Where PySpark or Java is missing, or the JVM does not start.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise FruitsError(
+            "PySpark is not installed here: install the extra 'local' (make run does), or start "
+            "the job with spark-submit on a cluster that brings its own."
+        ) from error
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    _require_java()
+    # Workers of a local master run the interpreter of the driver; a cluster names its own.
+    if _settings.get("spark.master", "local").startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("fruits-kedro")
+    for name, value in _settings.items():
+        builder = builder.config(name, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:
+        raise FruitsError(
+            f"Spark did not start ({_first_line(error)}): check conf/<env>/spark.yml and that "
+            "`java -version` says 17 or newer."
+        ) from error
+    logger.info("Spark %s at %s", session.version, session.sparkContext.master)
+    return session
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if home and os.path.exists(os.path.join(home, "bin", "java")):
+        return
+    if shutil.which("java") is None:
+        raise FruitsError("Spark needs Java 17 or newer and none was found: install a JDK 17.")
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,78 @@
+"""One way to name, open and replace files on a local disk or an object store."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+_HADOOP_SCHEMES = {"s3": "s3a", "s3n": "s3a"}
+
+
+def is_local(uri: str) -> bool:
+    """Whether ``uri`` is a path of this machine: without a scheme, or with ``file:``."""
+    return "://" not in uri or uri.startswith("file://")
+
+
+def filesystem(uri: str) -> tuple[Any, str]:
+    """The fsspec filesystem of ``uri`` and the path inside it.
+
+    Credentials and region come from the standard AWS environment, profile or role; an endpoint
+    from ``AWS_ENDPOINT_URL``. Local names are taken as they are: no ``~``, no ``::`` chains.
+    """
+    if is_local(uri):
+        return LocalFileSystem(auto_mkdir=True), local_path(uri)
+    fs, path = fsspec.core.url_to_fs(uri)
+    return fs, path
+
+
+def local_path(uri: str) -> str:
+    """The absolute path that a local ``uri`` names."""
+    return os.path.abspath(uri.removeprefix("file://"))
+
+
+def join(uri: str, *names: str) -> str:
+    """``uri`` with ``names`` below it."""
+    return "/".join([uri.rstrip("/"), *names])
+
+
+def spark_uri(uri: str) -> str:
+    """``uri`` as Spark takes it: S3 through S3A, a local path with its scheme.
+
+    The scheme matters on a cluster, whose default filesystem is not the local one.
+    """
+    if is_local(uri):
+        return Path(local_path(uri)).as_uri()
+    scheme, rest = uri.split("://", 1)
+    return f"{_HADOOP_SCHEMES.get(scheme, scheme)}://{rest}"
+
+
+def read_bytes(uri: str) -> bytes:
+    """The content of one file. Raises FileNotFoundError where there is none."""
+    fs, path = filesystem(uri)
+    content: bytes = fs.cat_file(path)
+    return content
+
+
+def replace_file(uri: str, content: bytes) -> None:
+    """Write one file so that a reader sees the old content or the new, never a part.
+
+    A rename on a local disk, a single PUT on an object store.
+    """
+    fs, path = filesystem(uri)
+    if not is_local(uri):
+        fs.pipe_file(path, content)
+        return
+    directory = Path(path).parent
+    directory.mkdir(parents=True, exist_ok=True)
+    unfinished = directory / f".{uuid.uuid4().hex}.tmp"
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Data: the Keras weights that ship with the package (see README.md beside this file)."""

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Says in one sentence what a machine lacks. usage: require.sh (python|java|which-python)...
+set -u
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do
+        [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 || continue
+        "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+            >/dev/null 2>&1 && { command -v "$candidate"; return 0; }
+    done
+    return 1
+}
+
+require_python() {
+    find_python >/dev/null && return
+    echo "Python 3.11, 3.12 or 3.13 with its venv module is needed and none was found: install Python 3.11" \
+        "(Debian: apt-get install python3.11-venv, macOS: brew install python@3.11)" \
+        "or name one with PYTHON=/path/to/python." >&2
+    exit 1
+}
+
+require_java() {
+    local java="${JAVA_HOME:+$JAVA_HOME/bin/}java" version
+    version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+    [ "${version:-0}" -ge 17 ] && return
+    echo "Java 17 or newer is needed by Spark and ${version:+Java $version was found}${version:-none was found}:" \
+        "install a JDK 17 (Debian: apt-get install openjdk-17-jre-headless, macOS: brew install openjdk@17)" \
+        "or set JAVA_HOME to one." | sed 's/found[0-9]*:/found:/' >&2
+    exit 1
+}
+
+for need in "$@"; do
+    case "$need" in
+        python) require_python ;;
+        java) require_java ;;
+        which-python) find_python || exit 1 ;;
+        *) echo "require.sh: unknown need '$need'" >&2; exit 2 ;;
+    esac
+done
