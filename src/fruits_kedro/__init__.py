@@ -1,3 +1,3 @@
-"""Fruit photographs to features, a reduced space and a classifier, on a laptop or a Spark cluster."""
+"""Fruit photographs to features, a reduced space and a classifier, on a laptop or a cluster."""
 
 __version__ = "0.1.0"

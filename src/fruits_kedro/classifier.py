@@ -1,6 +1,7 @@
 """The classifier on principal components: Spark ML inside, plain columns outside."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from fruits_kedro.heavy_types import DataFrame, PipelineModel
 from fruits_kedro.parameters import ClassificationParameters
@@ -41,7 +42,13 @@ def train_classifier(
         model = Pipeline(stages=[index, _estimator(parameters)]).fit(rows)
     finally:
         rows.unpersist()
-    return Classifier(model, tuple(model.stages[0].labels), reducer_id)
+    return Classifier(model, labels_of(model), reducer_id)
+
+
+def labels_of(model: PipelineModel) -> tuple[str, ...]:
+    """The labels of a fitted pipeline, in the order of its probabilities."""
+    index: Any = model.stages[0]
+    return tuple(index.labels)
 
 
 def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
@@ -62,7 +69,7 @@ def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
     scored = classifier.model.stages[-1].transform(_with_vector(reduced))
     labels = F.array(*(F.lit(label) for label in classifier.labels))
     pairs = F.arrays_zip(
-        vector_to_array("probability").alias("probability"), labels.alias("label")
+        vector_to_array(F.col("probability")).alias("probability"), labels.alias("label")
     )
     # Equal probabilities are ranked by label, so that the order is always the same.
     ranked = F.reverse(F.array_sort(pairs))
@@ -85,14 +92,15 @@ def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
 
 def _with_vector(reduced: DataFrame) -> DataFrame:
     from pyspark.ml.functions import array_to_vector
+    from pyspark.sql import functions as F
 
-    return reduced.withColumn("vector", array_to_vector("components"))
+    return reduced.withColumn("vector", array_to_vector(F.col("components")))
 
 
-def _estimator(parameters: ClassificationParameters):  # type: ignore[no-untyped-def]
+def _estimator(parameters: ClassificationParameters) -> Any:
     from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
 
-    columns = {"featuresCol": "vector", "labelCol": "label_index"}
+    columns: dict[str, Any] = {"featuresCol": "vector", "labelCol": "label_index"}
     if parameters.classifier == "random_forest":
         forest = parameters.random_forest
         return RandomForestClassifier(

@@ -20,9 +20,9 @@ class Reason(StrEnum):
 
 SENTENCES = {
     Reason.EMPTY_FILE: "The file has no bytes.",
-    Reason.UNREADABLE: "The file was listed and could not be read (permission, vanished, storage).",
+    Reason.UNREADABLE: "The file was listed and could not be read (right, vanished, storage).",
     Reason.NAME_NOT_UTF8: "The file's name is not valid UTF-8, so no table can hold its path.",
-    Reason.NO_LABEL: "The file lies directly in the image folder: its parent folder names no label.",
+    Reason.NO_LABEL: "The file lies outside of any folder that could name its label.",
     Reason.NOT_AN_IMAGE: "The bytes are no image format that the decoder knows.",
     Reason.TOO_MANY_PIXELS: "The header announces more pixels than ingestion.max_pixels allows.",
     Reason.UNDECODABLE: "The header is an image's, the pixels are truncated or damaged.",

@@ -7,9 +7,10 @@ fixed here (the largest loading is positive).
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from fruits_kedro.heavy_types import DataFrame
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 Matrix = npt.NDArray[np.float64]
 
@@ -102,11 +105,13 @@ def sum_moments(features: DataFrame) -> Moments | None:
 
     bucket = F.conv(F.substring("sha256", 1, 1), 16, 10).cast("int")
     rows = features.select(bucket.alias("bucket"), "sha256", "features")
-    ordered = rows.repartition(BUCKETS, "bucket").sortWithinPartitions("bucket", "sha256")
+    # A task costs a fifth of a second before it starts: no more of them than cores.
+    tasks = min(BUCKETS, features.sparkSession.sparkContext.defaultParallelism)
+    ordered = rows.repartition(tasks, "bucket").sortWithinPartitions("bucket", "sha256")
     partial = ordered.mapInArrow(_partial_moments, "bucket int, rows bigint, sums binary")
     total: Moments | None = None
-    for row in sorted(partial.collect(), key=lambda row: row.bucket):
-        moments = _unpack(row.rows, bytes(row.sums))
+    for row in sorted(partial.toArrow().to_pylist(), key=lambda row: row["bucket"]):
+        moments = _unpack(row["rows"], row["sums"])
         total = moments if total is None else total + moments
     return total
 
@@ -142,11 +147,26 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     return Reducer(mean, scale, components, ratio[:kept], moments.rows, fingerprint)
 
 
+def possible_k(k: float, rows: int, features: int) -> float:
+    """``k`` lowered to what the train rows can give, with a warning; a share stays a share."""
+    most = min(rows - 1, features)
+    if k < 1 or k <= most:
+        return k
+    logger.warning(
+        "reduction.k=%d lowered to %d: there are %d train photographs of %d features",
+        k,
+        most,
+        rows,
+        features,
+    )
+    return most
+
+
 def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
     """Principal components of every row, lazily on the workers.
 
     Args:
-        features: Rows with ``features`` (array of float32) and any other columns.
+        features: Rows with ``features`` (array of float32; null gives zeros) and any other columns.
         reducer: A fitted reducer.
 
     Returns:
@@ -162,17 +182,21 @@ def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
 
         for batch in batches:
             names = [name for name in batch.schema.names if name != "features"]
-            components = reducer.transform(rows_of(batch.column("features")))
+            features = batch.column("features")
+            components = np.zeros((len(features), reducer.k), np.float32)
+            components[features.is_valid().to_numpy(zero_copy_only=False)] = reducer.transform(
+                rows_of(features.drop_null(), len(reducer.mean))
+            )
             columns = [*(batch.column(name) for name in names), lists_of(components)]
             yield pa.RecordBatch.from_arrays(columns, [*names, "components"])
 
     return features.mapInArrow(reduce_batches, schema)
 
 
-def rows_of(lists: "pa.ListArray") -> npt.NDArray[np.float32]:
+def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
     """A column of equally long lists as a matrix, without copying where Arrow allows it."""
     values = lists.flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(lists), -1)
+    return values.reshape(len(lists), width)
 
 
 def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
@@ -226,9 +250,11 @@ def _rechunk(
     held: list[npt.NDArray[np.float32]] = []
     count = 0
     for piece in pieces:
-        while len(piece):
-            taken, piece = piece[: CHUNK - count], piece[CHUNK - count :]
+        start = 0
+        while start < len(piece):
+            taken = piece[start : start + CHUNK - count]
             held.append(taken)
+            start += len(taken)
             count += len(taken)
             if count == CHUNK:
                 yield np.concatenate(held)

@@ -24,9 +24,7 @@ FEATURES = (
 SPLITS = "path string, label string, split string, sha256 string"
 """Photographs with features, each assigned to ``train``, ``test`` or ``validation``."""
 
-REDUCED_FEATURES = (
-    "path string, label string, split string, sha256 string, components array<float>"
-)
+REDUCED_FEATURES = "path string, label string, split string, sha256 string, components array<float>"
 """One row per photograph: its principal components, float32."""
 
 PREDICTIONS = (
@@ -41,3 +39,6 @@ INFERENCE = (
     "second_probability double, third string, third_probability double, reason string"
 )
 """One row per new photograph: its three most probable labels, or the reason why none."""
+
+NEW_PHOTOGRAPHS = "path string, size bigint, listing_reason string"
+"""One row per new photograph found, before it is read."""

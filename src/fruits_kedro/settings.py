@@ -1,14 +1,19 @@
 """Project settings: hooks, and how configuration is resolved."""
 
 import os
+import warnings
 
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.parameters import ParameterHooks
 from fruits_kedro.hooks.spark import SparkHooks
+from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
 
+# Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
+warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
+
 # Kedro calls hooks last in, first out: parameters are checked before anything else happens.
-HOOKS = (ErrorHooks(), TimingHooks(), SparkHooks(), ParameterHooks())
+HOOKS = (ErrorHooks(), SummaryHooks(), TimingHooks(), SparkHooks(), ParameterHooks())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -5,7 +5,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from fruits_kedro.classifier import Classifier
+from fruits_kedro.classifier import Classifier, labels_of
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import adopt_files, current_part, load_files
 from fruits_kedro.storage.files import spark_uri
@@ -41,7 +41,7 @@ class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
         from pyspark.ml import PipelineModel
 
         model = PipelineModel.load(spark_uri(self._folder.part_uri(part)))
-        return Classifier(model, tuple(model.stages[0].labels), part.notes["reducer_id"])
+        return Classifier(model, labels_of(model), part.notes["reducer_id"])
 
     def save(self, data: Classifier) -> None:
         """Write the classifier as a new snapshot."""

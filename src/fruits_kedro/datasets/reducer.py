@@ -38,7 +38,7 @@ class ReducerDataset(AbstractDataset[Reducer, Reducer]):
         content = load_files(self._folder, current_part(self._folder))[_FILE]
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return Reducer(
-                *(arrays[name] for name in _ARRAYS),
+                **{name: arrays[name] for name in _ARRAYS},
                 rows=int(arrays["rows"]),
                 fingerprint=str(arrays["fingerprint"]),
             )

@@ -53,8 +53,8 @@ class TimingHooks:
             }
             for name, nodes in self._seconds.items()
         }
-        total = round(sum(stage["seconds"] for stage in stages.values()), 2)
-        catalog.save(DATASET, {"seconds": total, "pipelines": stages})
+        total = sum(sum(nodes.values()) for nodes in self._seconds.values())
+        catalog.save(DATASET, {"seconds": round(total, 2), "pipelines": stages})
 
     def _count(self, node: Node) -> None:
         now = time.perf_counter()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from fruits_kedro.backbone.artefact import N_FEATURES
@@ -54,7 +55,8 @@ def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> p
     """Replace the ``bytes`` of a batch by its features.
 
     Args:
-        batch: Rows with a ``bytes`` column, and any others, which stay.
+        batch: Rows with a ``bytes`` column, and any others, which stay; null bytes have no
+            features and no reason of their own.
         engine: The backbone.
         image_size: Pixels of each side.
 
@@ -65,21 +67,24 @@ def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> p
     position = batch.schema.get_field_index("bytes")
     features = np.zeros((batch.num_rows, N_FEATURES), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
+    missing = np.ones(batch.num_rows, np.bool_)
     for row, content in enumerate(batch.column(position)):
+        if not content.is_valid:
+            continue
         pixels = decode(content.as_py(), image_size)
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:
             features[row] = engine.features(pixels)
+            missing[row] = False
     others = [name for name in batch.schema.names if name != "bytes"]
     columns = [batch.column(name) for name in others]
-    columns += [_as_lists(features, reasons), pa.array(reasons, pa.string())]
+    columns += [_as_lists(features, missing), pa.array(reasons, pa.string())]
     return pa.RecordBatch.from_arrays(columns, [*others, "features", "reason"])
 
 
-def _as_lists(features: np.ndarray, reasons: list[Reason | None]) -> pa.ListArray:
+def _as_lists(features: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.ListArray:
     """Rows as variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
-    missing = np.array([reason is not None for reason in reasons])
     lengths = np.where(missing, 0, N_FEATURES)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     values = pa.array(features[~missing].reshape(-1))

@@ -17,7 +17,9 @@ def parse_label(relative_path: str) -> str | None:
     A split folder is not a label: a file directly in ``Training/`` has none.
     """
     folders = relative_path.split("/")[:-1]
-    if not folders or (len(folders) == 1 and folders[0].casefold() in SPLIT_FOLDERS):
+    if not folders:
+        return None
+    if folders[-1].casefold() in SPLIT_FOLDERS and parse_split(relative_path) is None:
         return None
     return folders[-1]
 

@@ -8,6 +8,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,23 +93,41 @@ def _walk_disk(root: str) -> Iterator[FoundFile]:
             f"The image folder {root} does not exist: name one that does with "
             "--params=images=FOLDER or the environment variable FRUITS_IMAGES."
         )
-    pending, seen = [root], set()
-    while pending:
-        folder = pending.pop()
-        identity = os.stat(folder)
-        if (identity.st_dev, identity.st_ino) in seen:
+    folders, links = [root], list[str]()
+    seen: set[tuple[int, int]] = set()
+    while folders or links:
+        # Links last and in order, so that what they lead to is listed under its own name.
+        folder = folders.pop() if folders else links.pop(links.index(min(links)))
+        identity = _identity(folder)
+        if identity is None or identity in seen:
             continue
-        seen.add((identity.st_dev, identity.st_ino))
+        seen.add(identity)
         for entry in _entries(folder):
-            try:
-                status = entry.stat()
-            except OSError:  # a broken link, or gone since: readers will say which
-                status = entry.stat(follow_symlinks=False)
+            status = _status(entry)
+            if status is None:
+                continue
             if stat.S_ISDIR(status.st_mode):
-                pending.append(entry.path)
+                (links if entry.is_symlink() else folders).append(entry.path)
             elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                 relative = os.path.relpath(entry.path, root).replace(os.sep, "/")
                 yield FoundFile(entry.path, relative, status.st_size, str(status.st_mtime_ns))
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Device and inode, which see through links; None for a folder that is gone since."""
+    try:
+        status = os.stat(folder)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of what a link leads to, or of a broken link itself; None for a file that is gone since."""
+    for follow in (True, False):
+        with suppress(OSError):
+            return entry.stat(follow_symlinks=follow)
+    return None
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from fruits_kedro.photos.decoding import read_header
 from fruits_kedro.reasons import Reason
-from fruits_kedro.storage.files import filesystem, is_local
+from fruits_kedro.storage.files import filesystem, is_local, local_path
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,17 @@ def read_photograph(path: str, max_pixels: int) -> ReadFile:
 
 def _read(path: str) -> bytes:
     if is_local(path):
-        # O_NONBLOCK: a name that became a pipe since the listing must not block the worker.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
+        with open(local_path(path), "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(f"{path} is no regular file")
             return file.read()
     content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
     return content
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A name that became a pipe since the listing must not block the worker."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Reading and featurizing photographs on Spark's workers: DataFrame in, DataFrame out, lazily."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,27 @@ from fruits_kedro.heavy_types import DataFrame
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+FILES_PER_TASK = 1000
+BYTES_PER_TASK = 64 << 20
+"""A task reads at most so much: small enough to be repeated cheaply, big enough not to matter."""
+
+
+def in_tasks(files: DataFrame) -> DataFrame:
+    """Listed files in few, even partitions of consecutive paths, ready to be read.
+
+    Consecutive paths stay together, so that a range of paths is later found without reading the
+    rest.
+
+    Args:
+        files: Rows with ``path`` and ``size``.
+    """
+    from pyspark.sql import functions as F
+
+    count, size = files.agg(F.count(F.lit(1)), F.sum("size")).first() or (0, 0)
+    tasks = max(math.ceil(count / FILES_PER_TASK), math.ceil((size or 0) / BYTES_PER_TASK), 1)
+    return files.repartitionByRange(tasks, "path").sortWithinPartitions("path")
 
 
 def read_files(files: DataFrame, max_pixels: int) -> DataFrame:
@@ -53,7 +75,9 @@ def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
             yield featurize_batch(batch, engine, image_size)
 
     kept = _ddl(photographs.drop("bytes"))
-    return photographs.mapInArrow(featurize_batches, f"{kept}, features array<float>, reason string")
+    return photographs.mapInArrow(
+        featurize_batches, f"{kept}, features array<float>, reason string"
+    )
 
 
 def _ddl(rows: DataFrame) -> str:

@@ -65,7 +65,7 @@ class Snapshot:
         except (ValueError, KeyError, TypeError) as error:
             raise FruitsError(
                 f"{uri} is not a snapshot pointer of this project ({error!r}): restore the file "
-                f"from {join(uri.rsplit('/', 1)[0], MANIFESTS)}, or remove the folder and run again."
+                f"from {MANIFESTS} beside it, or remove the folder and run again."
             ) from error
 
 

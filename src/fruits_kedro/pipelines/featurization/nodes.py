@@ -72,9 +72,7 @@ def compute_features(
     content = images.filter("bytes is not null").select(*key, "bytes")
     for first, last in path_ranges(missing_features, parameters.slice_images):
         in_range = F.col("path").between(first, last)
-        rows = content.filter(in_range).join(
-            F.broadcast(missing_features.filter(in_range)), key
-        )
+        rows = content.filter(in_range).join(F.broadcast(missing_features.filter(in_range)), key)
         computed = featurize(rows, backbone)
         yield computed.withColumn("fingerprint", F.lit(backbone.fingerprint)).withColumn(
             "variant", F.lit(ORIGINAL)
@@ -96,11 +94,11 @@ def report_featurization(
     from pyspark.sql import functions as F
 
     kept = photographs.filter("status = 'kept'").select("sha256", "path")
-    computed = features_of(features, backbone.fingerprint).select("sha256", F.col("reason").alias("failure"))
+    computed = features_of(features, backbone.fingerprint).select(
+        "sha256", F.col("reason").alias("failure")
+    )
     rows = kept.join(computed, "sha256").select("path", "failure")
-    counts = {
-        row.failure: row["count"] for row in rows.groupBy("failure").count().collect()
-    }
+    counts = {row.failure: row["count"] for row in rows.groupBy("failure").count().collect()}
     with_features = counts.pop(None, 0)
     failed = rows.filter("failure is not null").orderBy("path")
     report = {

@@ -1,7 +1,6 @@
 """From an image folder to a table of photographs, with every file accounted for."""
 
 import logging
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,17 +9,13 @@ from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.labels import parse_label, parse_split
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.workers import read_files
+from fruits_kedro.photos.workers import in_tasks, read_files
 from fruits_kedro.reasons import Reason
 from fruits_kedro.schemas import LISTING
 from fruits_kedro.slices import path_ranges
 from fruits_kedro.spark import get_spark
 
 logger = logging.getLogger(__name__)
-
-FILES_PER_TASK = 1000
-BYTES_PER_TASK = 64 << 20
-"""A task reads at most so much: small enough to be repeated cheaply, big enough not to matter."""
 
 
 def label_listing(raw_images: Listing) -> tuple[DataFrame, dict[str, Any]]:
@@ -85,7 +80,7 @@ def read_images(unread_files: DataFrame, parameters: IngestionParameters) -> Ite
     """
     for first, last in path_ranges(unread_files, parameters.slice_files):
         rows = unread_files.filter(unread_files.path.between(first, last))
-        yield read_files(_in_tasks(rows), parameters.max_pixels)
+        yield read_files(in_tasks(rows), parameters.max_pixels)
 
 
 def resolve_photographs(listing: DataFrame, images: DataFrame) -> DataFrame:
@@ -102,9 +97,7 @@ def resolve_photographs(listing: DataFrame, images: DataFrame) -> DataFrame:
 
     key = ["path", "size", "modified"]
     read = images.select(*key, "sha256", F.col("reason").alias("read_reason"))
-    rows = listing.join(read, key, "left").withColumn(
-        "reason", F.coalesce("reason", "read_reason")
-    )
+    rows = listing.join(read, key, "left").withColumn("reason", F.coalesce("reason", "read_reason"))
     same_bytes = Window.partitionBy("usable", "sha256")
     labels = F.size(F.collect_set("label").over(same_bytes))
     held_out_first = F.when(F.col("split") == "test", 0).when(F.col("split") == "validation", 1)
@@ -167,15 +160,6 @@ def report_ingestion(
         report,
     )
     return report
-
-
-def _in_tasks(rows: DataFrame) -> DataFrame:
-    from pyspark.sql import functions as F
-
-    files, size = rows.agg(F.count(F.lit(1)), F.sum("size")).first()
-    tasks = max(math.ceil(files / FILES_PER_TASK), math.ceil(size / BYTES_PER_TASK))
-    # Consecutive paths stay together, so that a range of paths is found without reading the rest.
-    return rows.repartitionByRange(tasks, "path").sortWithinPartitions("path")
 
 
 def _listing_reason(label: str | None, name_is_utf8: bool) -> Reason | None:

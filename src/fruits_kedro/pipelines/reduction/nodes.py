@@ -12,7 +12,13 @@ from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import features_of, present_features
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
-from fruits_kedro.reducer import Reducer, fit_reducer, reduce_features, sum_moments
+from fruits_kedro.reducer import (
+    Reducer,
+    fit_reducer,
+    possible_k,
+    reduce_features,
+    sum_moments,
+)
 from fruits_kedro.splits import assign_splits
 
 logger = logging.getLogger(__name__)
@@ -47,7 +53,8 @@ def fit_reducer_on_train(
             f"{rows} photographs train, and a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    reducer = fit_reducer(moments, possible_k(parameters.k, rows, len(moments.total)), backbone.fingerprint)
+    k = possible_k(parameters.k, rows, len(moments.total))
+    reducer = fit_reducer(moments, k, backbone.fingerprint)
     logger.info(
         "%d components explain %.4f of the variance of %d train rows",
         reducer.k,
@@ -91,6 +98,7 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
     import plotly.graph_objects as go
 
     components = list(range(1, explained_variance["k"] + 1))
+    total = explained_variance["explained_variance"]
     shares = explained_variance["explained_variance_ratio"]
     figure = go.Figure()
     figure.add_bar(x=components, y=shares, name="each component")
@@ -98,7 +106,7 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
         x=components, y=explained_variance["cumulative"], name="cumulated", yaxis="y2"
     )
     figure.update_layout(
-        title=f"{len(components)} components explain {explained_variance['explained_variance']:.1%}",
+        title=f"{len(components)} components explain {total:.1%}",
         xaxis_title="component",
         yaxis_title="share of variance",
         yaxis2={"title": "cumulated", "overlaying": "y", "side": "right", "range": [0, 1.02]},
@@ -124,25 +132,12 @@ def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) 
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
-    figure.update_layout(title=f"t-SNE map of {len(frame)} photographs", legend_title="label, split")
+    figure.update_layout(
+        title=f"t-SNE map of {len(frame)} photographs", legend_title="label, split"
+    )
     figure.update_xaxes(title="", showticklabels=False)
     figure.update_yaxes(title="", showticklabels=False)
     return figure
-
-
-def possible_k(k: float, rows: int, features: int) -> float:
-    """``k`` lowered to what the train rows can give, with a warning; a share stays a share."""
-    most = min(rows - 1, features)
-    if k < 1 or k <= most:
-        return k
-    logger.warning(
-        "reduction.k=%d lowered to %d: there are %d train photographs of %d features",
-        k,
-        most,
-        rows,
-        features,
-    )
-    return most
 
 
 def _tsne(components: Any, parameters: MapParameters) -> Any:

@@ -1,0 +1,26 @@
+"""Says at the end of a run where its results are."""
+
+import logging
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+
+logger = logging.getLogger(__name__)
+
+
+class SummaryHooks:
+    """One closing line in the log."""
+
+    def __init__(self) -> None:
+        self._storage = ""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember the storage root that the catalog resolved to."""
+        metrics: str = context.config_loader["catalog"]["metrics"]["filepath"]
+        self._storage = metrics.removesuffix("/08_reporting/metrics.json")
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Say where to look."""
+        logger.info("Results are in %s, reports in its folder 08_reporting", self._storage)

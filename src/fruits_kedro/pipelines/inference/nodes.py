@@ -1,0 +1,96 @@
+"""New photographs to labels, with the saved backbone, reducer and classifier."""
+
+import logging
+
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.classifier import Classifier, predict
+from fruits_kedro.csv_text import render_csv
+from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.parameters import IngestionParameters
+from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.workers import featurize, in_tasks, read_files
+from fruits_kedro.reasons import Reason
+from fruits_kedro.reducer import Reducer, reduce_features
+from fruits_kedro.schemas import NEW_PHOTOGRAPHS
+from fruits_kedro.spark import get_spark
+
+logger = logging.getLogger(__name__)
+
+
+def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> DataFrame:
+    """Read every listed photograph; no label folder is needed.
+
+    Returns:
+        path, bytes and reason, lazily.
+    """
+    import pyarrow as pa
+
+    files = raw_images.files
+    unreadable = pa.array(
+        [None if ok else Reason.NAME_NOT_UTF8 for ok in files.column("name_is_utf8").to_pylist()],
+        pa.string(),
+    )
+    table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
+    listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
+    read = read_files(in_tasks(listed), parameters.max_pixels)
+    return read.selectExpr(
+        "path",
+        "if(listing_reason is null, bytes, null) as bytes",
+        "coalesce(listing_reason, reason) as reason",
+    )
+
+
+def predict_new_photographs(
+    new_photographs: DataFrame, backbone: Backbone, reducer: Reducer, classifier: Classifier
+) -> DataFrame:
+    """The three most probable labels of each photograph, or the reason why there are none.
+
+    Nothing is fitted, and every file is in the result.
+
+    Returns:
+        ``schemas.INFERENCE``.
+
+    Raises:
+        FruitsError: Where backbone, reducer and classifier were not made for one another.
+    """
+    _check_artefacts(backbone, reducer, classifier)
+    featurized = featurize(new_photographs.withColumnRenamed("reason", "read_reason"), backbone)
+    reduced = reduce_features(featurized, reducer)
+    predicted = predict(reduced, classifier)
+    reason = "coalesce(read_reason, reason)"
+    return predicted.selectExpr(
+        "path",
+        *(f"if({reason} is null, {name}, null) as {name}" for name in _CANDIDATES),
+        f"{reason} as reason",
+    )
+
+
+def render_inference(inference_predictions: DataFrame) -> CsvText:
+    """The predictions as CSV, in the order of paths."""
+    return render_csv(inference_predictions)
+
+
+_CANDIDATES = (
+    "prediction",
+    "probability",
+    "second",
+    "second_probability",
+    "third",
+    "third_probability",
+)
+
+
+def _check_artefacts(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> None:
+    if reducer.fingerprint != backbone.fingerprint:
+        raise FruitsError(
+            f"The reducer was fitted on features of backbone {reducer.fingerprint}, and the saved "
+            f"backbone is {backbone.fingerprint}: run kedro run --pipeline=reduction and "
+            "--pipeline=classification, or featurize with the weights of before."
+        )
+    if classifier.reducer_id != reducer.id:
+        raise FruitsError(
+            f"The classifier was trained on components of reducer {classifier.reducer_id}, and the "
+            f"saved reducer is {reducer.id}: run kedro run --pipeline=classification."
+        )

@@ -1,0 +1,32 @@
+"""Wiring of inference."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from fruits_kedro.pipelines.inference import nodes
+
+
+def create_pipeline(**kwargs: object) -> Pipeline:
+    """New photographs → predictions from the saved artefacts, as Parquet and CSV."""
+    return pipeline(
+        [
+            node(
+                nodes.read_new_photographs,
+                ["raw_images", "params:ingestion"],
+                "new_photographs",
+                name="read_new_photographs",
+            ),
+            node(
+                nodes.predict_new_photographs,
+                ["new_photographs", "backbone", "reducer", "classifier"],
+                "inference_predictions",
+                name="predict_new_photographs",
+            ),
+            node(
+                nodes.render_inference,
+                "inference_predictions",
+                "inference_predictions_csv",
+                name="render_inference",
+            ),
+        ],
+        tags="inference",
+    )

@@ -1,0 +1,657 @@
+"""Good and bad photographs, each with the outcome it must have beside it.
+
+The files are written as a user's folder would hold them, so the same corpus tests one function
+or a whole run. Names use every byte Linux allows: file systems that normalise or refuse names
+(macOS, Windows) cannot hold it.
+"""
+
+import io
+import os
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from fruits_kedro.reasons import Reason
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "01_raw" / "sample"
+EXTENSIONS = frozenset(["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "avif"])
+"""Candidate photographs, as in ``conf/base/catalog.yml``."""
+MAX_PIXELS = 200_000_000
+"""The limit of ``conf/base/parameters_ingestion.yml``."""
+
+Stage = Literal["list", "read", "compare", "decode"]
+"""Where a reason appears: in the listing's row, in reading, among equal bytes, in decoding."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The file is a photograph.
+
+    Attributes:
+        pixels: What it shows: upright, RGB, on white, in its own size.
+        tolerance: Mean difference of values that a lossy format may cost; 0 is exactly equal.
+    """
+
+    pixels: Image.Image
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The file is listed and has a reason, which appears at ``stage``."""
+
+    reason: Reason
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """The listing does not offer the entry.
+
+    Attributes:
+        as_: What it is counted as; None for what is no file (folder, pipe) and is not counted.
+    """
+
+    as_: str | None
+
+
+Outcome = Kept | Rejected | Ignored
+Make = bytes | Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One file of the corpus.
+
+    Attributes:
+        name: Says what is special, in ASCII.
+        path: Below the image folder; bytes that are no UTF-8 as surrogates, as ``os`` has them.
+        make: The content, or what to do at the path.
+        outcome: What must come of it.
+    """
+
+    name: str
+    path: str
+    make: Make
+    outcome: Outcome
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of a kind that is made of bytes."""
+        assert isinstance(self.make, bytes), f"{self.name} is not made of bytes"
+        return self.make
+
+    def write(self, folder: Path) -> Path:
+        """Create the file below ``folder``."""
+        target = folder / self.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(self.make, bytes):
+            target.write_bytes(self.make)
+        else:
+            self.make(target)
+        return target
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run over the corpus must count."""
+
+    kept: int
+    rejected: Counter[Reason]
+    ignored: dict[str, int]
+
+    @property
+    def listed(self) -> int:
+        """Candidate photographs: every one is kept or rejected."""
+        return self.kept + self.rejected.total()
+
+
+def write_corpus(folder: Path) -> list[Kind]:
+    """Write every kind below ``folder`` and return them."""
+    for kind in kinds():
+        kind.write(folder)
+    return list(kinds())
+
+
+def expected_counts(corpus: Iterable[Kind]) -> Counts:
+    """How many files are kept, rejected by reason, and ignored by extension."""
+    outcomes = [kind.outcome for kind in corpus]
+    ignored = Counter(o.as_ for o in outcomes if isinstance(o, Ignored) and o.as_ is not None)
+    return Counts(
+        kept=sum(isinstance(outcome, Kept) for outcome in outcomes),
+        rejected=Counter(o.reason for o in outcomes if isinstance(o, Rejected)),
+        ignored=dict(sorted(ignored.items())),
+    )
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Every kind, in a fixed order; no two have equal bytes unless that is their point."""
+    photos = Photos()
+    return (
+        *_formats(),
+        *_transparency(),
+        *_orientations(),
+        *_metadata(),
+        *_extra_bytes(),
+        *_sizes(),
+        *_truncations(photos.next()),
+        *_no_photographs(),
+        *_no_files(photos),
+        *_names(photos),
+        *_labels(photos),
+        *_unusable_names(photos),
+        *_copies(photos),
+        *_ignored(photos),
+    )
+
+
+@dataclass
+class Photos:
+    """The sample's photographs, each handed out once."""
+
+    paths: list[Path] = field(default_factory=lambda: sorted(SAMPLE.glob("*/*/*.jpg")))
+
+    def next(self) -> bytes:
+        """The bytes of a photograph that nobody had yet."""
+        return self.paths.pop(0).read_bytes()
+
+
+def shown(content: bytes) -> Image.Image:
+    """The pixels of a plain RGB image."""
+    with Image.open(io.BytesIO(content)) as image:
+        return image.convert("RGB")
+
+
+def encode(image: Image.Image, image_format: str, **options: object) -> bytes:
+    """The bytes of ``image`` in a format."""
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def picture(name: str) -> Image.Image:
+    """A lopsided picture in colours of its own; no turn or flip of it equals another.
+
+    Its sides are multiples of 16, the blocks of a JPEG, so a turned JPEG loses the same detail.
+    """
+    seed = zlib.crc32(name.encode())
+    y, x = np.mgrid[0:64, 0:96]
+    corner = np.where((x < 40) & (y < 20), 225, seed % 120)
+    planes = [x * 2 + seed % 50, y * 3 + seed // 50 % 50, corner]
+    return Image.fromarray(np.stack(planes, axis=-1).astype(np.uint8))
+
+
+def jpeg(image: Image.Image, **options: object) -> bytes:
+    """The bytes of a JPEG that is as close to ``image`` as JPEG gets."""
+    return encode(image, "JPEG", quality=95, **{"subsampling": 0, **options})
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG file."""
+    checksum = struct.pack(">I", zlib.crc32(name + data))
+    return struct.pack(">I", len(data)) + name + data + checksum
+
+
+def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
+    """A PNG file with a header of one's choice, whatever the rows hold."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+
+
+def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
+    """EXIF data with an orientation and other entries (tag, type, count, value)."""
+    entries = sorted([(0x0112, 3, 1, struct.pack("<HH", orientation, 0)), *others])
+    packed = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(40)
+
+
+def _formats() -> list[Kind]:
+    def kind(
+        name: str, extension: str, make: Callable[[Image.Image], bytes], tolerance: float = 0.0
+    ) -> Kind:
+        image = picture(name)
+        path = f"Training/Formats/{name}.{extension}"
+        return Kind(name, path, make(image), Kept(image, tolerance))
+
+    def animated(image: Image.Image, image_format: str, **options: object) -> bytes:
+        second = image.transpose(Image.Transpose.ROTATE_180)
+        return encode(image, image_format, save_all=True, append_images=[second], **options)
+
+    def deep_rgb(image: Image.Image) -> bytes:
+        rows = (np.asarray(image).astype(">u2") * 257).reshape(image.height, -1)
+        return png(image.width, image.height, 16, 2, b"".join(b"\0" + r.tobytes() for r in rows))
+
+    return [
+        kind("jpeg", "jpg", jpeg, 2),
+        kind("progressive", "jpg", partial(jpeg, progressive=True), 2),
+        kind("cmyk", "jpg", lambda image: jpeg(image.convert("CMYK")), 2),
+        kind("phone with two pictures", "jpg", partial(animated, image_format="MPO"), 8),
+        kind("png", "png", partial(encode, image_format="PNG")),
+        kind("png as jpg", "jpg", partial(encode, image_format="PNG")),
+        kind("png of 16 bits", "png", deep_rgb),
+        kind("webp", "webp", partial(encode, image_format="WEBP", lossless=True)),
+        kind("avif", "avif", partial(encode, image_format="AVIF", quality=95), 5),
+        kind("bmp", "bmp", partial(encode, image_format="BMP")),
+        kind("tiff", "tiff", partial(encode, image_format="TIFF", compression="tiff_lzw")),
+        kind("tiff of two pages", "tif", partial(animated, image_format="TIFF")),
+        kind("animated png", "png", partial(animated, image_format="PNG")),
+        kind("animated webp", "webp", partial(animated, image_format="WEBP", lossless=True)),
+        *_few_colours(),
+    ]
+
+
+def _few_colours() -> list[Kind]:
+    grey = picture("grey").convert("L")
+    two_tone = picture("two tone").convert("1")
+    palette = picture("palette").quantize(64)
+    frames = picture("animated gif").quantize(64)
+    turned = frames.transpose(Image.Transpose.ROTATE_180)
+    deep = np.asarray(picture("deep grey").convert("L")).astype(np.uint16)
+    night = np.asarray(picture("night").convert("L"))
+    gif = encode(frames, "GIF", save_all=True, append_images=[turned])
+    contents: list[tuple[str, str, bytes, Image.Image, float]] = [
+        ("grey", "jpg", jpeg(grey, subsampling=-1), grey, 2),
+        ("two tone", "png", encode(two_tone, "PNG"), two_tone, 0),
+        ("palette", "png", encode(palette, "PNG"), palette, 0),
+        ("animated gif", "gif", gif, frames, 0),
+        (
+            "grey of 16 bits",
+            "png",
+            _grey16(deep * 257, "PNG"),
+            Image.fromarray(deep).convert("L"),
+            0,
+        ),
+        ("grey tiff of 16 bits", "tif", _grey16(deep * 257, "TIFF"), Image.fromarray(deep), 0),
+        # No value above 255 of 65535: nearly black, not a photograph of 8 bits.
+        ("night of 16 bits", "png", _grey16(night, "PNG"), Image.new("L", (96, 64)), 1),
+    ]
+    return [
+        Kind(name, f"Training/Formats/{name}.{extension}", content, Kept(_rgb(image), tolerance))
+        for name, extension, content, image, tolerance in contents
+    ]
+
+
+def _grey16(values: np.ndarray, image_format: str) -> bytes:
+    return encode(Image.fromarray(values.astype(np.uint16)), image_format)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """``image`` in RGB; values of 16 bits are taken to lie below 256."""
+    if image.mode.startswith("I"):
+        image = Image.fromarray(np.asarray(image).astype(np.uint8))
+    return image.convert("RGB")
+
+
+def _transparency() -> list[Kind]:
+    layer = picture("alpha").convert("RGBA")
+    layer.putalpha(layer.getchannel("R"))
+    grey = picture("grey alpha").convert("LA")
+    grey.putalpha(grey.getchannel("L"))
+    palette = picture("palette with a transparent colour").quantize(64)
+    clear_index = int(np.asarray(palette)[0, 0])
+    keyed = picture("rgb with a transparent colour")
+    clear_colour = (1, 2, 3)
+    keyed.paste(clear_colour, (50, 10, 90, 50))
+    contents = [
+        ("alpha", encode(layer, "PNG"), _on_white(layer)),
+        ("alpha webp", encode(layer, "WEBP", lossless=True, exact=True), _on_white(layer)),
+        ("grey alpha", encode(grey, "PNG"), _on_white(grey)),
+        (
+            "palette with a transparent colour",
+            encode(palette, "PNG", transparency=clear_index),
+            _white_where(palette.convert("RGB"), np.asarray(palette) == clear_index),
+        ),
+        (
+            "rgb with a transparent colour",
+            encode(keyed, "PNG", transparency=clear_colour),
+            _white_where(keyed, (np.asarray(keyed) == clear_colour).all(axis=-1)),
+        ),
+    ]
+    return [
+        Kind(name, f"Training/Transparent/{name}.png", content, Kept(image, 0.6))
+        for name, content, image in contents
+    ]
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    values = np.asarray(image.convert("RGBA")).astype(float)
+    opacity = values[..., 3:] / 255
+    return Image.fromarray(np.rint(values[..., :3] * opacity + 255 * (1 - opacity)).astype("uint8"))
+
+
+def _white_where(image: Image.Image, mask: np.ndarray) -> Image.Image:
+    values = np.array(image)
+    values[mask] = 255
+    return Image.fromarray(values)
+
+
+def _orientations() -> list[Kind]:
+    turn = Image.Transpose
+    stored_as = {
+        1: None,
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_90,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_270,
+    }
+    result = []
+    for orientation, method in stored_as.items():
+        for extension, image_format, tolerance in (("jpg", "JPEG", 2), ("png", "PNG", 0)):
+            name = f"orientation {orientation} {extension}"
+            upright = picture(name)
+            stored = upright if method is None else upright.transpose(method)
+            options = {"quality": 95, "subsampling": 0} if image_format == "JPEG" else {}
+            content = encode(stored, image_format, exif=exif(orientation), **options)
+            path = f"Training/Turned/{orientation}.{extension}"
+            result.append(Kind(name, path, content, Kept(upright, tolerance)))
+    return result
+
+
+def _metadata() -> list[Kind]:
+    def kind(name: str, turned: bool = False, **options: object) -> Kind:
+        image = picture(name)
+        stored = image.transpose(Image.Transpose.ROTATE_90) if turned else image
+        content = jpeg(stored, **options)
+        return Kind(name, f"Training/Metadata/{name}.jpg", content, Kept(image, 2))
+
+    # An entry for the width with three doubles: Pillow reads it and cannot write it again.
+    unwritable = (0x0100, 12, 3, struct.pack("<I", 8))
+    return [
+        kind("exif of noise", exif=b"Exif\0\0" + bytes(range(100))),
+        kind("exif that ends early", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"),
+        kind("orientation 0", exif=exif(0)),
+        kind("orientation 9", exif=exif(9)),
+        kind("orientation beside a damaged entry", turned=True, exif=exif(6, unwritable)),
+        kind("icc of noise", icc_profile=b"no profile" * 20),
+        # Values stand as stored, as in the original notebook: profiles are not applied.
+        kind("icc of a wide gamut", icc_profile=_wide_gamut()),
+        kind("comment of 60000 bytes", comment=b"c" * 60_000),
+        kind("mpf of noise", extra=_jpeg_segment(0xE2, b"MPF\0junkjunkjunk")),
+    ]
+
+
+def _jpeg_segment(marker: int, data: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def _wide_gamut() -> bytes:
+    """An sRGB profile whose primaries are Display P3's, without its date."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)
+    primaries = {
+        b"rXYZ": (0.5151, 0.2412, -0.0011),
+        b"gXYZ": (0.2920, 0.6922, 0.0419),
+        b"bXYZ": (0.1571, 0.0666, 0.7841),
+    }
+    for index in range(int.from_bytes(profile[128:132])):
+        entry = 132 + 12 * index
+        values = primaries.get(bytes(profile[entry : entry + 4]))
+        if values:
+            start = int.from_bytes(profile[entry + 4 : entry + 8]) + 8
+            fixed = (round(value * 65536) for value in values)
+            profile[start : start + 12] = struct.pack(">3i", *fixed)
+    return bytes(profile)
+
+
+def _extra_bytes() -> list[Kind]:
+    garbage, pair, second = (picture(name) for name in ("garbage", "pair", "second"))
+    return [
+        Kind(
+            "trailing garbage",
+            "Training/Longer/garbage.jpg",
+            jpeg(garbage) + b"garbage\xff\xd8\xff" * 50,
+            Kept(garbage, 2),
+        ),
+        Kind(
+            "two jpegs in one file",
+            "Training/Longer/two.jpg",
+            jpeg(pair) + jpeg(second),
+            Kept(pair, 2),
+        ),
+    ]
+
+
+def _sizes() -> list[Kind]:
+    dot = Image.new("RGB", (1, 1), (200, 90, 40))
+    line = picture("line").resize((10_000, 2))
+    column = picture("column").resize((1, 3_000))
+    contents: list[tuple[str, bytes, Outcome]] = [
+        ("1x1", encode(dot, "PNG"), Kept(dot)),
+        ("10000x2", encode(line, "PNG"), Kept(line)),
+        ("1x3000", encode(column, "PNG"), Kept(column)),
+        (
+            "50000x50000",
+            png(50_000, 50_000, 8, 2, bytes(100)),
+            Rejected(Reason.TOO_MANY_PIXELS, "read"),
+        ),
+        ("0x0", png(0, 0, 8, 2, b"none"), Rejected(Reason.NOT_AN_IMAGE, "read")),
+    ]
+    return [
+        Kind(name, f"Training/Sizes/{name}.png", content, outcome)
+        for name, content, outcome in contents
+    ]
+
+
+def _truncations(content: bytes) -> list[Kind]:
+    """A real JPEG, cut: before its scan starts it has no header, after it no pixels."""
+    scan = content.index(b"\xff\xda")
+    whole = encode(picture("png without its end"), "PNG")
+    webp = encode(picture("webp cut by a byte"), "WEBP", lossless=True)
+    ends = {f"{tenth}0 percent": len(content) * tenth // 10 for tenth in range(1, 10)}
+    ends |= {"in the header": scan // 2, "by its end marker": -2, "by one byte": -1}
+    cut_jpegs = [
+        Kind(
+            f"jpeg cut, {name}",
+            f"Training/Truncated/{name}.jpg",
+            content[:end],
+            Rejected(Reason.NOT_AN_IMAGE, "read")
+            if 0 <= end < scan
+            else Rejected(Reason.UNDECODABLE, "decode"),
+        )
+        for name, end in ends.items()
+    ]
+    return [
+        *cut_jpegs,
+        Kind(
+            "png without its end",  # every pixel is there, only the end chunk is not
+            "Training/Truncated/end.png",
+            whole[:-12],
+            Kept(picture("png without its end")),
+        ),
+        Kind(
+            "png cut in half",
+            "Training/Truncated/half.png",
+            whole[: len(whole) // 2],
+            Rejected(Reason.UNDECODABLE, "decode"),
+        ),
+        Kind(
+            "webp cut by a byte",  # its decoder looks at the whole file before it names a size
+            "Training/Truncated/byte.webp",
+            webp[:-1],
+            Rejected(Reason.NOT_AN_IMAGE, "read"),
+        ),
+    ]
+
+
+def _no_photographs() -> list[Kind]:
+    icon = encode(Image.new("1", (3000, 3000)), "PNG")
+    entry = struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(icon), 22)
+    drawing = encode(picture("postscript"), "EPS")
+    contents = {
+        "text": b"This is a letter, not a photograph.\n",
+        "web page": b"<!DOCTYPE html><title>404 Not Found</title>",
+        "noise": np.random.default_rng(0).bytes(3000),
+        "zeros": bytes(3000),
+        "one byte": b"\xff",
+        "jpeg marker only": b"\xff\xd8\xff",
+        "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)),
+        "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+        "pdf": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n",
+        # Pillow decodes an icon to learn its size, so a small file could ask for gigabytes, and
+        # hands PostScript to an interpreter of programs where one is installed.
+        "icon larger than it says": entry + icon,
+        "postscript": drawing,
+    }
+    empty = Rejected(Reason.EMPTY_FILE, "read")
+    return [
+        *(
+            Kind(
+                name,
+                f"Training/Other/{name}.jpg",
+                content,
+                Rejected(Reason.NOT_AN_IMAGE, "read"),
+            )
+            for name, content in contents.items()
+        ),
+        # Two empty files under two labels are both empty, neither copies nor a conflict.
+        Kind("zero bytes", "Training/Other/zero bytes.jpg", b"", empty),
+        Kind("zero bytes again", "Training/Names/zero bytes.jpg", b"", empty),
+    ]
+
+
+def _no_files(photos: Photos) -> list[Kind]:
+    def link(target: str) -> Callable[[Path], None]:
+        return lambda path: path.symlink_to(target)
+
+    inside = photos.next()
+    unreadable = Rejected(Reason.UNREADABLE, "read")
+    return [
+        Kind("folder named x.jpg", "Training/Special/x.jpg", Path.mkdir, Ignored(None)),
+        Kind("photo in x.jpg", "Training/Special/x.jpg/in it.jpg", inside, Kept(shown(inside))),
+        Kind("pipe", "Training/Special/pipe.jpg", lambda path: os.mkfifo(path), Ignored(None)),
+        Kind("link to nothing", "Training/Special/broken.jpg", link("gone.jpg"), unreadable),
+        Kind("link to itself", "Training/Special/self.jpg", link("self.jpg"), unreadable),
+        Kind("link to a folder above", "Training/Special/up", link("../.."), Ignored(None)),
+        Kind("link to its own folder", "Training/Special/here", link("."), Ignored(None)),
+    ]
+
+
+def _names(photos: Photos) -> list[Kind]:
+    names = {
+        "spaces": " a  b .jpg",
+        "single quote": "it's.jpg",
+        "double quote": 'an "x".jpg',
+        "percent": "a%20b.jpg",
+        "broken percent": "100%.jpg",
+        "hash": "a#b.jpg",
+        "question mark": "a?b=c&d.jpg",
+        "colon": "a:b.jpg",
+        "scheme": "s3:b.jpg",
+        "newline": "a\nb.jpg",
+        "carriage return": "a\rb.jpg",
+        "tab": "a\tb.jpg",
+        "control character": "a\x01b.jpg",
+        "backslash": "a\\b.jpg",
+        "glob": "[a-z]*{b,c}?.jpg",
+        "comma": "a,b;c.jpg",
+        "formula": "=1+1.jpg",
+        "minus": "-rf.jpg",
+        "tilde": "~root.jpg",
+        "variable": "$HOME ${HOME}.jpg",
+        "chain": "a::b.jpg",
+        "emoji": "\N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}.jpg",
+        "precomposed": "caf\u00e9.jpg",
+        "combining": "cafe\u0301.jpg",
+        "right to left": "\u202egpj.\u202ca.jpg",
+        "byte order mark": "\ufeffa.jpg",
+        "beyond the first plane": "\U0010fffd.jpg",
+        "255 bytes": "n" * 251 + ".jpg",
+        "255 bytes of accents": "\u00e9" * 125 + "n.jpg",
+        "underscore": "_x.jpg",
+        "two extensions": "a.tar.jpg",
+        "capital extension": "A.JPG",
+        "mixed extension": "a.JpEg",
+        "looks like an escaped byte": "caf\\xe9.jpg",
+    }
+    return [
+        _good(f"name: {name}", f"Training/Names/{file}", photos) for name, file in names.items()
+    ]
+
+
+def _labels(photos: Photos) -> list[Kind]:
+    labels = {
+        "underscore": "_Folder",
+        "space": "Chili Pepper",
+        "signs": "a:b#c?d%20e",
+        "newline": "a\nb",
+        "unicode": "\u00c4pfel \N{RED APPLE}",
+        "partition": "label=apple",
+        "255 bytes": "L" * 255,
+    }
+    return [
+        _good(f"label: {name}", f"Training/{label}/{index}_100.jpg", photos)
+        for name, label in labels.items()
+        for index in range(2)
+    ]
+
+
+def _good(name: str, path: str, photos: Photos) -> Kind:
+    content = photos.next()
+    return Kind(name, path, content, Kept(shown(content)))
+
+
+def _unusable_names(photos: Photos) -> list[Kind]:
+    latin = os.fsdecode(b"caf\xe9")
+    not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
+    no_label = Rejected(Reason.NO_LABEL, "list")
+    return [
+        Kind("name in Latin-1", f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
+        Kind("label in Latin-1", f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
+        Kind("no label", "0_100.jpg", photos.next(), no_label),
+        Kind("split and no label", "Training/0_100.jpg", photos.next(), no_label),
+    ]
+
+
+def _copies(photos: Photos) -> list[Kind]:
+    twice, disputed = photos.next(), photos.next()
+    duplicate = Rejected(Reason.DUPLICATE, "compare")
+    conflict = Rejected(Reason.LABEL_CONFLICT, "compare")
+    return [
+        Kind("the first of three", "Training/Copies/a.jpg", twice, Kept(shown(twice))),
+        Kind("a copy", "Training/Copies/b.jpg", twice, duplicate),
+        Kind(
+            "a link to it",
+            "Training/Copies/c.jpg",
+            lambda path: path.symlink_to("a.jpg"),
+            duplicate,
+        ),
+        Kind("disputed", "Training/Copies/disputed.jpg", disputed, conflict),
+        Kind("disputed elsewhere", "Training/Names/disputed.jpg", disputed, conflict),
+    ]
+
+
+def _ignored(photos: Photos) -> list[Kind]:
+    photo = photos.next()
+    files = {
+        "Training/Names/.x.jpg": "hidden",
+        "Training/Names/..jpg": "hidden",
+        ".DS_Store": "hidden",
+        "Training/.thumbnails/x.jpg": "hidden",
+        "README.TXT": "txt",
+        "Training/Names/notes.txt": "txt",
+        "Training/Names/Thumbs.db": "db",
+        "Training/Names/no extension": "(none)",
+        "Training/Names/jpg": "(none)",
+        "Training/Names/a dot at the end.": "(none)",
+        "Training/Names/x.jpg.part": "part",
+        "Training/Names/x.jpg~": "jpg~",
+        "Training/Names/x.jpg ": "jpg ",
+        os.fsdecode(b"Training/Names/x.\xff"): "\\xff",
+    }
+    return [
+        Kind(f"ignored: {path!a}", path, photo, Ignored(counted)) for path, counted in files.items()
+    ]

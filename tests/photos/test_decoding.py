@@ -1,0 +1,189 @@
+"""Decoding: every kind of the corpus, and whatever bytes there are."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+from corpus import Kept, Kind, Photos, Rejected, encode, jpeg, kinds, picture, png
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from fruits_kedro.photos.decoding import Header, decode, read_header
+from fruits_kedro.reasons import Reason
+
+SIZE = 48
+FUZZ_PIXELS = 1_000_000
+OPEN_ENDED = settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+KEPT = [kind for kind in kinds() if isinstance(kind.outcome, Kept)]
+DAMAGED = [
+    kind
+    for kind in kinds()
+    if isinstance(kind.outcome, Rejected) and kind.outcome.stage == "decode"
+]
+WHOLE = {
+    "sample": Photos().next(),
+    "jpeg": jpeg(picture("fuzz"), exif=b"Exif\0\0II*\0\x08\0\0\0\0\0"),
+    "progressive": jpeg(picture("fuzz"), progressive=True),
+    "png": encode(picture("fuzz"), "PNG"),
+    "palette": encode(picture("fuzz").quantize(8), "PNG", transparency=1),
+    "webp": encode(picture("fuzz"), "WEBP"),
+    "gif": encode(picture("fuzz").quantize(8), "GIF"),
+    "tiff": encode(picture("fuzz").resize((12, 8)), "TIFF", compression="tiff_lzw"),
+}
+
+
+def resized(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BICUBIC)).astype(float)
+
+
+@pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.name)
+def test_a_photograph_gives_the_pixels_it_shows(kind: Kind):
+    assert isinstance(kind.outcome, Kept)
+    pixels = decode(kind.content, SIZE)
+    assert not isinstance(pixels, Reason), pixels
+    assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), np.uint8)
+    difference = np.abs(pixels - resized(kind.outcome.pixels)).mean()
+    assert difference <= kind.outcome.tolerance
+
+
+@pytest.mark.parametrize("kind", DAMAGED, ids=lambda kind: kind.name)
+def test_damaged_pixels_are_a_reason(kind: Kind):
+    assert isinstance(kind.outcome, Rejected)
+    assert isinstance(read_header(kind.content), Header)
+    assert decode(kind.content, SIZE) is kind.outcome.reason
+
+
+def test_the_corpus_covers_every_outcome_of_decoding():
+    assert len(KEPT) > 100
+    outcomes = {kind.outcome for kind in DAMAGED}
+    assert outcomes == {Rejected(Reason.UNDECODABLE, "decode")}
+
+
+@pytest.mark.parametrize("size", [1, 2, 224])
+def test_pixels_come_in_the_size_asked_for(size):
+    pixels = decode(WHOLE["sample"], size)
+    assert not isinstance(pixels, Reason)
+    assert pixels.shape == (size, size, 3)
+
+
+def test_resizing_is_bicubic_without_cropping():
+    image = picture("bicubic")
+    expected = np.asarray(image.resize((224, 224), Image.Resampling.BICUBIC))
+    bilinear = np.asarray(image.resize((224, 224), Image.Resampling.BILINEAR))
+    pixels = decode(encode(image, "PNG"), 224)
+    assert np.array_equal(pixels, expected)
+    assert not np.array_equal(pixels, bilinear)
+
+
+def test_decoding_twice_gives_the_same_pixels():
+    assert np.array_equal(decode(WHOLE["sample"], SIZE), decode(WHOLE["sample"], SIZE))
+
+
+@pytest.mark.parametrize("wrapped", [bytes, bytearray, memoryview], ids=lambda t: t.__name__)
+def test_bytes_may_come_in_any_buffer(wrapped):
+    assert np.array_equal(decode(wrapped(WHOLE["png"]), SIZE), decode(WHOLE["png"], SIZE))
+
+
+def test_a_header_has_the_size_before_turning_and_the_real_format():
+    turned = next(kind for kind in KEPT if kind.name == "orientation 6 jpg")
+    assert read_header(turned.content) == Header(64, 96, "JPEG")
+    named_jpg = next(kind for kind in KEPT if kind.name == "png as jpg")
+    assert read_header(named_jpg.content) == Header(96, 64, "PNG")
+
+
+def test_a_header_is_read_without_decoding_pixels():
+    content = png(50_000, 50_000, 8, 2, b"no pixels at all")
+    assert read_header(content) == Header(50_000, 50_000, "PNG")
+
+
+def test_orientation_counts_although_another_entry_is_damaged():
+    """What cannot be written again by Pillow is no reason to lie a photograph on its side."""
+    kind = next(kind for kind in KEPT if kind.name == "orientation beside a damaged entry")
+    with Image.open(io.BytesIO(kind.content)) as image:
+        assert image.getexif()[0x0112] == 6
+    pixels = decode(kind.content, SIZE)
+    assert isinstance(kind.outcome, Kept)
+    assert np.abs(pixels - resized(kind.outcome.pixels)).mean() < 2
+
+
+def test_no_warning_escapes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for kind in kinds():
+            if isinstance(kind.make, bytes):
+                assert read_header(kind.content) is not None
+        for kind in KEPT:
+            assert not isinstance(decode(kind.content, SIZE), Reason), kind.name
+
+
+def outcome_of(content: bytes) -> Reason | np.ndarray:
+    """What a run makes of bytes: headers beyond the limit are never decoded."""
+    header = read_header(content)
+    if isinstance(header, Reason):
+        return header
+    if header.width * header.height > FUZZ_PIXELS:
+        return Reason.TOO_MANY_PIXELS
+    return decode(content, 16)
+
+
+def assert_pixels_or_reason(content: bytes) -> None:
+    outcome = outcome_of(content)
+    if not isinstance(outcome, Reason):
+        assert (outcome.shape, outcome.dtype) == ((16, 16, 3), np.uint8)
+
+
+@OPEN_ENDED
+@given(st.binary(max_size=2_000))
+def test_arbitrary_bytes_are_pixels_or_a_reason(content):
+    assert_pixels_or_reason(content)
+
+
+@OPEN_ENDED
+@given(
+    st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF", b"II*\0", b"BM"]),
+    st.binary(max_size=500),
+)
+def test_a_format_s_first_bytes_and_noise_are_pixels_or_a_reason(start, rest):
+    assert_pixels_or_reason(start + rest)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A whole image with a few bytes changed, inserted, or its end cut."""
+    content = bytearray(WHOLE[draw(st.sampled_from(sorted(WHOLE)))])
+    for _ in range(draw(st.integers(1, 8))):
+        at = draw(st.integers(0, max(len(content) - 1, 0)))
+        kind = draw(st.sampled_from(["set", "set", "set", "insert", "delete", "cut"]))
+        if kind == "set" and content:
+            content[at] = draw(st.integers(0, 255))
+        elif kind == "insert":
+            content[at:at] = draw(st.binary(min_size=1, max_size=20))
+        elif kind == "delete":
+            del content[at : at + draw(st.integers(1, 20))]
+        elif kind == "cut":
+            del content[at:]
+    return bytes(content)
+
+
+@OPEN_ENDED
+@given(mutated())
+def test_mutated_photographs_are_pixels_or_a_reason(content):
+    assert_pixels_or_reason(content)
+
+
+@OPEN_ENDED
+@given(st.binary(max_size=120))
+def test_arbitrary_exif_data_never_costs_the_pixels(noise):
+    """Entries may turn the picture and nothing else."""
+    pixels = decode(jpeg(picture("fuzz"), exif=b"Exif\0\0II*\0" + noise), 16)
+    assert not isinstance(pixels, Reason)
+    assert pixels.shape == (16, 16, 3)

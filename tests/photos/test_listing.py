@@ -1,0 +1,251 @@
+"""The listing accounts for every file of a folder, and ends."""
+
+import os
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+import pytest
+from corpus import (
+    EXTENSIONS,
+    Ignored,
+    Kind,
+    Rejected,
+    expected_counts,
+    kinds,
+    write_corpus,
+)
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_photographs
+from fruits_kedro.reasons import Reason
+
+NOT_UTF8 = Rejected(Reason.NAME_NOT_UTF8, "list")
+
+
+@pytest.fixture(scope="module")
+def corpus_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def listing(corpus_folder) -> Listing:
+    return list_photographs(str(corpus_folder), EXTENSIONS)
+
+
+def rows(listing: Listing) -> list[dict]:
+    return listing.files.to_pylist()
+
+
+def relative_paths(listing: Listing) -> list[str]:
+    return listing.files.column("relative_path").to_pylist()
+
+
+def as_listed(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def listed_kinds() -> list[Kind]:
+    return [kind for kind in kinds() if not isinstance(kind.outcome, Ignored)]
+
+
+def test_every_candidate_is_listed_once(listing):
+    expected = Counter(as_listed(kind.path) for kind in listed_kinds())
+    assert Counter(relative_paths(listing)) == expected
+
+
+def test_every_other_file_is_counted(listing):
+    assert listing.ignored == expected_counts(kinds()).ignored
+
+
+def test_listed_and_ignored_add_up_to_the_files_of_the_folder(corpus_folder, listing):
+    on_disk = sum(
+        path.is_symlink() or path.is_file()
+        for parent, _, names in os.walk(corpus_folder)
+        for path in (Path(parent, name) for name in names)
+        if not path.is_fifo()
+    )
+    assert listing.files.num_rows + sum(listing.ignored.values()) == on_disk
+    assert listing.files.num_rows == expected_counts(kinds()).listed
+
+
+def test_rows_have_the_schema_and_say_how_to_open_the_file(corpus_folder, listing):
+    assert listing.files.schema == LISTING_SCHEMA
+    content = {kind.path: kind.make for kind in listed_kinds() if kind.outcome != NOT_UTF8}
+    for row in rows(listing):
+        assert row["path"] == as_listed(f"{corpus_folder}/") + row["relative_path"]
+        expected = content[row["relative_path"]] if row["name_is_utf8"] else None
+        if isinstance(expected, bytes):
+            assert Path(row["path"]).read_bytes() == expected
+            assert row["size"] == len(expected)
+            assert row["modified"] == str(Path(row["path"]).stat().st_mtime_ns)
+
+
+def test_names_that_are_no_utf8_are_told_apart(listing):
+    marked = {row["relative_path"] for row in rows(listing) if not row["name_is_utf8"]}
+    assert marked == {as_listed(kind.path) for kind in kinds() if kind.outcome == NOT_UTF8}
+
+
+def test_paths_are_in_order(listing):
+    paths = [row["path"] for row in rows(listing) if row["name_is_utf8"]]
+    assert paths == sorted(paths)
+
+
+def test_the_same_folder_gives_the_same_listing(corpus_folder, listing):
+    again = list_photographs(str(corpus_folder), EXTENSIONS)
+    assert again.files.equals(listing.files)
+    assert again.ignored == listing.ignored
+
+
+@pytest.mark.parametrize("spelling", ["{}/", "file://{}", "{}/Training/.."])
+def test_a_folder_may_be_spelled_otherwise(corpus_folder, listing, spelling):
+    again = list_photographs(spelling.format(corpus_folder), EXTENSIONS)
+    assert again.files.equals(listing.files)
+
+
+def test_a_relative_folder_gives_absolute_paths(corpus_folder, listing, monkeypatch):
+    monkeypatch.chdir(corpus_folder.parent)
+    assert list_photographs(corpus_folder.name, EXTENSIONS).files.equals(listing.files)
+
+
+def test_a_changed_file_is_seen_as_changed(tmp_path):
+    photo = tmp_path / "Apple" / "0_100.jpg"
+    photo.parent.mkdir()
+    photo.write_bytes(b"one")
+    before = rows(list_photographs(str(tmp_path), EXTENSIONS))[0]
+    os.utime(photo, ns=(0, int(before["modified"]) + 1))
+    after = rows(list_photographs(str(tmp_path), EXTENSIONS))[0]
+    assert (before["size"], before["path"]) == (after["size"], after["path"])
+    assert before["modified"] != after["modified"]
+
+
+def test_an_empty_folder_lists_nothing(tmp_path):
+    listing = list_photographs(str(tmp_path), EXTENSIONS)
+    assert (listing.files.num_rows, listing.ignored) == (0, {})
+    assert listing.files.schema == LISTING_SCHEMA
+
+
+def test_a_hidden_folder_above_the_images_hides_nothing(tmp_path):
+    root = tmp_path / ".cache" / "photos"
+    (root / "Apple").mkdir(parents=True)
+    (root / "Apple" / "0_100.jpg").write_bytes(b"x")
+    assert relative_paths(list_photographs(str(root), EXTENSIONS)) == ["Apple/0_100.jpg"]
+
+
+def test_a_linked_folder_outside_is_followed(tmp_path):
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    (outside / "Apple").mkdir(parents=True)
+    (outside / "Apple" / "0_100.jpg").write_bytes(b"x")
+    root.mkdir()
+    (root / "Training").symlink_to(outside)
+    assert relative_paths(list_photographs(str(root), EXTENSIONS)) == ["Training/Apple/0_100.jpg"]
+
+
+def test_a_folder_gives_its_own_name_and_not_that_of_a_link_to_it(tmp_path):
+    """The label must not hang on the order in which a disk happens to list names."""
+    (tmp_path / "Training" / "Apple").mkdir(parents=True)
+    (tmp_path / "Training" / "Apple" / "0_100.jpg").write_bytes(b"x")
+    for name in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        (tmp_path / "Training" / name).symlink_to("Apple")
+        (tmp_path / name).symlink_to("Training")
+    listing = list_photographs(str(tmp_path), EXTENSIONS)
+    assert relative_paths(listing) == ["Training/Apple/0_100.jpg"]
+
+
+def test_folders_that_link_to_each_other_end(tmp_path):
+    for one, other in (("A", "B"), ("B", "A")):
+        (tmp_path / one).mkdir()
+        (tmp_path / one / "0_100.jpg").write_bytes(b"x")
+        (tmp_path / one / other).symlink_to(f"../{other}")
+    listing = list_photographs(str(tmp_path), EXTENSIONS)
+    assert relative_paths(listing) == ["A/0_100.jpg", "B/0_100.jpg"]
+
+
+def test_a_missing_folder_is_named_in_one_sentence(tmp_path):
+    missing = tmp_path / "not there"
+    with pytest.raises(FruitsError) as caught:
+        list_photographs(str(missing), EXTENSIONS)
+    message = str(caught.value)
+    assert str(missing) in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(b"x")
+    with pytest.raises(FruitsError, match=r"x\.jpg"):
+        list_photographs(str(tmp_path / "x.jpg"), EXTENSIONS)
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
+    """Tests may run as root, whom no permission stops: the refusal is made here."""
+    (tmp_path / "Training" / "Locked").mkdir(parents=True)
+    scandir = os.scandir
+
+    def refuse(folder):
+        if Path(folder).name == "Locked":
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(FruitsError, match=r"Training/Locked.*Permission denied"):
+        list_photographs(str(tmp_path), EXTENSIONS)
+
+
+@pytest.mark.parametrize("lost", ["Apple/b.jpg", "Gone"])
+def test_what_vanishes_during_the_listing_does_not_end_it(tmp_path, monkeypatch, lost):
+    (tmp_path / "Apple").mkdir()
+    (tmp_path / "Gone").mkdir()
+    for name in "abc":
+        (tmp_path / "Apple" / f"{name}.jpg").write_bytes(b"x")
+    scandir = os.scandir
+
+    @contextmanager
+    def scan_then_lose(folder):
+        with scandir(folder) as entries:
+            found = list(entries)
+        if Path(folder) == (tmp_path / lost).parent:
+            remove(tmp_path / lost)
+        yield iter(found)
+
+    monkeypatch.setattr(os, "scandir", scan_then_lose)
+    listed = relative_paths(list_photographs(str(tmp_path), EXTENSIONS))
+    assert set(listed) | {"Apple/b.jpg"} == {"Apple/a.jpg", "Apple/b.jpg", "Apple/c.jpg"}
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def store(request):
+    """An object store in memory, with a bucket of this test's own."""
+    fs = fsspec.filesystem("memory")
+    bucket = f"/{request.node.name}"
+    yield fs, bucket
+    fs.rm(bucket, recursive=True)
+
+
+def test_an_object_store_is_listed_alike(store):
+    fs, bucket = store
+    names = ["Training/Apple/0_100.jpg", "Training/_Folder/_x y%20#?.JPG", "Training/Apple/a:b.png"]
+    others = ["README.md", "Training/Apple/.hidden.jpg", "Training/Apple/notes"]
+    for name in names + others:
+        fs.pipe_file(f"{bucket}/{name}", b"content")
+    listing = list_photographs(f"memory:/{bucket}", EXTENSIONS)
+    assert sorted(relative_paths(listing)) == sorted(names)
+    assert listing.ignored == {"(none)": 1, "hidden": 1, "md": 1}
+    for row in rows(listing):
+        assert fs.cat_file(row["path"]) == b"content"
+        assert (row["size"], row["name_is_utf8"]) == (7, True)
+
+
+def test_an_empty_prefix_is_named_in_one_sentence():
+    with pytest.raises(FruitsError, match="memory://no-such-bucket/photos"):
+        list_photographs("memory://no-such-bucket/photos", EXTENSIONS)

@@ -1,0 +1,177 @@
+"""Reading: every file is bytes worth keeping or a reason, and nothing blocks or raises."""
+
+import errno
+import hashlib
+import os
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+import pytest
+from corpus import MAX_PIXELS, Kept, Kind, Photos, Rejected, encode, jpeg, kinds, picture
+
+from fruits_kedro.photos.reading import ReadFile, read_photograph
+from fruits_kedro.reasons import Reason
+
+FAIL_AT_READ = [
+    kind for kind in kinds() if isinstance(kind.outcome, Rejected) and kind.outcome.stage == "read"
+]
+READABLE = [
+    kind
+    for kind in kinds()
+    if isinstance(kind.make, bytes)
+    and (isinstance(kind.outcome, Kept) or kind.outcome == Rejected(Reason.UNDECODABLE, "decode"))
+]
+
+
+@contextmanager
+def at_most(seconds: int):
+    """Fail instead of hanging for ever where reading blocks."""
+
+    def stop(*_):
+        raise TimeoutError(f"still reading after {seconds} s")
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.mark.parametrize("kind", FAIL_AT_READ, ids=lambda kind: kind.name)
+def test_what_fails_at_reading_has_its_reason(kind: Kind, tmp_path):
+    assert isinstance(kind.outcome, Rejected)
+    file = read_photograph(str(kind.write(tmp_path)), MAX_PIXELS)
+    assert file.reason is kind.outcome.reason
+    assert file.content is None
+    if isinstance(kind.make, bytes):
+        assert file.sha256 == hashlib.sha256(kind.make).hexdigest()
+
+
+def test_the_corpus_covers_every_outcome_of_reading():
+    reasons = [
+        Reason.EMPTY_FILE,
+        Reason.UNREADABLE,
+        Reason.NOT_AN_IMAGE,
+        Reason.TOO_MANY_PIXELS,
+    ]
+    outcomes = {kind.outcome for kind in FAIL_AT_READ}
+    assert outcomes == {Rejected(reason, "read") for reason in reasons}
+
+
+@pytest.mark.parametrize("kind", READABLE, ids=lambda kind: kind.name)
+def test_what_reads_keeps_its_bytes(kind: Kind, tmp_path):
+    file = read_photograph(str(kind.write(tmp_path)), MAX_PIXELS)
+    assert file.reason is None
+    assert file.content == kind.content
+    assert file.sha256 == hashlib.sha256(kind.content).hexdigest()
+    assert file.width
+    assert file.height
+    assert file.format
+
+
+def test_the_pixel_limit_is_the_last_size_allowed(tmp_path):
+    path = tmp_path / "x.jpg"
+    path.write_bytes(jpeg(picture("limit")))
+    allowed = read_photograph(str(path), 96 * 64)
+    refused = read_photograph(str(path), 96 * 64 - 1)
+    assert (allowed.reason, allowed.width, allowed.height) == (None, 96, 64)
+    assert (refused.reason, refused.width, refused.height) == (Reason.TOO_MANY_PIXELS, 96, 64)
+    assert refused.sha256 == allowed.sha256
+    assert refused.content is None
+
+
+def test_the_format_is_the_content_s(tmp_path):
+    path = tmp_path / "x.jpg"
+    path.write_bytes(encode(picture("content"), "PNG"))
+    assert read_photograph(str(path), MAX_PIXELS).format == "PNG"
+
+
+def test_a_file_that_vanished_since_the_listing_is_unreadable(tmp_path):
+    file = read_photograph(str(tmp_path / "gone.jpg"), MAX_PIXELS)
+    assert file == ReadFile(reason=Reason.UNREADABLE)
+
+
+@pytest.mark.parametrize("path", ["", "nul\0.jpg", "n" * 300, "nothing://bucket/x.jpg"])
+def test_a_path_that_nothing_can_open_is_unreadable(path):
+    assert read_photograph(path, MAX_PIXELS) == ReadFile(reason=Reason.UNREADABLE)
+
+
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
+    """Tests may run as root, whom no permission stops: the refusal is made here."""
+    path = tmp_path / "x.jpg"
+    path.write_bytes(Photos().next())
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    file = read_photograph(str(path), MAX_PIXELS)
+    monkeypatch.undo()
+    assert file == ReadFile(reason=Reason.UNREADABLE)
+
+
+def test_a_disk_that_fails_under_reading_is_unreadable():
+    """Reading this file's first page is an error of the kernel, as of a broken disk."""
+    assert read_photograph("/proc/self/mem", MAX_PIXELS).reason is Reason.UNREADABLE
+
+
+def test_a_folder_is_unreadable_and_leaves_nothing_open(tmp_path):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        assert read_photograph(str(tmp_path), MAX_PIXELS) == ReadFile(reason=Reason.UNREADABLE)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_pipe_without_writer_is_unreadable_and_does_not_block(tmp_path):
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    with at_most(10):
+        assert read_photograph(str(pipe), MAX_PIXELS).reason is Reason.UNREADABLE
+
+
+def test_a_pipe_with_a_silent_writer_is_unreadable_and_does_not_block(tmp_path):
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        with at_most(10):
+            assert read_photograph(str(pipe), MAX_PIXELS).reason is Reason.UNREADABLE
+    finally:
+        os.close(writer)
+
+
+def test_a_device_is_unreadable(tmp_path):
+    device = tmp_path / "device.jpg"
+    device.symlink_to(os.devnull)
+    assert read_photograph(str(device), MAX_PIXELS).reason is Reason.UNREADABLE
+
+
+def test_a_link_is_read_as_what_it_names(tmp_path):
+    content = Photos().next()
+    (tmp_path / "real.jpg").write_bytes(content)
+    (tmp_path / "link.jpg").symlink_to("real.jpg")
+    assert read_photograph(str(tmp_path / "link.jpg"), MAX_PIXELS).content == content
+
+
+def test_a_uri_of_a_local_file_is_read_as_its_path(tmp_path):
+    path = Path(tmp_path, "a b%20#?.jpg")
+    path.write_bytes(Photos().next())
+    by_uri = read_photograph(f"file://{path}", MAX_PIXELS)
+    assert by_uri == read_photograph(str(path), MAX_PIXELS)
+    assert by_uri.reason is None
+
+
+def test_an_object_is_read_by_its_uri():
+    fs = fsspec.filesystem("memory")
+    content = Photos().next()
+    name = "/test-reading/Training/Apple/a b%20#.jpg"
+    fs.pipe_file(name, content)
+    file = read_photograph(f"memory:/{name}", MAX_PIXELS)
+    gone = read_photograph(f"memory:/{name}.gone", MAX_PIXELS)
+    fs.rm("/test-reading", recursive=True)
+    assert (file.reason, file.content) == (None, content)
+    assert gone == ReadFile(reason=Reason.UNREADABLE)
