@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from importlib.resources import files
 
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.parameters import ParameterHooks
@@ -20,5 +21,8 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     "config_patterns": {"spark": ["spark*"]},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.
-    "custom_resolvers": {"env": lambda name, default=None: os.environ.get(name) or default},
+    "custom_resolvers": {
+        "env": lambda name, default=None: os.environ.get(name) or default,
+        "package_file": lambda name: str(files("fruits_kedro") / name),
+    },
 }

@@ -49,6 +49,8 @@ def get_spark() -> SparkSession:
     # Workers of a local master run the interpreter of the driver; a cluster names its own.
     if _settings.get("spark.master", "local").startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # Else Spark warns where a laptop's host name is a loopback address.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName("fruits-kedro")
     for name, value in _settings.items():
         builder = builder.config(name, value)

@@ -5,6 +5,8 @@ import logging
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
+from fruits_kedro.storage.files import is_local
+
 logger = logging.getLogger(__name__)
 
 
@@ -18,7 +20,8 @@ class SummaryHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Remember the storage root that the catalog resolved to."""
         metrics: str = context.config_loader["catalog"]["metrics"]["filepath"]
-        self._storage = metrics.removesuffix("/08_reporting/metrics.json")
+        storage = metrics.removesuffix("/08_reporting/metrics.json")
+        self._storage = str(context.project_path / storage) if is_local(storage) else storage
 
     @hook_impl
     def after_pipeline_run(self) -> None:

@@ -1,0 +1,49 @@
+"""What tests share: one Spark session and one converted backbone for the whole run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.pipelines.featurization.nodes import make_backbone
+from fruits_kedro.spark import configure, get_spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample(project: Path) -> Path:
+    """The photographs that ship with the project."""
+    return project / "data" / "01_raw" / "sample"
+
+
+@pytest.fixture(scope="session")
+def spark(project: Path) -> "Iterator[SparkSession]":
+    """A real session with the project's settings, on two cores."""
+    settings = yaml.safe_load((project / "conf" / "base" / "spark.yml").read_text())
+    configure(settings | {"spark.master": "local[2,4]", "spark.driver.memory": "2g"})
+    session = get_spark()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Backbone:
+    """The shipped weights, really converted."""
+    parameters = FeaturizationParameters(
+        weights="shipped", image_size=224, precision="float32", slice_images=10000
+    )
+    return make_backbone(parameters, lambda _: None)

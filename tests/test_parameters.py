@@ -1,0 +1,153 @@
+"""Parameters: what is shipped is right and explained, what is wrong is told in one message."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.parameters import check_parameters, known_names
+
+CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
+FILES = sorted(CONF.glob("parameters_*.yml"))
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """What a run without options gets."""
+    merged: dict[str, Any] = {}
+    for file in FILES:
+        merged |= yaml.safe_load(file.read_text())
+    return merged
+
+
+def put(values: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    *groups, last = name.split(".")
+    inner = values
+    for group in groups:
+        inner = inner[group]
+    inner[last] = value
+    return values
+
+
+def message(values: dict[str, Any]) -> str:
+    with pytest.raises(FruitsError) as error:
+        check_parameters(values)
+    assert "\n" not in error.value.message
+    return error.value.message
+
+
+def leaves(node: yaml.Node, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """Every parameter that has a value, with its line."""
+    for key, value in node.value:
+        if isinstance(value, yaml.MappingNode):
+            yield from leaves(value, f"{prefix}{key.value}.")
+        else:
+            yield prefix + key.value, key.start_mark.line
+
+
+def test_the_shipped_parameters_are_valid(values):
+    assert check_parameters(values).model_dump(exclude_defaults=True) == values
+
+
+def test_every_known_parameter_is_shipped_with_a_value(values):
+    runtime_only = {"images", "storage", "refresh"}
+    shipped = {name for file in FILES for name, _ in leaves(yaml.compose(file.read_text()))}
+    groups = {name.rsplit(".", n)[0] for name in shipped for n in range(1, name.count(".") + 1)}
+    assert shipped == set(known_names()) - groups - runtime_only
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_parameter_has_a_comment(file):
+    lines = file.read_text().splitlines()
+    bare = [
+        name
+        for name, line in leaves(yaml.compose(file.read_text()))
+        if not lines[line - 1].strip().startswith("#") and " #" not in lines[line]
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("k", [1, 300, 1280, 0.001, 0.9, 0.999])
+def test_k_is_a_number_of_components_or_a_share(values, k):
+    kept = check_parameters(put(values, "reduction.k", k)).reduction.k
+    assert (kept, type(kept)) == (k, type(k))
+
+
+@pytest.mark.parametrize(
+    "k", [0, -1, 1281, 0.0, 1.0, 1.5, -0.5, float("nan"), float("inf"), "many", "300", True, None]
+)
+def test_a_wrong_k_is_told_in_a_sentence(values, k):
+    text = message(put(values, "reduction.k", k))
+    assert text == (
+        f"Wrong parameters: reduction.k is {k!r}: give a number of components from 1 to 1280, or "
+        "a share of variance between 0 and 1 such as 0.9."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("split.method", "shuffle"),
+        ("split.test_share", 0),
+        ("split.test_share", 1.0),
+        ("split.seed", -1),
+        ("classification.classifier", "svm"),
+        ("classification.logistic_regression.reg_param", -0.1),
+        ("classification.random_forest.trees", 0),
+        ("featurization.precision", "int8"),
+        ("featurization.image_size", 225),
+        ("featurization.weights", ""),
+        ("ingestion.max_bad_share", 1.1),
+        ("ingestion.slice_files", 0),
+        ("reduction.map.points", 2),
+        ("evaluation.capture_pattern", "("),
+        ("evaluation.capture_pattern", "no group"),
+        ("evaluation.capture_pattern", "(two)(groups)"),
+        ("storage", ""),
+        ("images", 5),
+    ],
+)
+def test_a_wrong_value_is_named_and_shown(values, name, value):
+    assert message(put(values, name, value)).startswith(f"Wrong parameters: {name} is {value!r}: ")
+
+
+def test_a_choice_is_told_with_its_possibilities(values):
+    text = message(put(values, "split.method", "shuffle"))
+    assert all(choice in text for choice in ("'auto'", "'folder'", "'random'"))
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("reduction.kk", "reduction.k"),
+        ("split.metod", "split.method"),
+        ("classification.random_forest.tree", "classification.random_forest.trees"),
+        ("image", "images"),
+        ("storrage", "storage"),
+        ("featurisation", "featurization"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_nearest_known(values, name, nearest):
+    text = message(put(values, name, 1))
+    assert f"{name} is unknown, did you mean {nearest}?" in text
+
+
+def test_an_unknown_name_like_no_other_has_no_suggestion(values):
+    assert message(put(values, "xyzzy", 1)) == "Wrong parameters: xyzzy is unknown."
+
+
+def test_a_missing_parameter_is_named(values):
+    del values["split"]["seed"]
+    assert message(values) == "Wrong parameters: split.seed is missing."
+
+
+def test_all_problems_are_told_in_one_message(values):
+    put(values, "reduction.k", 0)
+    put(values, "split.method", "shuffle")
+    put(values, "ingestion.max_pixel", 1)
+    text = message(values)
+    assert all(name in text for name in ("reduction.k", "split.method", "ingestion.max_pixel"))
+    assert text.count("reduction.k is") == 1

@@ -1,0 +1,177 @@
+"""The reducer equals scikit-learn's scaler and PCA, and its bits do not depend on partitioning."""
+
+import hashlib
+import logging
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from fruits_kedro.reducer import (
+    Reducer,
+    fit_reducer,
+    possible_k,
+    reduce_features,
+    sum_moments,
+)
+
+SCHEMA = "sha256 string, features array<float>"
+CONSTANT = 5
+
+
+def make_features(rows: int, seed: int = 0) -> np.ndarray:
+    """Correlated features of scales from 1e-3 to 1e3, one of them constant."""
+    random = np.random.default_rng(seed)
+    scales = np.logspace(-3, 3, 24)
+    mixed = random.normal(size=(rows, 24)) @ random.normal(size=(24, 24))
+    features = (mixed + random.normal(size=24)) * scales
+    features[:, CONSTANT] = 3.7
+    return features.astype(np.float32)
+
+
+def names(rows: int) -> list[str]:
+    return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
+
+
+def to_table(spark, features: np.ndarray, sha256: list[str] | None = None):
+    table = {"sha256": sha256 or names(len(features)), "features": features.tolist()}
+    return spark.createDataFrame(pa.table(table), SCHEMA)
+
+
+def fit(table, k: float) -> Reducer:
+    return fit_reducer(sum_moments(table), k, "fingerprint")
+
+
+@pytest.fixture(scope="module")
+def features() -> np.ndarray:
+    return make_features(3000)
+
+
+@pytest.fixture(scope="module")
+def table(spark, features):
+    return to_table(spark, features).cache()
+
+
+@pytest.fixture(scope="module")
+def reference(features):
+    scaler = StandardScaler().fit(features.astype(np.float64))
+    return scaler, PCA(svd_solver="full").fit(scaler.transform(features.astype(np.float64)))
+
+
+def assert_equal_up_to_sign(ours: np.ndarray, theirs: np.ndarray, axis: int) -> None:
+    signs = np.sign(np.sum(ours * theirs, axis=axis, keepdims=True))
+    np.testing.assert_allclose(ours, theirs * signs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
+
+
+def test_mean_and_scale_equal_scikit_learn(table, reference):
+    scaler, _ = reference
+    reducer = fit(table, 4)
+    np.testing.assert_allclose(reducer.mean, scaler.mean_, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(reducer.scale, scaler.scale_, rtol=1e-6)
+    assert reducer.rows == 3000
+
+
+def test_components_and_variance_equal_scikit_learn(table, reference):
+    _, pca = reference
+    reducer = fit(table, 10)
+    assert reducer.k == 10
+    assert_equal_up_to_sign(reducer.components, pca.components_[:10], axis=1)
+    np.testing.assert_allclose(
+        reducer.explained_variance_ratio, pca.explained_variance_ratio_[:10], rtol=1e-4
+    )
+
+
+def test_reduced_rows_equal_scikit_learn(table, features, reference):
+    scaler, pca = reference
+    rows = reduce_features(table, fit(table, 10)).orderBy("sha256").toArrow()
+    ours = np.array(rows["components"].to_pylist())
+    in_order = features[np.argsort(names(len(features)))].astype(np.float64)
+    theirs = pca.transform(scaler.transform(in_order))[:, :10]
+    assert_equal_up_to_sign(ours, theirs, axis=0)
+
+
+def test_a_constant_feature_has_no_weight(table):
+    reducer = fit(table, 10)
+    assert reducer.scale[CONSTANT] == 1.0
+    assert not reducer.components[:, CONSTANT].any()
+
+
+def test_the_largest_loading_is_positive(table):
+    components = fit(table, 10).components
+    largest = np.abs(components).argmax(axis=1)
+    assert (components[np.arange(10), largest] > 0).all()
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 7])
+def test_partitions_and_row_order_do_not_change_a_bit(spark, table, features, partitions):
+    order = np.random.default_rng(partitions).permutation(len(features))
+    shuffled = to_table(spark, features[order], [names(len(features))[i] for i in order])
+    here, there = fit(table, 10), fit(shuffled.repartition(partitions), 10)
+    for name in ("mean", "scale", "components", "explained_variance_ratio"):
+        assert getattr(here, name).tobytes() == getattr(there, name).tobytes(), name
+    assert here.id == there.id
+
+
+@pytest.mark.parametrize("partitions", [1, 7])
+def test_a_bucket_larger_than_a_chunk_does_not_change_a_bit(spark, features, partitions):
+    crowded = ["0" + name[1:] for name in names(len(features))]
+    table = to_table(spark, features, crowded)
+    here, there = sum_moments(table), sum_moments(table.repartition(partitions))
+    assert here.products.tobytes() == there.products.tobytes()
+    np.testing.assert_allclose(here.total, features.astype(np.float64).sum(axis=0), rtol=1e-9)
+    assert here.rows == len(features)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999999])
+def test_a_share_keeps_the_fewest_sufficient_components(table, reference, share):
+    _, pca = reference
+    fewest = int(np.argmax(np.cumsum(pca.explained_variance_ratio_) >= share)) + 1
+    assert fit(table, share).k == fewest
+
+
+def test_no_rows_have_no_moments(spark):
+    assert sum_moments(spark.createDataFrame([], SCHEMA)) is None
+
+
+def test_a_row_without_features_reduces_to_zeros_and_keeps_its_columns(spark, table):
+    reducer = fit(table, 3)
+    rows = spark.createDataFrame([("a", None), ("b", [1.0] * 24)], SCHEMA)
+    reduced = {row.sha256: row.components for row in reduce_features(rows, reducer).collect()}
+    assert reduced["a"] == [0.0, 0.0, 0.0]
+    assert any(reduced["b"])
+
+
+@pytest.mark.parametrize("field", ["mean", "scale", "components"])
+def test_the_id_changes_with_any_number(table, field):
+    reducer = fit(table, 3)
+    changed = {**vars(reducer), field: np.nextafter(getattr(reducer, field), np.inf)}
+    assert Reducer(**changed).id != reducer.id
+
+
+def test_the_id_changes_with_the_backbone(table):
+    reducer = fit(table, 3)
+    assert Reducer(**{**vars(reducer), "fingerprint": "other"}).id != reducer.id
+
+
+@pytest.mark.parametrize(
+    ("k", "rows", "lowered"), [(300, 100, 99), (300, 300, 299), (1280, 5000, 1000), (5, 2, 1)]
+)
+def test_too_many_components_are_lowered_with_a_warning(k, rows, lowered, caplog):
+    with caplog.at_level(logging.WARNING, "fruits_kedro"):
+        assert possible_k(k, rows, 1000) == lowered
+    assert f"reduction.k={k} lowered to {lowered}" in caplog.text
+
+
+@pytest.mark.parametrize(("k", "rows"), [(99, 100), (300, 301), (0.9, 2)])
+def test_possible_components_stay_without_a_warning(k, rows, caplog):
+    assert possible_k(k, rows, 1000) == k
+    assert caplog.text == ""
+
+
+def test_as_many_components_as_rows_allow_can_be_fitted(spark):
+    few = make_features(4)
+    reducer = fit(to_table(spark, few), possible_k(300, 4, 24))
+    assert reducer.k == 3
+    assert reducer.explained_variance_ratio.sum() == pytest.approx(1.0)
