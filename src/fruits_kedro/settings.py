@@ -5,24 +5,40 @@ import warnings
 from importlib.resources import files
 
 from fruits_kedro.hooks.errors import ErrorHooks
+from fruits_kedro.hooks.lock import LockHooks
 from fruits_kedro.hooks.parameters import ParameterHooks
+from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
+
+
+def _environment(name: str, default: str | None = None) -> str | None:
+    return os.environ.get(name) or default
+
+
+def _package_file(name: str) -> str:
+    return str(files("fruits_kedro") / name)
+
 
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
 # Kedro calls hooks last in, first out: parameters are checked before anything else happens.
-HOOKS = (ErrorHooks(), SummaryHooks(), TimingHooks(), SparkHooks(), ParameterHooks())
+HOOKS = (
+    ErrorHooks(),
+    LockHooks(),
+    SummaryHooks(),
+    TimingHooks(),
+    SparkHooks(),
+    SignalHooks(),
+    ParameterHooks(),
+)
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "config_patterns": {"spark": ["spark*"]},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.
-    "custom_resolvers": {
-        "env": lambda name, default=None: os.environ.get(name) or default,
-        "package_file": lambda name: str(files("fruits_kedro") / name),
-    },
+    "custom_resolvers": {"env": _environment, "package_file": _package_file},
 }

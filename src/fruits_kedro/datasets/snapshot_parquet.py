@@ -15,6 +15,8 @@ from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
 
 logger = logging.getLogger(__name__)
 
+_FILES = "files"
+
 
 class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
     """Loads the newest snapshot of a table, saves a new one; a reader never sees half a table.
@@ -81,6 +83,8 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
 
     def save(self, data: DataFrame) -> None:
         """Write ``data`` as a new part and make it (part of) the newest snapshot."""
+        if self._mode == "read":
+            raise FruitsError(f"The catalog opens {self._name} for reading only.")
         part = self._write(data)
         if self._mode == "add" and not self._refresh:
             snapshot = self._folder.add(part)
@@ -94,6 +98,20 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
             part.rows,
             snapshot.rows,
         )
+
+    def compact(self, data: DataFrame) -> int:
+        """Make ``data`` the whole table, forget every earlier snapshot, and say what that freed.
+
+        Args:
+            data: The rows to keep, usually read from this very table.
+
+        Returns:
+            Bytes freed; negative where one part is bigger than the many it replaces.
+        """
+        before = self._folder.size()
+        self._folder.replace(self._write(data))
+        self._folder.prune(keep=1)
+        return before - self._folder.size()
 
     def preview(self, nrows: int = 20) -> dict[str, Any]:
         """The first rows for Kedro-Viz, by pyarrow: no JVM, no binary columns."""
@@ -110,6 +128,8 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
         return {"index": [], "columns": columns, "data": []}
 
     def _read(self, snapshot: Snapshot) -> DataFrame:
+        for part in snapshot.parts:
+            self._verify(part)
         spark = get_spark()
         uris = [spark_uri(self._folder.part_uri(part)) for part in snapshot.parts if part.rows]
         if not uris:
@@ -120,14 +140,23 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
         from pyspark.sql import Observation
         from pyspark.sql import functions as F
 
-        if self._mode == "read":
-            raise FruitsError(f"The catalog opens {self._name} for reading only.")
         name = self._folder.new_part_name()
         columns = [F.col(column).cast(kind) for column, kind in _columns(self._schema)]
         counted = Observation()
         rows = data.select(*columns).observe(counted, F.count(F.lit(1)).alias("rows"))
         rows.write.parquet(spark_uri(self._folder.part_uri(name)))
-        return Part(name, int(counted.get["rows"]))
+        return Part(name, int(counted.get["rows"]), {_FILES: self._folder.files(name)})
+
+    def _verify(self, part: Part) -> None:
+        found = self._folder.files(part)
+        for name, size in part.notes[_FILES].items():
+            if found.get(name) != size:
+                state = "is missing" if name not in found else f"has {found[name]} bytes"
+                raise FruitsError(
+                    f"{self._folder.part_uri(part)}/{name} {state}, and {size} were written: the "
+                    f"storage is damaged; restore the file, or remove {self._filepath} and run "
+                    "again."
+                )
 
     def _exists(self) -> bool:
         return self._folder.current() is not None

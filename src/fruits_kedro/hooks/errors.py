@@ -6,16 +6,33 @@ from kedro.framework.hooks import hook_impl
 
 from fruits_kedro.errors import FruitsError
 
+_KNOWN = {
+    "No space left on device": (
+        "A disk is full: free space on the storage (kedro fruits gc removes what nothing refers "
+        "to) or on Spark's local disk (SPARK_LOCAL_DIRS), then run again; what was committed stays."
+    ),
+    "Read-only file system": (
+        "The storage is read-only: name another with --params=storage=FOLDER_OR_URI, then run "
+        "again; what was committed stays."
+    ),
+}
+"""Faults of the machine that reach Python as text somewhere in a Java stack trace."""
+
 
 class ErrorHooks:
     """Kedro's datasets and catalog wrap every exception; this takes ours out again."""
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Raise the FruitsError among the causes of ``error``, if there is one."""
-        for cause in _causes(error):
+        """Raise the FruitsError among the causes of ``error``, or the one its text calls for."""
+        causes = list(_causes(error))
+        for cause in causes:
             if isinstance(cause, FruitsError):
                 raise cause
+        text = "\n".join(str(cause) for cause in causes)
+        for sign, sentence in _KNOWN.items():
+            if sign in text:
+                raise FruitsError(sentence) from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -5,7 +5,7 @@ import logging
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro.storage.files import is_local
+from fruits_kedro.hooks.storage import storage_root
 
 logger = logging.getLogger(__name__)
 
@@ -19,9 +19,7 @@ class SummaryHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Remember the storage root that the catalog resolved to."""
-        metrics: str = context.config_loader["catalog"]["metrics"]["filepath"]
-        storage = metrics.removesuffix("/08_reporting/metrics.json")
-        self._storage = str(context.project_path / storage) if is_local(storage) else storage
+        self._storage = storage_root(context)
 
     @hook_impl
     def after_pipeline_run(self) -> None:

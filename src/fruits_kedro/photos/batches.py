@@ -9,6 +9,7 @@ import pyarrow as pa
 from fruits_kedro.backbone.artefact import N_FEATURES
 from fruits_kedro.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
+from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.photos.reading import ReadFile, read_photograph
 from fruits_kedro.reasons import Reason
 
@@ -26,16 +27,18 @@ MAX_BATCH_BYTES = 64 << 20
 """Bytes of photographs in one batch sent back to Spark: large photographs make small batches."""
 
 
-def read_batch(batch: pa.RecordBatch, max_pixels: int) -> Iterator[pa.RecordBatch]:
+def read_batch(
+    batch: pa.RecordBatch, max_pixels: int, call: Call = call_directly
+) -> Iterator[pa.RecordBatch]:
     """Read the files of a batch and append what was read as columns.
 
     Args:
         batch: Rows with a ``path`` column.
-        max_pixels: See ``reading.read_photograph``.
+        max_pixels, call: See ``reading.read_photograph``.
     """
     start, held, read = 0, 0, []
     for index, path in enumerate(batch.column("path").to_pylist()):
-        read.append(read_photograph(path, max_pixels))
+        read.append(read_photograph(path, max_pixels, call))
         held += len(read[-1].content or b"")
         if held >= MAX_BATCH_BYTES or index == batch.num_rows - 1:
             yield _with_read(batch.slice(start, len(read)), read)
@@ -51,7 +54,9 @@ def _with_read(batch: pa.RecordBatch, read: list[ReadFile]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], names)
 
 
-def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> pa.RecordBatch:
+def featurize_batch(
+    batch: pa.RecordBatch, engine: Engine, image_size: int, call: Call = call_directly
+) -> pa.RecordBatch:
     """Replace the ``bytes`` of a batch by its features.
 
     Args:
@@ -59,6 +64,7 @@ def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> p
             features and no reason of their own.
         engine: The backbone.
         image_size: Pixels of each side.
+        call: How the decoder is called.
 
     Returns:
         The other columns, ``features`` (list of 1280 float32, null where decoding failed) and
@@ -71,7 +77,7 @@ def featurize_batch(batch: pa.RecordBatch, engine: Engine, image_size: int) -> p
     for row, content in enumerate(batch.column(position)):
         if not content.is_valid:
             continue
-        pixels = decode(content.as_py(), image_size)
+        pixels = call(decode, content.as_py(), image_size)
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from fruits_kedro.photos.decoding import read_header
+from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.reasons import Reason
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
@@ -32,12 +33,13 @@ class ReadFile:
     reason: Reason | None = None
 
 
-def read_photograph(path: str, max_pixels: int) -> ReadFile:
+def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> ReadFile:
     """Read one file and look at its header.
 
     Args:
         path: Absolute path or URI, as listed.
         max_pixels: Photographs that announce more pixels are rejected before any is decoded.
+        call: How the decoder is called.
     """
     try:
         content = _read(path)
@@ -46,7 +48,7 @@ def read_photograph(path: str, max_pixels: int) -> ReadFile:
     digest = hashlib.sha256(content).hexdigest()
     if not content:
         return ReadFile(digest, reason=Reason.EMPTY_FILE)
-    header = read_header(content)
+    header = call(read_header, content)
     if isinstance(header, Reason):
         return ReadFile(digest, reason=header)
     size = (header.width, header.height, header.format)

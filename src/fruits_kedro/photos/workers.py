@@ -46,9 +46,11 @@ def read_files(files: DataFrame, max_pixels: int) -> DataFrame:
 
     def read_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         from fruits_kedro.photos.batches import read_batch
+        from fruits_kedro.photos.isolation import caller_for_task
 
-        for batch in batches:
-            yield from read_batch(batch, max_pixels)
+        with caller_for_task() as call:
+            for batch in batches:
+                yield from read_batch(batch, max_pixels, call)
 
     return files.mapInArrow(read_batches, f"{_ddl(files)}, {added}")
 
@@ -69,10 +71,12 @@ def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
     def featurize_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         from fruits_kedro.backbone.engine import shared_engine
         from fruits_kedro.photos.batches import featurize_batch
+        from fruits_kedro.photos.isolation import caller_for_task
 
         engine = shared_engine(model.value)
-        for batch in batches:
-            yield featurize_batch(batch, engine, image_size)
+        with caller_for_task() as call:
+            for batch in batches:
+                yield featurize_batch(batch, engine, image_size, call)
 
     kept = _ddl(photographs.drop("bytes"))
     return photographs.mapInArrow(

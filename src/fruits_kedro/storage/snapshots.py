@@ -115,17 +115,21 @@ class SnapshotFolder:
                     return part
         return None
 
-    def prune(self) -> list[str]:
+    def prune(self, keep: int | None = None) -> list[str]:
         """Remove manifests beyond the number to keep, and parts no kept manifest names.
+
+        Args:
+            keep: Another number to keep than the folder's own, this once.
 
         Returns:
             The names of the removed parts.
         """
         fs, root = filesystem(self.uri)
+        keep = keep or self._keep
         kept = self._kept()
-        for path in self._manifest_paths()[self._keep :]:
+        for path in self._manifest_paths()[keep:]:
             fs.rm_file(path)
-        named = {part.name for snapshot in kept[: self._keep] for part in snapshot.parts}
+        named = {part.name for snapshot in kept[:keep] for part in snapshot.parts}
         removed = []
         for path in fs.ls(root, detail=False, refresh=True):
             name = path.rstrip("/").rsplit("/", 1)[-1]
@@ -133,6 +137,17 @@ class SnapshotFolder:
                 fs.rm(path, recursive=True)
                 removed.append(name)
         return removed
+
+    def files(self, part: Part | str) -> dict[str, int]:
+        """Bytes of every file of a part, by its name below the part."""
+        fs, root = filesystem(self.part_uri(part))
+        found = fs.find(root, detail=True) if fs.exists(root) else {}
+        return {path[len(root) :].lstrip("/"): info["size"] for path, info in found.items()}
+
+    def size(self) -> int:
+        """Bytes of everything in the folder, kept snapshots and left-overs included."""
+        fs, root = filesystem(self.uri)
+        return int(fs.du(root)) if fs.exists(root) else 0
 
     def _commit(self, parts: tuple[Part, ...]) -> Snapshot:
         snapshot = Snapshot(_stamp(), parts)

@@ -1,0 +1,48 @@
+"""Commands of this project beside Kedro's own: ``kedro fruits …``."""
+
+from typing import Any
+
+import click
+from kedro.framework.cli.project import PARAMS_ARG_HELP, run
+from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+
+__all__ = ["cli", "run"]
+
+
+@click.group(name="fruits-kedro")
+def cli() -> None:
+    """Commands of the project."""
+
+
+@cli.group()
+def fruits() -> None:
+    """Care for the storage of fruits-kedro."""
+
+
+@fruits.command()
+@env_option
+@click.option(
+    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params
+)
+def gc(env: str | None, params: dict[str, Any]) -> None:
+    """Remove images and features that no photograph of the last run refers to."""
+    from fruits_kedro.garbage import collect_garbage
+    from fruits_kedro.hooks.storage import storage_root
+    from fruits_kedro.storage.lock import lock_of
+
+    with KedroSession.create(env=env, runtime_params=params) as session:
+        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+        lock = lock_of(storage_root(context))
+        lock.acquire()
+        try:
+            tables = [context.catalog[name] for name in ("images", "features", "photographs")]
+            removed = collect_garbage(*tables)
+        finally:
+            lock.release()
+    for table, counts in removed.items():
+        click.echo(
+            f"{table}: {counts['rows_removed']} rows removed, {counts['rows_kept']} kept, "
+            f"{counts['bytes_freed'] / 1e6:.1f} MB freed"
+        )

@@ -1,0 +1,64 @@
+"""Decoding in a child process, so that a decoder that crashes costs one photograph."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from fruits_kedro.reasons import Reason
+
+Result = TypeVar("Result")
+
+
+Call = Callable[..., Any]
+"""How a decoding function is called: directly, or by ``Isolation.call``."""
+
+
+def call_directly(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function in this process."""
+    return function(*arguments)
+
+
+class Isolation:
+    """Calls functions in a child process; a call that kills it gives ``DECODER_CRASHED``.
+
+    Used when Spark repeats a task, which it does when a worker died: the first try runs at full
+    speed in the worker itself. One call at a time, so that it is known which one crashed.
+    """
+
+    def __init__(self) -> None:
+        self._child: ProcessPoolExecutor | None = None
+
+    def call(self, function: Callable[..., Result], *arguments: object) -> Result | Reason:
+        """``function(*arguments)``, or the reason why there is no result."""
+        if self._child is None:
+            self._child = ProcessPoolExecutor(1, mp_context=get_context("fork"))
+        try:
+            return self._child.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            self.close()
+            return Reason.DECODER_CRASHED
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.shutdown(wait=False)
+            self._child = None
+
+
+@contextmanager
+def caller_for_task() -> Iterator[Call]:
+    """Direct calls in the first try of a Spark task, isolated ones when Spark repeats it."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    if context is None or context.attemptNumber() == 0:
+        yield call_directly
+        return
+    isolation = Isolation()
+    try:
+        yield isolation.call
+    finally:
+        isolation.close()

@@ -1,0 +1,43 @@
+"""The image folder as a dataset."""
+
+import os
+
+import pytest
+
+from fruits_kedro.datasets import RawImagesDataset
+
+
+def test_the_sample_is_listed(sample):
+    listing = RawImagesDataset(filepath=str(sample), extensions=["jpg"]).load()
+    assert listing.files.num_rows == sum(1 for _ in sample.rglob("*.jpg"))
+    assert listing.ignored == {"(none)": 1, "md": 1}
+
+
+@pytest.mark.parametrize("extensions", [["jpg"], ["JPG"], [".jpg"]])
+def test_extensions_are_taken_in_any_form(tmp_path, extensions):
+    for name in ("a.jpg", "b.JPG", "c.png"):
+        (tmp_path / name).write_bytes(b"x")
+    listing = RawImagesDataset(filepath=str(tmp_path), extensions=extensions).load()
+    assert listing.files["relative_path"].to_pylist() == ["a.jpg", "b.JPG"]
+    assert listing.ignored == {"png": 1}
+
+
+def test_a_folder_without_photographs_is_told(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(Exception, match=r"There are no photographs in .*\(1 other files\)"):
+        RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"]).load()
+
+
+def test_a_missing_folder_is_told(tmp_path):
+    missing = RawImagesDataset(filepath=str(tmp_path / "missing"), extensions=["jpg"])
+    assert not missing.exists()
+    with pytest.raises(Exception, match="missing does not exist"):
+        missing.load()
+
+
+def test_photographs_are_never_written(tmp_path):
+    dataset = RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"])
+    assert dataset.exists()
+    with pytest.raises(Exception, match="only read, never written"):
+        dataset.save(b"x")
+    assert os.listdir(tmp_path) == []
