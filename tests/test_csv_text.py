@@ -35,7 +35,9 @@ def with_labels(spark, labels: list[str | None]):
 
 
 def test_the_wide_column_is_spread_at_the_end_with_names_from_one(spark):
-    table = spark.createDataFrame([([1.0, 2.5], "/a", "x")], "c array<float>, path string, l string")
+    table = spark.createDataFrame(
+        [([1.0, 2.5], "/a", "x")], "c array<float>, path string, l string"
+    )
     assert cells(render_csv(table, wide="c", prefix="pc_")) == [
         ["path", "l", "pc_1", "pc_2"],
         ["/a", "x", "1", "2.5"],

@@ -139,7 +139,7 @@ def _describe(problem: ErrorDetails) -> str:
     name = ".".join(names)
     if problem["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(name, list(known_names()), n=1, cutoff=0.5)
-        hint = f", did you mean {nearest[0]}?" if nearest else ""
+        hint = f", did you mean {nearest[0]}" if nearest else ""
         return f"{name} is unknown{hint}"
     if problem["type"] == "missing":
         return f"{name} is missing"

@@ -57,7 +57,10 @@ def keras(pixels, tmp_path_factory) -> tuple[np.ndarray, str]:
     """Keras's features of the photographs, and the hash of the arrays it loaded."""
     folder = tmp_path_factory.mktemp("keras")
     np.save(folder / "pixels.npy", pixels)
-    arguments = [str(locate_weights("shipped")), *(str(folder / n) for n in ("pixels.npy", "f.npy"))]
+    arguments = [
+        str(locate_weights("shipped")),
+        *(str(folder / n) for n in ("pixels.npy", "f.npy")),
+    ]
     command = [sys.executable, "-c", KERAS, *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -134,7 +137,7 @@ def test_weights_can_be_a_file_of_ones_own(tmp_path):
 @pytest.mark.parametrize("name", ["missing.h5", "."])
 def test_weights_that_are_no_file_are_told(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FruitsError, match="featurization.weights names") as error:
+    with pytest.raises(FruitsError, match=r"featurization\.weights names") as error:
         make_backbone(parameters(name), lambda _: None)
     assert name in error.value.message
     assert "\n" not in error.value.message

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kedro.io import DatasetError
 
 from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.datasets import ClassifierDataset
@@ -57,13 +58,13 @@ def test_the_newest_is_loaded_and_an_altered_file_is_refused_by_name(trained, tm
     newest = max((tmp_path / "classifier").glob("part-*"))
     file = next(path for path in newest.rglob("part-*") if path.is_file() and path.suffix != ".crc")
     file.write_bytes(b"altered")
-    with pytest.raises(Exception, match="is not what this project wrote") as error:
+    with pytest.raises(DatasetError, match="is not what this project wrote") as error:
         dataset.load()
     assert str(file) in str(error.value)
 
 
 def test_nothing_saved_yet_is_told(tmp_path):
-    with pytest.raises(Exception, match="nothing at .*classifier yet"):
+    with pytest.raises(DatasetError, match=r"nothing at .*classifier yet"):
         ClassifierDataset(filepath=str(tmp_path / "classifier")).load()
 
 

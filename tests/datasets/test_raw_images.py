@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from kedro.io import DatasetError
 
 from fruits_kedro.datasets import RawImagesDataset
 
@@ -24,20 +25,20 @@ def test_extensions_are_taken_in_any_form(tmp_path, extensions):
 
 def test_a_folder_without_photographs_is_told(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(Exception, match=r"There are no photographs in .*\(1 other files\)"):
+    with pytest.raises(DatasetError, match=r"There are no photographs in .*\(1 other files\)"):
         RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"]).load()
 
 
 def test_a_missing_folder_is_told(tmp_path):
     missing = RawImagesDataset(filepath=str(tmp_path / "missing"), extensions=["jpg"])
     assert not missing.exists()
-    with pytest.raises(Exception, match="missing does not exist"):
+    with pytest.raises(DatasetError, match="missing does not exist"):
         missing.load()
 
 
 def test_photographs_are_never_written(tmp_path):
     dataset = RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"])
     assert dataset.exists()
-    with pytest.raises(Exception, match="only read, never written"):
+    with pytest.raises(DatasetError, match="only read, never written"):
         dataset.save(b"x")
     assert os.listdir(tmp_path) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kedro.io import DatasetError
 
 from fruits_kedro.datasets import ReducerDataset
 from fruits_kedro.reducer import Reducer
@@ -57,13 +58,13 @@ def test_an_altered_file_is_refused_by_name(dataset, tmp_path):
     dataset.save(make_reducer(1))
     file = newest_file(tmp_path)
     file.write_bytes(file.read_bytes()[:-1] + b"!")
-    with pytest.raises(Exception, match="is not what this project wrote") as error:
+    with pytest.raises(DatasetError, match="is not what this project wrote") as error:
         dataset.load()
     assert str(file) in str(error.value)
 
 
 def test_nothing_saved_yet_is_told(dataset):
-    with pytest.raises(Exception, match="nothing at .*reducer yet"):
+    with pytest.raises(DatasetError, match=r"nothing at .*reducer yet"):
         dataset.load()
 
 

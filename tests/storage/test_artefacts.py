@@ -5,9 +5,14 @@ import uuid
 import pytest
 
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.storage.artefacts import adopt_files, current_part, load_files, save_files
+from fruits_kedro.storage.artefacts import (
+    current_part,
+    describe_files,
+    load_files,
+    write_files,
+)
 from fruits_kedro.storage.files import filesystem, join, replace_file
-from fruits_kedro.storage.snapshots import SnapshotFolder
+from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
 FILES = {"model.bin": b"\x00\x01", "deep/spec.json": b"{}"}
 
@@ -20,45 +25,52 @@ def folder(request, tmp_path) -> SnapshotFolder:
 
 
 def test_files_come_back(folder):
-    part = save_files(folder, FILES, kind="x")
+    part = write_files(folder, FILES, kind="x")
+    folder.replace(part)
     assert current_part(folder) == part
     assert load_files(folder, current_part(folder)) == FILES
-    assert folder.note(kind="x") == part
+    assert folder.find(kind="x") == part
 
 
 def test_nothing_saved_yet_is_told(folder):
-    with pytest.raises(FruitsError, match="nothing at .*model yet"):
+    with pytest.raises(FruitsError, match=r"nothing at .*model yet"):
         current_part(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_altered_file_is_refused_by_name(folder, name):
-    uri = join(folder.part_uri(save_files(folder, FILES)), name)
+    uri = join(folder.part_uri(committed(folder)), name)
     replace_file(uri, b"altered")
     assert_refused(folder, uri)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_refused_by_name(folder, name):
-    uri = join(folder.part_uri(save_files(folder, FILES)), name)
+    uri = join(folder.part_uri(committed(folder)), name)
     fs, path = filesystem(uri)
     fs.rm_file(path)
     assert_refused(folder, uri)
 
 
 def test_an_added_file_is_refused_by_name(folder):
-    uri = join(folder.part_uri(save_files(folder, FILES)), "extra.bin")
+    uri = join(folder.part_uri(committed(folder)), "extra.bin")
     replace_file(uri, b"")
     assert_refused(folder, uri)
 
 
-def test_files_written_by_somebody_else_are_adopted(folder):
+def test_files_written_by_somebody_else_are_described(folder):
     name = folder.new_part_name()
     replace_file(join(folder.part_uri(name), "metadata", "part-0"), b"spark")
     replace_file(join(folder.part_uri(name), "metadata", ".part-0.crc"), b"checksum")
-    part = adopt_files(folder, name, reducer_id="r")
+    part = describe_files(folder, name, reducer_id="r")
     assert load_files(folder, part) == {"metadata/part-0": b"spark"}
     assert part.notes["reducer_id"] == "r"
+
+
+def committed(folder: SnapshotFolder) -> Part:
+    part = write_files(folder, FILES)
+    folder.replace(part)
+    return part
 
 
 def assert_refused(folder: SnapshotFolder, uri: str) -> None:

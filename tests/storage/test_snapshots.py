@@ -121,15 +121,14 @@ def test_the_save_after_a_killed_one_removes_the_orphan_and_keeps_the_last_good(
     assert current_names(folder) == [new.name]
 
 
-def test_a_part_is_found_by_its_notes_over_kept_snapshots(uri):
+def test_a_part_of_the_current_snapshot_is_found_by_its_notes(uri):
     folder = SnapshotFolder(uri)
-    first = write_part(folder, kind="a")
-    folder.replace(first)
-    second = write_part(folder, kind="b")
-    folder.replace(second)
-    assert folder.note(kind="a") == first
-    assert folder.note(kind="b") == second
-    assert folder.note(kind="c") is None
+    gone, first, second = (write_part(folder, kind=kind) for kind in "gab")
+    folder.replace(gone)
+    folder.replace(first, second)
+    assert folder.find(kind="a") == first
+    assert folder.find(kind="b") == second
+    assert folder.find(kind="g") is None
 
 
 @pytest.mark.parametrize(

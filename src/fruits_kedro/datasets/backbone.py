@@ -10,7 +10,7 @@ from kedro.io import AbstractDataset
 
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.storage.artefacts import current_part, load_files, save_files
+from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,8 @@ class BackboneDataset(AbstractDataset[Backbone, Backbone]):
         self, *, filepath: str, keep: int = 8, metadata: dict[str, Any] | None = None
     ) -> None:
         self._filepath = filepath
-        self._folder = SnapshotFolder(filepath, keep)
+        self._folder = SnapshotFolder(filepath, keep=1)
+        self._keep = max(2, keep)
         self.metadata = metadata
 
     def load(self) -> Backbone:
@@ -47,18 +48,22 @@ class BackboneDataset(AbstractDataset[Backbone, Backbone]):
 
     def save(self, data: Backbone) -> None:
         """Make ``data`` the current backbone, without writing it again where it is known."""
-        known = self._folder.note(fingerprint=data.fingerprint)
-        if known is None:
-            spec = json.dumps(asdict(data.spec), indent=1).encode()
-            files = {_MODEL: data.model, _SPEC: spec}
-            save_files(self._folder, files, fingerprint=data.fingerprint)
-        elif current_part(self._folder) != known:
-            self._folder.replace(known)
+        snapshot = self._folder.current()
+        parts = snapshot.parts if snapshot else ()
+        known = self._folder.find(fingerprint=data.fingerprint)
+        if known is None or known != parts[-1]:
+            others = [part for part in parts if part != known][1 - self._keep :]
+            self._folder.replace(*others, known or self._write(data))
         logger.info("Backbone %s", data.fingerprint)
 
     def preview(self) -> str:
         """The spec, for Kedro-Viz."""
         return json.dumps(asdict(self.load().spec), indent=1)
+
+    def _write(self, backbone: Backbone) -> Part:
+        spec = json.dumps(asdict(backbone.spec), indent=1).encode()
+        files = {_MODEL: backbone.model, _SPEC: spec}
+        return write_files(self._folder, files, fingerprint=backbone.fingerprint)
 
     def _exists(self) -> bool:
         return self._folder.current() is not None
@@ -93,7 +98,7 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         """A function from a fingerprint to its backbone, or to None where it was never made."""
 
         def find(fingerprint: str) -> Backbone | None:
-            part = self._folder.note(fingerprint=fingerprint)
+            part = self._folder.find(fingerprint=fingerprint)
             return _read(self._folder, part) if part else None
 
         return find

@@ -7,7 +7,7 @@ from kedro.io import AbstractDataset
 
 from fruits_kedro.classifier import Classifier, labels_of
 from fruits_kedro.spark import get_spark
-from fruits_kedro.storage.artefacts import adopt_files, current_part, load_files
+from fruits_kedro.storage.artefacts import current_part, describe_files, load_files
 from fruits_kedro.storage.files import spark_uri
 from fruits_kedro.storage.snapshots import SnapshotFolder
 
@@ -47,7 +47,8 @@ class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
         """Write the classifier as a new snapshot."""
         name = self._folder.new_part_name()
         data.model.save(spark_uri(self._folder.part_uri(name)))
-        adopt_files(self._folder, name, reducer_id=data.reducer_id)
+        part = describe_files(self._folder, name, reducer_id=data.reducer_id)
+        self._folder.replace(part)
 
     def _exists(self) -> bool:
         return self._folder.current() is not None

@@ -7,7 +7,7 @@ import numpy as np
 from kedro.io import AbstractDataset
 
 from fruits_kedro.reducer import Reducer
-from fruits_kedro.storage.artefacts import current_part, load_files, save_files
+from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 from fruits_kedro.storage.snapshots import SnapshotFolder
 
 _FILE = "reducer.npz"
@@ -48,7 +48,7 @@ class ReducerDataset(AbstractDataset[Reducer, Reducer]):
         buffer = io.BytesIO()
         arrays = {name: getattr(data, name) for name in (*_ARRAYS, "rows", "fingerprint")}
         np.savez(buffer, allow_pickle=False, **arrays)
-        save_files(self._folder, {_FILE: buffer.getvalue()})
+        self._folder.replace(write_files(self._folder, {_FILE: buffer.getvalue()}))
 
     def _exists(self) -> bool:
         return self._folder.current() is not None

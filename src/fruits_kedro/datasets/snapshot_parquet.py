@@ -124,7 +124,11 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
             fs, path = filesystem(self._folder.part_uri(part))
             table = pads.dataset(path, filesystem=fs, format="parquet").head(nrows, columns=columns)
             if table.num_rows:
-                return _split(table.to_pandas())
+                return {
+                    "index": list(range(table.num_rows)),
+                    "columns": columns,
+                    "data": [[_short(row[c]) for c in columns] for row in table.to_pylist()],
+                }
         return {"index": [], "columns": columns, "data": []}
 
     def _read(self, snapshot: Snapshot) -> DataFrame:
@@ -174,7 +178,5 @@ def _columns(schema: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in (field.split(" ", 1) for field in fields)]
 
 
-def _split(frame: Any) -> dict[str, Any]:
-    shown = frame.map(lambda value: str(value)[:80] if value is not None else None)
-    result: dict[str, Any] = shown.to_dict(orient="split")
-    return result
+def _short(value: Any) -> str | None:
+    return None if value is None else str(value)[:80]

@@ -1,12 +1,10 @@
 """A CSV file written from a table of any size."""
 
 import logging
-import os
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from kedro.io import AbstractDataset
 
@@ -59,22 +57,26 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
             raise FruitsError(f"There is no {self._filepath} yet: run kedro run first.")
         fs, path = filesystem(self._filepath)
         with fs.open(path, "rb") as file:
-            return pd.read_csv(file)
+            # A label may be called "nan" or "007": text stays the text it is.
+            return pd.read_csv(
+                file, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, na_values=[""]
+            )
 
     def save(self, data: CsvText) -> None:
         """Write the file."""
         fs, path = filesystem(self._filepath)
-        unfinished = _beside(path) if is_local(self._filepath) else path
+        if not is_local(self._filepath):
+            # Without the transaction an error would finish the upload of what there is.
+            with fs.transaction, fs.open(path, "wb") as file:
+                _write(file, data)
+            return
+        unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
         try:
-            with fs.open(unfinished, "wb") as file:
-                file.write(data.header)
-                for text in _in_order(data.chunks):
-                    file.write(text)
-            if unfinished != path:
-                os.replace(unfinished, path)
+            with fs.open(str(unfinished), "wb") as file:
+                _write(file, data)
+            unfinished.replace(path)
         finally:
-            if unfinished != path:
-                Path(unfinished).unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
 
     def _exists(self) -> bool:
         fs, path = filesystem(self._filepath)
@@ -84,9 +86,10 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
         return {"filepath": self._filepath}
 
 
-def _beside(path: str) -> str:
-    return str(Path(path).with_name(f".{uuid.uuid4().hex}.tmp"))
+_TEXT = ("path", "label", "split", "prediction", "second", "third", "reason")
 
 
-def _in_order(chunks: DataFrame) -> Iterator[bytes]:
-    return (bytes(row.text) for row in chunks.toLocalIterator(prefetchPartitions=True))
+def _write(file: IO[bytes], csv: CsvText) -> None:
+    file.write(csv.header)
+    for row in csv.chunks.toLocalIterator(prefetchPartitions=True):
+        file.write(bytes(row.text))

@@ -9,28 +9,26 @@ from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 _HASHES = "sha256"
 
 
-def save_files(folder: SnapshotFolder, files: dict[str, bytes], **notes: str) -> Part:
-    """Write ``files`` as a new part of ``folder`` and make it the newest snapshot.
+def write_files(folder: SnapshotFolder, files: dict[str, bytes], **notes: str) -> Part:
+    """Write ``files`` as a new part of ``folder``; committing it is the caller's.
 
     Args:
         folder: The artefact's snapshots.
         files: Content by name.
-        notes: What to find the part by later (``SnapshotFolder.note``).
+        notes: What to find the part by later (``SnapshotFolder.find``).
     """
     name = folder.new_part_name()
     for file_name, content in files.items():
         fs, path = filesystem(join(folder.part_uri(name), file_name))
         fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         fs.pipe_file(path, content)
-    return adopt_files(folder, name, **notes)
+    return describe_files(folder, name, **notes)
 
 
-def adopt_files(folder: SnapshotFolder, name: str, **notes: str) -> Part:
-    """Make a part that somebody else wrote the newest snapshot, with the hashes of its files."""
+def describe_files(folder: SnapshotFolder, name: str, **notes: str) -> Part:
+    """A part that somebody else wrote, with the hashes of its files."""
     hashes = {file: _sha256(content) for file, content in _read_all(folder, name).items()}
-    part = Part(name, rows=1, notes={**notes, _HASHES: hashes})
-    folder.replace(part)
-    return part
+    return Part(name, rows=1, notes={**notes, _HASHES: hashes})
 
 
 def load_files(folder: SnapshotFolder, part: Part) -> dict[str, bytes]:

@@ -98,21 +98,21 @@ class SnapshotFolder:
         """A name no other part has, in the order of time."""
         return f"part-{_stamp()}"
 
-    def replace(self, part: Part) -> Snapshot:
-        """Make ``part`` the whole dataset."""
-        return self._commit((part,))
+    def replace(self, *parts: Part) -> Snapshot:
+        """Make ``parts`` the whole dataset."""
+        return self._commit(parts)
 
     def add(self, part: Part) -> Snapshot:
         """Add ``part`` to what the dataset holds."""
         current = self.current()
         return self._commit((*(current.parts if current else ()), part))
 
-    def note(self, **values: Any) -> Part | None:
-        """The newest part whose notes hold all of ``values``, over all kept snapshots."""
-        for snapshot in self._kept():
-            for part in reversed(snapshot.parts):
-                if all(part.notes.get(key) == value for key, value in values.items()):
-                    return part
+    def find(self, **values: Any) -> Part | None:
+        """The newest part of the current snapshot whose notes hold all of ``values``."""
+        snapshot = self.current()
+        for part in reversed(snapshot.parts if snapshot else ()):
+            if all(part.notes.get(key) == value for key, value in values.items()):
+                return part
         return None
 
     def prune(self, keep: int | None = None) -> list[str]:
@@ -150,12 +150,22 @@ class SnapshotFolder:
         return int(fs.du(root)) if fs.exists(root) else 0
 
     def _commit(self, parts: tuple[Part, ...]) -> Snapshot:
+        self._forget_unfinished()
         snapshot = Snapshot(_stamp(), parts)
         replace_file(join(self.uri, MANIFESTS, f"{snapshot.id}.json"), snapshot.to_json())
         replace_file(join(self.uri, POINTER), snapshot.to_json())
         logger.debug("Snapshot %s of %s: %d rows", snapshot.id, self.uri, snapshot.rows)
         self.prune()
         return snapshot
+
+    def _forget_unfinished(self) -> None:
+        """Remove manifests whose save died before the pointer: they never were the dataset."""
+        current = self.current()
+        fs, _ = filesystem(self.uri)
+        for path in self._manifest_paths():
+            stem = path.rsplit("/", 1)[-1].removesuffix(".json")
+            if current is None or stem > current.id:
+                fs.rm_file(path)
 
     def _manifest_paths(self) -> list[str]:
         fs, folder = filesystem(join(self.uri, MANIFESTS))

@@ -1,0 +1,234 @@
+"""Running the project as a user does, on small folders of real photographs.
+
+Runs in this process share the test session's JVM; the command line is for what only it can show.
+"""
+
+import io
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from PIL import Image
+
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.datasets import BackboneDataset
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "01_raw" / "sample"
+LABELS = ("Apple", "Banana", "Corn", "Kiwi", "Pear", "Tomato")
+TRAIN_NAMES = tuple(f"{axis}{n}_100.jpg" for axis in ("", "r_") for n in range(3))
+ONE_AXIS = "Tomato"
+"""The label whose photographs are all of one rotation axis."""
+TEST_COUNT = 2
+UNFINISHED = ("empty.jpg", "text.jpg", "truncated.jpg")
+"""Bad files of ``whole_run``, in Training/Apple."""
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Job:
+    """A folder of photographs and a storage of their own.
+
+    Attributes:
+        images: The photographs.
+        storage: Where datasets go.
+        warnings: What the last run of this job warned of.
+    """
+
+    images: Path
+    storage: Path
+    warnings: list[str] = field(default_factory=list)
+
+    def run(self, *pipelines: str, **parameters: Any) -> None:
+        """Run pipelines, the default ones where none is named, in this process."""
+        self.warnings.clear()
+        with self._session(parameters) as session, _heard(self.warnings):
+            session.run(pipeline_names=list(pipelines) or None)
+
+    def catalog(self) -> Any:
+        """The catalog on this storage."""
+        with self._session({}) as session:
+            return session.load_context().catalog
+
+    def load(self, name: str) -> Any:
+        """One dataset."""
+        return self.catalog().load(name)
+
+    def rows(self, name: str, *columns: str) -> list[Any]:
+        """The rows of a table, in the order of their paths."""
+        table = self.load(name).orderBy("path")
+        return list((table.select(*columns) if columns else table).collect())
+
+    def report(self, name: str) -> Any:
+        """A JSON file of 08_reporting, as any tool reads it."""
+        return json.loads((self.storage / "08_reporting" / f"{name}.json").read_text())
+
+    def parts(self, folder: str) -> list[str]:
+        """Names of the part folders of a table or artefact."""
+        return sorted(path.name for path in (self.storage / folder).glob("part-*"))
+
+    def fork(self, folder: Path) -> "Job":
+        """The same photographs with a copy of the storage, to go on from there."""
+        storage = folder / "storage"
+        shutil.copytree(self.storage, storage)
+        return replace(self, storage=storage, warnings=[])
+
+    def path(self, relative: str) -> str:
+        """How a photograph is called in the tables."""
+        return str(self.images / relative)
+
+    def _session(self, parameters: dict[str, Any]) -> KedroSession:
+        bootstrap_project(ROOT)
+        values = {"images": str(self.images), "storage": str(self.storage), **parameters}
+        return KedroSession.create(ROOT, runtime_params=values)
+
+
+@contextmanager
+def _heard(messages: list[str]) -> Iterator[None]:
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    logger, listener = logging.getLogger("fruits_kedro"), Listener(logging.WARNING)
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+
+
+def copy_photos(relative_paths: Iterable[str], images: Path) -> None:
+    """Copy photographs of the sample to the same places below ``images``."""
+    for relative in relative_paths:
+        target = images / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SAMPLE / relative, target)
+
+
+def sample_names(split: str, label: str) -> list[str]:
+    """File names of one folder of the sample, in order."""
+    return sorted(path.name for path in (SAMPLE / split / label).glob("*.jpg"))
+
+
+def train_and_test(labels: Sequence[str] = LABELS) -> list[str]:
+    """Six train photographs and two test photographs per label, most of two rotation axes."""
+    one_axis = [f"{n}_100.jpg" for n in range(len(TRAIN_NAMES))]
+    train = [
+        f"Training/{label}/{name}"
+        for label in labels
+        for name in (one_axis if label == ONE_AXIS else TRAIN_NAMES)
+    ]
+    test = [
+        f"Test/{label}/{name}"
+        for label in labels
+        for name in sample_names("Test", label)[:TEST_COUNT]
+    ]
+    return [*train, *test]
+
+
+def new_job(folder: Path, backbone: Backbone | None = None) -> Job:
+    """An empty job; with a backbone, runs need no conversion of their own."""
+    job = Job(folder / "images", folder / "storage")
+    job.images.mkdir(parents=True)
+    if backbone is not None:
+        BackboneDataset(filepath=str(job.storage / "06_models" / "backbone")).save(backbone)
+    return job
+
+
+def add_bad_files(folder: Path) -> None:
+    """Three files that are no photographs, one named wrongly that is one, and a note."""
+    photo = (SAMPLE / "Training" / "Apple" / "5_100.jpg").read_bytes()
+    contents = (b"", b"a letter", photo[: len(photo) // 2])
+    for name, content in zip(UNFINISHED, contents, strict=True):
+        (folder / name).write_bytes(content)
+    (folder / "misnamed.jpg").write_bytes(as_png("Training/Apple/6_100.jpg"))
+    (folder / "notes.txt").write_text("not a photograph")
+
+
+def as_png(relative: str) -> bytes:
+    """A photograph of the sample in another format."""
+    buffer = io.BytesIO()
+    with Image.open(SAMPLE / relative) as image:
+        image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@cache
+def whole_run(base: Path) -> Job:
+    """The default run with nothing prepared: six labels, a few bad files. Do not change it.
+
+    Args:
+        base: The temporary folder of the whole test session, so that there is one such run.
+    """
+    job = new_job(base / "whole")
+    copy_photos(train_and_test(), job.images)
+    add_bad_files(job.images / "Training" / "Apple")
+    job.run()
+    return job
+
+
+@cache
+def flat_run(base: Path, backbone: Backbone) -> Job:
+    """The default run without Training and Test folders, by other methods. Do not change it."""
+    job = new_job(base / "flat", backbone)
+    for label in LABELS[:3]:
+        (job.images / label).mkdir()
+        for name in sample_names("Training", label)[:8]:
+            shutil.copyfile(SAMPLE / "Training" / label / name, job.images / label / name)
+    job.run(
+        reduction={"k": 0.9},
+        classification={"classifier": "random_forest", "random_forest": {"trees": 20}},
+    )
+    return job
+
+
+def copy_project(folder: Path) -> Path:
+    """What of the project is under version control or will be, without photographs."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        + ["--", "src", "conf", "pyproject.toml", "README.md", "LICENSE"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    copy = folder / "project"
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, copy / name)
+    return copy
+
+
+def command(
+    project: Path, *words: str, **environment: str | None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program of this Python in a project's folder, to its end.
+
+    Args:
+        project: The folder.
+        words: The program's name and its arguments.
+        environment: Variables to set, or to leave out where None.
+    """
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
+    wanted = {**outer, "DO_NOT_TRACK": "1", **environment}
+    return subprocess.run(
+        [str(BIN / words[0]), *words[1:]],
+        cwd=project,
+        env={name: value for name, value in wanted.items() if value is not None},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )

@@ -1,0 +1,177 @@
+"""The commands of Kedro and its plugins on this project, as a user types them."""
+
+import json
+import os
+import re
+import tarfile
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from runs import BIN, ROOT, command, copy_project
+
+PIPELINES = (
+    "__default__",
+    "classification",
+    "evaluation",
+    "featurization",
+    "inference",
+    "ingestion",
+    "reduction",
+)
+WEIGHTS = "fruits_kedro/weights/mobilenet_v2_imagenet_no_top.weights.h5"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    """A copy of the project without data, so that the work tree stays as it is."""
+    return copy_project(tmp_path_factory.mktemp("commands"))
+
+
+def output(project: Path, *words: str, **environment: str | None) -> str:
+    """What a command that succeeds prints."""
+    result = command(project, *words, **environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def test_registry_list_names_every_pipeline(copy):
+    listed = yaml.safe_load(command(copy, "kedro", "registry", "list").stdout)
+    assert set(listed) >= set(PIPELINES)
+
+
+def test_registry_describe_names_the_nodes_of_a_pipeline(copy):
+    text = output(copy, "kedro", "registry", "describe", "reduction")
+    assert "fit_reducer_on_train" in text
+
+
+def test_catalog_describes_the_datasets_of_a_pipeline(copy):
+    result = command(copy, "kedro", "catalog", "describe-datasets", "--pipeline=inference")
+    datasets = yaml.safe_load(result.stdout)["inference"]["datasets"]
+    names = {name for group in datasets.values() for name in group}
+    assert names >= {"raw_images", "backbone", "reducer", "classifier", "inference_predictions"}
+
+
+def test_catalog_resolves_every_dataset_below_the_storage(copy, tmp_path):
+    storage = str(tmp_path / "elsewhere")
+    result = command(copy, "kedro", "catalog", "resolve-patterns", FRUITS_STORAGE=storage)
+    datasets = yaml.safe_load(result.stdout)
+    paths = {n: d["filepath"] for n, d in datasets.items() if "filepath" in d}
+    assert len(paths) > 20
+    assert {n for n, path in paths.items() if not path.startswith(storage)} == {"raw_images"}
+
+
+def test_catalog_lists_its_patterns(copy):
+    assert "Error" not in output(copy, "kedro", "catalog", "list-patterns")
+
+
+def test_jupyter_is_there(copy):
+    assert "lab" in output(copy, "kedro", "jupyter", "--help")
+
+
+def test_the_package_is_a_program(copy):
+    text = output(copy, "python", "-m", "fruits_kedro", "--help")
+    assert "--pipeline" in text
+    assert "--params" in text
+
+
+# --- kedro package -------------------------------------------------------------------------------
+
+
+def offline_index(folder: Path) -> None:
+    """A wheel of the installed setuptools: what `kedro package` would download to build."""
+    installed = distribution("setuptools")
+    name = f"setuptools-{installed.version}-py3-none-any.whl"
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        for file in installed.files or []:
+            if ".." not in file.parts and file.suffix != ".pyc" and file.locate().is_file():
+                wheel.write(file.locate(), file.as_posix())
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory) -> Path:
+    """The folder `dist` of a packaged copy."""
+    project = copy_project(tmp_path_factory.mktemp("package"))
+    index = tmp_path_factory.mktemp("index")
+    offline_index(index)
+    output(project, "kedro", "package", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(index))
+    return project / "dist"
+
+
+def test_the_wheel_holds_the_code_and_the_weights(packaged):
+    [wheel] = packaged.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    source = ROOT / "src" / "fruits_kedro"
+    assert sizes[WEIGHTS] == (ROOT / "src" / WEIGHTS).stat().st_size
+    missing = {
+        str(path.relative_to(ROOT / "src"))
+        for path in source.rglob("*")
+        if path.suffix in {".py", ".properties", ".h5"}
+    } - sizes.keys()
+    assert missing == set()
+
+
+def test_the_wheel_names_its_program_and_its_parts(packaged):
+    [wheel] = packaged.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        [folder] = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
+        programs = archive.read(f"{folder}/entry_points.txt").decode()
+        about = archive.read(f"{folder}/METADATA").decode()
+    assert "fruits-kedro = fruits_kedro.__main__:main" in programs
+    assert {"local", "cluster"} <= set(re.findall(r"^Provides-Extra: (.+)$", about, re.M))
+
+
+def test_the_configuration_is_packaged_without_local(packaged):
+    with tarfile.open(packaged / "conf-fruits_kedro.tar.gz") as archive:
+        names = set(archive.getnames())
+    expected = {
+        str(path.relative_to(ROOT))
+        for environment in ("base", "emr")
+        for path in (ROOT / "conf" / environment).glob("*.yml")
+    }
+    assert expected
+    assert expected <= names
+    assert not [name for name in names if name.startswith("conf/local/") and name.endswith(".yml")]
+
+
+# --- kedro viz -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def viz(tmp_path_factory) -> tuple[Path, str]:
+    """The folder `build` of `kedro viz build`, made where there is no Java, and what it said."""
+    project = copy_project(tmp_path_factory.mktemp("viz"))
+    assert not [name for name in os.listdir(BIN) if name.startswith("java")]
+    text = output(project, "kedro", "viz", "build", PATH=str(BIN), JAVA_HOME=None)
+    return project / "build", text
+
+
+def test_viz_builds_a_page_without_java(viz):
+    folder, _ = viz
+    assert "<html" in (folder / "index.html").read_text()
+    assert {path.name for path in (folder / "api" / "pipelines").iterdir()} >= set(PIPELINES)
+
+
+def graph(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "api" / "main").read_text())
+
+
+def test_viz_shows_every_pipeline_with_its_nodes(viz):
+    found = graph(viz[0])
+    assert {pipeline["id"] for pipeline in found["pipelines"]} >= set(PIPELINES)
+    nodes = {node["name"] for node in found["nodes"] if node["type"] == "task"}
+    assert {"label_listing", "compute_features", "fit_reducer_on_train"} <= nodes
+    data = {node["name"] for node in found["nodes"] if node["type"] == "data"}
+    assert {"features", "reducer", "tsne_map", "confusion_matrix"} <= data
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_viz_shows_the_layers_of_a_pipeline(viz, pipeline):
+    """Kedro-Viz shows no layer at all where data of a later layer goes into an earlier one."""
+    found = json.loads((viz[0] / "api" / "pipelines" / pipeline).read_text())
+    assert found["layers"]
