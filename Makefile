@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz jupyter lock lint format types unit clean
+.PHONY: help run test viz jupyter lock lint format types unit test-faults clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Run the whole job (kedro run), on the sample or on ARGS="--params=images=FOLDER"
 	$(BIN)/kedro run $(ARGS)
@@ -38,6 +38,9 @@ types: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(ARGS)
+
+test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
+	$(BIN)/pytest -m faults tests/faults $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh

@@ -195,9 +195,10 @@ def flat_run(base: Path, backbone: Backbone) -> Job:
 
 def copy_project(folder: Path) -> Path:
     """What of the project is under version control or will be, without photographs."""
+    words = "git ls-files -z --cached --others --exclude-standard --"
+    parts = "src conf pyproject.toml README.md LICENSE"
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        + ["--", "src", "conf", "pyproject.toml", "README.md", "LICENSE"],
+        [*words.split(), *parts.split()],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ import pytest
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.parameters import SplitParameters
-from fruits_kedro.splits import assign_splits, method_used
+from fruits_kedro.splits import assign_splits
 
 SCHEMA = "sha256 string, label string, split string"
 
@@ -27,11 +27,11 @@ def photographs(spark, *groups: tuple[str, str | None, int]):
 
 
 def assigned(table, chosen: SplitParameters) -> dict[str, str]:
-    return {row.sha256: row.split for row in assign_splits(table, chosen).collect()}
+    return {row.sha256: row.split for row in assign_splits(table, chosen)[0].collect()}
 
 
 def counts(table, chosen: SplitParameters) -> Counter:
-    rows = assign_splits(table, chosen).collect()
+    rows = assign_splits(table, chosen)[0].collect()
     return Counter((row.label, row.split) for row in rows)
 
 
@@ -59,18 +59,18 @@ def test_folders_decide_and_rows_outside_of_them_train(in_folders, method):
         ("apple", "validation"): 2,
         ("pear", "train"): 4,
     }
-    assert method_used(in_folders, parameters(method)) == "folder"
+    assert assign_splits(in_folders, parameters(method))[1] == "folder"
 
 
 def test_auto_draws_where_no_folder_tests(spark):
     table = photographs(spark, ("apple", "train", 10), ("pear", None, 10))
     assert assigned(table, parameters("auto")) == assigned(table, parameters("random"))
-    assert method_used(table, parameters("auto")) == "random"
+    assert assign_splits(table, parameters("auto"))[1] == "random"
 
 
 def test_a_draw_does_not_look_at_folders(in_folders):
     assert counts(in_folders, parameters())[("apple", "test")] == 2
-    assert method_used(in_folders, parameters()) == "random"
+    assert assign_splits(in_folders, parameters())[1] == "random"
 
 
 @pytest.mark.parametrize(

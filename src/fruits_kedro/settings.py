@@ -11,6 +11,9 @@ from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
+from fruits_kedro.session import FruitsSession
+
+SESSION_CLASS = FruitsSession
 
 
 def _environment(name: str, default: str | None = None) -> str | None:

@@ -9,7 +9,7 @@ from fruits_kedro.parameters import SplitParameters
 logger = logging.getLogger(__name__)
 
 
-def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> DataFrame:
+def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> tuple[DataFrame, str]:
     """Assign every photograph to ``train``, ``test`` or ``validation``.
 
     Args:
@@ -17,7 +17,7 @@ def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> DataFr
         parameters: The method.
 
     Returns:
-        The same rows with ``split`` never null.
+        The same rows with ``split`` never null; and the method used, ``folder`` or ``random``.
 
     Raises:
         FruitsError: Where ``folder`` is asked for and the folders do not name a train and a test.
@@ -26,7 +26,7 @@ def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> DataFr
     if method != "random":
         named = _named_splits(photographs)
         if {"train", "test"} <= named:
-            return by_folder(photographs)
+            return by_folder(photographs), "folder"
         if method == "folder":
             raise FruitsError(
                 "split.method is folder, and the folders name "
@@ -34,14 +34,7 @@ def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> DataFr
                 "and Test folders, or use split.method=random."
             )
         logger.info("No Training and Test folders: the split is drawn at random")
-    return by_draw(photographs, parameters)
-
-
-def method_used(photographs: DataFrame, parameters: SplitParameters) -> str:
-    """``folder`` or ``random``: what ``auto`` comes to on these photographs."""
-    if parameters.method == "auto":
-        return "folder" if {"train", "test"} <= _named_splits(photographs) else "random"
-    return parameters.method
+    return by_draw(photographs, parameters), "random"
 
 
 def by_folder(photographs: DataFrame) -> DataFrame:

@@ -65,6 +65,11 @@ class BackboneDataset(AbstractDataset[Backbone, Backbone]):
         files = {_MODEL: backbone.model, _SPEC: spec}
         return write_files(self._folder, files, fingerprint=backbone.fingerprint)
 
+    def snapshot_id(self) -> str | None:
+        """The newest snapshot, or None where there is none."""
+        snapshot = self._folder.current()
+        return snapshot.id if snapshot else None
+
     def _exists(self) -> bool:
         return self._folder.current() is not None
 
@@ -86,11 +91,15 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
 
     Args:
         filepath: The artefact's folder, local or ``s3://``.
+        refresh: Find nothing, so that everything is converted again.
         metadata: For Kedro plugins, not read here.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, filepath: str, refresh: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
         self._filepath = filepath
+        self._refresh = refresh
         self._folder = SnapshotFolder(filepath)
         self.metadata = metadata
 
@@ -98,7 +107,7 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         """A function from a fingerprint to its backbone, or to None where it was never made."""
 
         def find(fingerprint: str) -> Backbone | None:
-            part = self._folder.find(fingerprint=fingerprint)
+            part = None if self._refresh else self._folder.find(fingerprint=fingerprint)
             return _read(self._folder, part) if part else None
 
         return find

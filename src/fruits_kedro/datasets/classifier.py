@@ -50,6 +50,11 @@ class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
         part = describe_files(self._folder, name, reducer_id=data.reducer_id)
         self._folder.replace(part)
 
+    def snapshot_id(self) -> str | None:
+        """The newest snapshot, or None where there is none."""
+        snapshot = self._folder.current()
+        return snapshot.id if snapshot else None
+
     def _exists(self) -> bool:
         return self._folder.current() is not None
 

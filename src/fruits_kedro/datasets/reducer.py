@@ -50,6 +50,11 @@ class ReducerDataset(AbstractDataset[Reducer, Reducer]):
         np.savez(buffer, allow_pickle=False, **arrays)
         self._folder.replace(write_files(self._folder, {_FILE: buffer.getvalue()}))
 
+    def snapshot_id(self) -> str | None:
+        """The newest snapshot, or None where there is none."""
+        snapshot = self._folder.current()
+        return snapshot.id if snapshot else None
+
     def _exists(self) -> bool:
         return self._folder.current() is not None
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from kedro.io import AbstractDataset
@@ -16,6 +17,7 @@ from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
 logger = logging.getLogger(__name__)
 
 _FILES = "files"
+_HASHES = "hashes"
 
 
 class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
@@ -86,6 +88,11 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
         if self._mode == "read":
             raise FruitsError(f"The catalog opens {self._name} for reading only.")
         part = self._write(data)
+        current = self._folder.current()
+        if self._mode == "replace" and current and _content(current.parts) == _content([part]):
+            self._folder.prune()
+            logger.info("Kept %s: snapshot %s, %d rows", self._name, current.id, current.rows)
+            return
         if self._mode == "add" and not self._refresh:
             snapshot = self._folder.add(part)
         else:
@@ -146,10 +153,15 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
 
         name = self._folder.new_part_name()
         columns = [F.col(column).cast(kind) for column, kind in _columns(self._schema)]
-        counted = Observation()
-        rows = data.select(*columns).observe(counted, F.count(F.lit(1)).alias("rows"))
+        observed = Observation()
+        # A sum does not depend on the order of rows.
+        hashes = F.sum(F.xxhash64(*(c for c, _ in _columns(self._schema))).cast("decimal(38,0)"))
+        rows = data.select(*columns).observe(
+            observed, F.count(F.lit(1)).alias("rows"), hashes.alias("hashes")
+        )
         rows.write.parquet(spark_uri(self._folder.part_uri(name)))
-        return Part(name, int(counted.get["rows"]), {_FILES: self._folder.files(name)})
+        notes = {_FILES: self._folder.files(name), _HASHES: str(observed.get["hashes"])}
+        return Part(name, int(observed.get["rows"]), notes)
 
     def _verify(self, part: Part) -> None:
         found = self._folder.files(part)
@@ -162,6 +174,11 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
                     "again."
                 )
 
+    def snapshot_id(self) -> str | None:
+        """The newest snapshot, or None where there is none."""
+        snapshot = self._folder.current()
+        return snapshot.id if snapshot else None
+
     def _exists(self) -> bool:
         return self._folder.current() is not None
 
@@ -171,6 +188,10 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
     @property
     def _name(self) -> str:
         return self._filepath.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _content(parts: Sequence[Part]) -> list[tuple[int, str | None]]:
+    return [(part.rows, part.notes.get(_HASHES)) for part in parts]
 
 
 def _columns(schema: str) -> list[tuple[str, str]]:

@@ -49,6 +49,11 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
         self._filepath = filepath
         self.metadata = metadata
 
+    @property
+    def uri(self) -> str:
+        """The file's path or URI."""
+        return self._filepath
+
     def load(self) -> Any:
         """The whole file as a pandas DataFrame."""
         import pandas as pd

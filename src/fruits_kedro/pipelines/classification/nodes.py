@@ -8,10 +8,9 @@ import pandas as pd
 from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame, Figure
-from fruits_kedro.parameters import ClassificationParameters, SplitParameters
+from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.scores import count_confusions, score
-from fruits_kedro.splits import method_used
 
 logger = logging.getLogger(__name__)
 
@@ -61,17 +60,14 @@ def count_test_confusions(predictions: DataFrame) -> pd.DataFrame:
 def measure_classifier(
     confusions: pd.DataFrame,
     predictions: DataFrame,
-    photographs: DataFrame,
-    classifier: Classifier,
     explained_variance: dict[str, Any],
     ingestion_report: dict[str, Any],
     featurization_report: dict[str, Any],
-    split: SplitParameters,
+    split_report: dict[str, Any],
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Accuracy on the test rows, with what is needed to understand it."""
     rows = {row.split: row["count"] for row in predictions.groupBy("split").count().collect()}
-    kept = photographs.filter("status = 'kept'")
     scores = score(confusions)
     logger.info(
         "Accuracy %.4f (test error %.4f) on %d test photographs",
@@ -83,9 +79,9 @@ def measure_classifier(
         "accuracy": scores["accuracy"],
         "test_error": scores["test_error"],
         "macro_f1": scores["macro_f1"],
-        "split": method_used(kept, split),
+        "split": split_report["method"],
         "classifier": classification.classifier,
-        "labels": len(classifier.labels),
+        "labels": len(ingestion_report["kept_by_label"]),
         "rows": dict(sorted(rows.items())),
         "k": explained_variance["k"],
         "explained_variance": explained_variance["explained_variance"],

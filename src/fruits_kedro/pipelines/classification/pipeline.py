@@ -32,12 +32,10 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 [
                     "confusions",
                     "predictions",
-                    "photographs",
-                    "classifier",
                     "explained_variance",
                     "ingestion_report",
                     "featurization_report",
-                    "params:split",
+                    "split_report",
                     "params:classification",
                 ],
                 "metrics",

@@ -26,15 +26,16 @@ logger = logging.getLogger(__name__)
 
 def split_photographs(
     photographs: DataFrame, features: DataFrame, backbone: Backbone, parameters: SplitParameters
-) -> DataFrame:
+) -> tuple[DataFrame, dict[str, Any]]:
     """Assign every photograph that has features to train, test or validation.
 
     Returns:
-        ``schemas.SPLITS``.
+        ``schemas.SPLITS``; and how the split was made.
     """
     kept = photographs.filter("status = 'kept'").select("path", "label", "split", "sha256")
     computed = features_of(features, backbone.fingerprint).filter("reason is null")
-    return assign_splits(kept.join(computed, "sha256", "left_semi"), parameters)
+    splits, method = assign_splits(kept.join(computed, "sha256", "left_semi"), parameters)
+    return splits, {"method": method, **parameters.model_dump(exclude={"method"})}
 
 
 def fit_reducer_on_train(

@@ -12,7 +12,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             node(
                 nodes.split_photographs,
                 ["photographs", "features", "backbone", "params:split"],
-                "splits",
+                ["splits", "split_report"],
                 name="split_photographs",
             ),
             node(

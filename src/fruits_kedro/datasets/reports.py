@@ -1,0 +1,82 @@
+"""Small files that people and tools read: Kedro's datasets, written in one piece.
+
+Kedro's own write into the file in place, so that a reader, or the next run after a killed one, can
+meet half of it. A file whose content would be the same is left alone, which is how later nodes know
+that nothing changed.
+"""
+
+import json
+from typing import Any
+
+import pandas as pd
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.pandas import CSVDataset
+from kedro_datasets.plotly import JSONDataset as PlotlyDataset
+
+from fruits_kedro.storage.files import read_bytes, replace_file
+
+
+class _WholeFile:
+    """Where the file is, for datasets that keep protocol and path apart."""
+
+    _protocol: str
+    _filepath: Any
+
+    @property
+    def uri(self) -> str:
+        """The file's path or URI."""
+        path = str(self._filepath)
+        return path if self._protocol in ("file", "local") else f"{self._protocol}://{path}"
+
+    def _replace(self, content: bytes) -> None:
+        try:
+            unchanged = read_bytes(self.uri) == content
+        except FileNotFoundError:
+            unchanged = False
+        if not unchanged:
+            replace_file(self.uri, content)
+
+
+class JsonReportDataset(_WholeFile, JSONDataset):
+    """``json.JSONDataset``, written in one piece.
+
+    Usage in the catalog::
+
+        metrics:
+          type: fruits_kedro.datasets.JsonReportDataset
+          filepath: data/08_reporting/metrics.json
+    """
+
+    def save(self, data: Any) -> None:
+        """Write ``data`` as JSON; NaN, which is none, is refused."""
+        self._replace(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode())
+
+
+class PlotlyReportDataset(_WholeFile, PlotlyDataset):
+    """``plotly.JSONDataset``, written in one piece; Kedro-Viz draws it.
+
+    Usage in the catalog::
+
+        scree_plot:
+          type: fruits_kedro.datasets.PlotlyReportDataset
+          filepath: data/08_reporting/scree_plot.json
+    """
+
+    def save(self, data: Any) -> None:
+        """Write a figure as JSON."""
+        self._replace(data.to_json().encode())
+
+
+class CsvReportDataset(_WholeFile, CSVDataset):
+    """``pandas.CSVDataset``, written in one piece, without the index.
+
+    Usage in the catalog::
+
+        confusions:
+          type: fruits_kedro.datasets.CsvReportDataset
+          filepath: data/08_reporting/confusions.csv
+    """
+
+    def save(self, data: pd.DataFrame) -> None:
+        """Write a small table as CSV."""
+        self._replace(data.to_csv(index=False).encode())
