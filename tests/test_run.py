@@ -55,7 +55,7 @@ def components(job: Job) -> dict[str, list[float]]:
 def test_every_dataset_of_the_default_run_is_written(whole):
     catalog = whole.catalog()
     outputs = pipelines["__default__"].all_outputs() & set(catalog.keys())
-    assert len(outputs) == 18
+    assert outputs >= {*TABLES, "backbone", "reducer", "classifier", "metrics", "tsne_map"}
     assert {name for name in outputs if not catalog.exists(name)} == set()
 
 

@@ -5,7 +5,7 @@ import atexit
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro.hooks.storage import storage_root
+from fruits_kedro.hooks.storage import require_storage, storage_root
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
 
 
@@ -24,6 +24,7 @@ class LockHooks:
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Take the lock, or refuse with a sentence that names who holds it."""
+        require_storage(self._storage)
         self._lock = lock_of(self._storage)
         self._lock.acquire()
         # An interrupt is no error to Kedro: without this a lock on an object store would stay.

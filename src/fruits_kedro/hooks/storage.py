@@ -2,7 +2,11 @@
 
 from kedro.framework.context import KedroContext
 
+from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.files import is_local, join
+
+NOT_SET = "not-set"
+"""What globals.yml of an environment says where a user has to."""
 
 
 def storage_root(context: KedroContext) -> str:
@@ -10,6 +14,15 @@ def storage_root(context: KedroContext) -> str:
     metrics: str = context.config_loader["catalog"]["metrics"]["filepath"]
     storage = metrics.removesuffix("/08_reporting/metrics.json")
     return join(str(context.project_path), storage) if _is_relative(storage) else storage
+
+
+def require_storage(storage: str) -> None:
+    """Raise FruitsError where the environment names no storage root."""
+    if storage.endswith(f"/{NOT_SET}"):
+        raise FruitsError(
+            "This environment has no storage of its own: give one with --params=storage=URI (and "
+            "images=URI), or the environment variables FRUITS_STORAGE and FRUITS_IMAGES."
+        )
 
 
 def _is_relative(storage: str) -> bool:
