@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
+from kedro.config import OmegaConfigLoader
 
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.pipelines.featurization.nodes import make_backbone
+from fruits_kedro.settings import CONFIG_LOADER_ARGS
 from fruits_kedro.spark import configure, get_spark
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def sample(project: Path) -> Path:
 @pytest.fixture(scope="session")
 def spark(project: Path) -> "Iterator[SparkSession]":
     """A real session with the project's settings, on two cores."""
-    settings = yaml.safe_load((project / "conf" / "base" / "spark.yml").read_text())
-    configure(settings | {"spark.master": "local[2,4]", "spark.driver.memory": "2g"})
+    loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
+    configure(loader["spark"] | {"spark.master": "local[2,4]", "spark.driver.memory": "2g"})
     session = get_spark()
     yield session
     session.stop()

@@ -59,7 +59,7 @@ def test_catalog_describes_the_datasets_of_a_pipeline(copy):
 def test_catalog_resolves_every_dataset_below_the_storage(copy, tmp_path):
     storage = str(tmp_path / "elsewhere")
     result = command(copy, "kedro", "catalog", "resolve-patterns", FRUITS_STORAGE=storage)
-    datasets = yaml.load(result.stdout, yaml.BaseLoader)  # Kedro prints tuples of Python's own
+    datasets = yaml.safe_load(result.stdout)
     paths = {n: d["filepath"] for n, d in datasets.items() if "filepath" in d}
     assert len(paths) > 20
     assert {n for n, path in paths.items() if not path.startswith(storage)} == {"raw_images"}

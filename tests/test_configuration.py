@@ -63,6 +63,7 @@ def test_every_dataset_of_the_catalog_loads_by_type(context, environment):
 def test_every_dataset_follows_images_and_storage(context, environment):
     paths = filepaths(context(environment, **BUCKETS))
     assert paths.pop("raw_images") == "s3://photos/fruits"
+    assert paths.pop("node_records") == "s3://results/run/.node_records.json"
     astray = {n: p for n, p in paths.items() if not p.startswith("s3://results/run/0")}
     assert astray == {}
 
@@ -79,8 +80,8 @@ def test_every_dataset_is_used_by_a_pipeline_or_hook(project):
     from fruits_kedro.pipeline_registry import register_pipelines
 
     used = {name for p in register_pipelines().values() for name in p.datasets()}
-    by_hook = {"timings"}
-    assert set(ENTRIES) - used - by_hook == set()
+    by_hook_or_runner = {"timings", "node_records"}
+    assert set(ENTRIES) - used - by_hook_or_runner == set()
 
 
 def test_the_cluster_repeats_no_dataset(project):
@@ -135,10 +136,11 @@ def test_a_path_in_a_variable_is_taken_as_it_is(context, monkeypatch, path):
 
 
 def test_refresh_reaches_every_growing_table(context):
-    growing = {n for n, e in ENTRIES.items() if e.get("mode") in ("add", "read")}
+    tables = {n for n, e in ENTRIES.items() if e.get("mode") in ("add", "read")}
+    growing = tables | {"known_backbones"}
     catalog = context("local", refresh=True).catalog
-    datasets = {name: catalog.get(name) for name in growing}
-    assert growing
+    datasets = {name: catalog.get(name) for name in tables}
+    assert tables
     assert all(isinstance(d, SnapshotParquetDataset) for d in datasets.values())
     assert {n for n, e in ENTRIES.items() if "refresh" in e} == growing
     assert all(

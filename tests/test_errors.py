@@ -118,7 +118,7 @@ def test_photographs_without_label_folders(job, folder):
         shutil.copyfile(source, job.images / folder / f"{n}.jpg")
     message = sentence(job, "ingestion")
     assert message.startswith(f"No photograph in {job.images} lies in a folder named after")
-    assert "--pipeline=inference" in message
+    assert "--pipelines=inference" in message
 
 
 def test_too_many_bad_files(job):

@@ -9,7 +9,7 @@ DEFAULT = ("ingestion", "featurization", "reduction", "classification")
 def register_pipelines() -> dict[str, Pipeline]:
     """Every pipeline by the name of its folder, and the default run made of four of them."""
     pipelines = find_pipelines(raise_errors=True)
-    # `kedro run --pipeline=reduction` makes find_pipelines import that one alone.
+    # `kedro run --pipelines=reduction` makes find_pipelines import that one alone.
     found = (pipelines[name] for name in DEFAULT if name in pipelines)
     pipelines["__default__"] = sum(found, Pipeline([]))
     return pipelines

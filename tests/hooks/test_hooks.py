@@ -88,7 +88,7 @@ def run_timed(pipeline: Pipeline, catalog: DataCatalog) -> None:
     manager.hook.before_pipeline_run(run_params={}, pipeline=pipeline, catalog=catalog)
     result = SequentialRunner().run(pipeline, catalog, manager)
     manager.hook.after_pipeline_run(
-        run_params={}, run_result=result, pipeline=pipeline, catalog=catalog
+        run_params={"run_id": "now"}, run_result=result, pipeline=pipeline, catalog=catalog
     )
 
 
@@ -125,7 +125,7 @@ def test_a_save_counts_for_the_node_that_saves(monkeypatch):
     monkeypatch.setattr("fruits_kedro.hooks.timing.time.perf_counter", lambda: next(clock))
     catalog = DataCatalog({"a": MemoryDataset(1), "timings": MemoryDataset()})
     run_timed(Pipeline([node(lambda a: a, "a", "b", name="only", tags="one")]), catalog)
-    expected = {"seconds": 11.0, "nodes": {"only": 11.0}}
+    expected = {"run": "now", "seconds": 11.0, "nodes": {"only": 11.0}}
     assert catalog.load("timings") == {"seconds": 11.0, "pipelines": {"one": expected}}
 
 

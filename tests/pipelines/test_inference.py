@@ -114,7 +114,7 @@ def test_a_reducer_of_another_backbone_is_refused(whole, tmp_path):
     message = refusal(job)
     assert "0" * 16 in message
     assert reducer.fingerprint in message
-    assert "--pipeline=reduction" in message
+    assert "--pipelines=reduction" in message
     assert not job.catalog().exists("inference_predictions")
 
 
@@ -126,4 +126,4 @@ def test_a_classifier_of_another_reducer_is_refused(whole, tmp_path):
     message = refusal(job)
     assert reducer.id in message
     assert changed.id in message
-    assert "--pipeline=classification" in message
+    assert "--pipelines=classification" in message

@@ -1,26 +1,16 @@
-"""Dataset classes of the catalog, one file each."""
+"""Dataset classes of the catalog, one file each, imported when the catalog first names them."""
 
-from fruits_kedro.datasets.backbone import BackboneDataset, KnownBackbonesDataset
-from fruits_kedro.datasets.classifier import ClassifierDataset
-from fruits_kedro.datasets.raw_images import RawImagesDataset
-from fruits_kedro.datasets.reducer import ReducerDataset
-from fruits_kedro.datasets.reports import (
-    CsvReportDataset,
-    JsonReportDataset,
-    PlotlyReportDataset,
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "backbone": ["BackboneDataset", "KnownBackbonesDataset"],
+        "classifier": ["ClassifierDataset"],
+        "raw_images": ["RawImagesDataset"],
+        "reducer": ["ReducerDataset"],
+        "reports": ["CsvReportDataset", "JsonReportDataset", "PlotlyReportDataset"],
+        "snapshot_parquet": ["SnapshotParquetDataset"],
+        "streamed_csv": ["StreamedCsvDataset"],
+    },
 )
-from fruits_kedro.datasets.snapshot_parquet import SnapshotParquetDataset
-from fruits_kedro.datasets.streamed_csv import StreamedCsvDataset
-
-__all__ = [
-    "BackboneDataset",
-    "ClassifierDataset",
-    "CsvReportDataset",
-    "JsonReportDataset",
-    "KnownBackbonesDataset",
-    "PlotlyReportDataset",
-    "RawImagesDataset",
-    "ReducerDataset",
-    "SnapshotParquetDataset",
-    "StreamedCsvDataset",
-]

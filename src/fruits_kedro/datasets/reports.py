@@ -47,6 +47,9 @@ class JsonReportDataset(_WholeFile, JSONDataset):
           filepath: data/08_reporting/metrics.json
     """
 
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+
     def save(self, data: Any) -> None:
         """Write ``data`` as JSON; NaN, which is none, is refused."""
         self._replace(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode())
@@ -62,6 +65,9 @@ class PlotlyReportDataset(_WholeFile, PlotlyDataset):
           filepath: data/08_reporting/scree_plot.json
     """
 
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+
     def save(self, data: Any) -> None:
         """Write a figure as JSON."""
         self._replace(data.to_json().encode())
@@ -70,12 +76,26 @@ class PlotlyReportDataset(_WholeFile, PlotlyDataset):
 class CsvReportDataset(_WholeFile, CSVDataset):
     """``pandas.CSVDataset``, written in one piece, without the index.
 
+    Text columns are named, because a label may be called "nan" or "007".
+
     Usage in the catalog::
 
         confusions:
           type: fruits_kedro.datasets.CsvReportDataset
           filepath: data/08_reporting/confusions.csv
+          text: [label, prediction]
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        text: Columns that load as text, whatever they look like.
+        metadata: For Kedro plugins, not read here.
     """
+
+    def __init__(
+        self, *, filepath: str, text: list[str], metadata: dict[str, Any] | None = None
+    ) -> None:
+        as_text = {"dtype": dict.fromkeys(text, str), "keep_default_na": False}
+        super().__init__(filepath=filepath, load_args=as_text, metadata=metadata)
 
     def save(self, data: pd.DataFrame) -> None:
         """Write a small table as CSV."""

@@ -43,18 +43,21 @@ class TimingHooks:
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
-        """Save what was measured, where the run's catalog has a place for it."""
+        """Save what was measured, beside what earlier runs measured of other pipelines."""
         if DATASET not in catalog:
             return
         stages = {
             name: {
+                "run": run_params["run_id"],
                 "seconds": round(sum(nodes.values()), 2),
                 "nodes": {node: round(seconds, 2) for node, seconds in nodes.items()},
             }
             for name, nodes in self._seconds.items()
         }
         total = sum(sum(nodes.values()) for nodes in self._seconds.values())
-        catalog.save(DATASET, {"seconds": round(total, 2), "pipelines": stages})
+        earlier = catalog[DATASET].load()["pipelines"] if catalog[DATASET].exists() else {}
+        pipelines = {**earlier, **stages}
+        catalog.save(DATASET, {"seconds": round(total, 2), "pipelines": pipelines})
 
     def _count(self, node: Node) -> None:
         now = time.perf_counter()

@@ -75,8 +75,10 @@ def evaluate_capture(
     folds = {}
     for name, fold in _folds(rows, names, single):
         folds[name] = _refit_and_score(fold, reduction, classification)
-        logger.info("Capture group %s left out: accuracy %.4f", name, folds[name]["accuracy"])
-    accuracies = [fold["accuracy"] for fold in folds.values()]
+        logger.info("Capture group %s left out: %s", name, folds[name])
+    accuracies = [fold["accuracy"] for fold in folds.values() if "accuracy" in fold]
+    if not accuracies:
+        return {"left_out": "no fold leaves two labels to train on and a photograph to test"}
     return {
         "mean": sum(accuracies) / len(accuracies),
         "folds": folds,

@@ -86,11 +86,11 @@ def _check_artefacts(backbone: Backbone, reducer: Reducer, classifier: Classifie
     if reducer.fingerprint != backbone.fingerprint:
         raise FruitsError(
             f"The reducer was fitted on features of backbone {reducer.fingerprint}, and the saved "
-            f"backbone is {backbone.fingerprint}: run kedro run --pipeline=reduction and "
-            "--pipeline=classification, or featurize with the weights of before."
+            f"backbone is {backbone.fingerprint}: run kedro run --pipelines=reduction and "
+            "--pipelines=classification, or featurize with the weights of before."
         )
     if classifier.reducer_id != reducer.id:
         raise FruitsError(
             f"The classifier was trained on components of reducer {classifier.reducer_id}, and the "
-            f"saved reducer is {reducer.id}: run kedro run --pipeline=classification."
+            f"saved reducer is {reducer.id}: run kedro run --pipelines=classification."
         )

@@ -37,7 +37,7 @@ def label_listing(raw_images: Listing) -> tuple[DataFrame, dict[str, Any]]:
         raise FruitsError(
             f"No photograph in {raw_images.uri} lies in a folder named after its label: sort them "
             "into one folder per label, or predict unlabelled photographs with "
-            "--pipeline=inference."
+            "--pipelines=inference."
         )
     readable = files.column("name_is_utf8").to_pylist()
     reasons = [_listing_reason(*pair) for pair in zip(labels, readable, strict=True)]
