@@ -45,7 +45,6 @@ test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and lo
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh
 
-# --only-binary: an sdist would run its own build, which no hash covers.
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 $(VENV)/.python:
@@ -57,7 +56,7 @@ $(VENV)/.installed: $(VENV)/.python requirements.lock pyproject.toml
 	@bash tools/require.sh java
 	@echo "Installing the pinned packages into $(VENV) (once, a few minutes)"
 	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
-	$(PIP_INSTALL) --no-deps --editable .
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock

@@ -232,7 +232,7 @@ def is_writing(storage: Path, table: str) -> bool:
 def rows(storage: Path, table: str, *columns: str) -> Iterator[dict[str, Any]]:
     """Rows of a table, read as any tool would."""
     for part in parts(storage, table):
-        yield from pads.dataset(part, format="parquet").to_table(columns=columns).to_pylist()
+        yield from pads.dataset(part, format="parquet").to_table(columns=list(columns)).to_pylist()
 
 
 def features(storage: Path, fingerprint: str | None = None) -> dict[str, bytes | str]:

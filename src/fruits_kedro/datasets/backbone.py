@@ -9,6 +9,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 from fruits_kedro.storage.snapshots import Part, SnapshotFolder
@@ -19,7 +20,7 @@ _MODEL = "backbone.tflite"
 _SPEC = "backbone.json"
 
 
-class BackboneDataset(AbstractDataset[Backbone, Backbone]):
+class BackboneDataset(ArtefactDataset[Backbone]):
     """A LiteRT flatbuffer with its spec; earlier conversions stay for when they are wanted again.
 
     Usage in the catalog::
@@ -37,10 +38,10 @@ class BackboneDataset(AbstractDataset[Backbone, Backbone]):
     def __init__(
         self, *, filepath: str, keep: int = 8, metadata: dict[str, Any] | None = None
     ) -> None:
-        self._filepath = filepath
+        super().__init__(filepath=filepath, metadata=metadata)
+        # One snapshot holds all conversions, so that earlier snapshots would only hold lost ones.
         self._folder = SnapshotFolder(filepath, keep=1)
         self._keep = max(2, keep)
-        self.metadata = metadata
 
     def load(self) -> Backbone:
         """The backbone that features were last made with."""
@@ -64,17 +65,6 @@ class BackboneDataset(AbstractDataset[Backbone, Backbone]):
         spec = json.dumps(asdict(backbone.spec), indent=1).encode()
         files = {_MODEL: backbone.model, _SPEC: spec}
         return write_files(self._folder, files, fingerprint=backbone.fingerprint)
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}
 
 
 FindBackbone = Callable[[str], Backbone | None]

@@ -1,20 +1,17 @@
 """The trained classifier as a Spark ML model."""
 
 import logging
-from typing import Any
-
-from kedro.io import AbstractDataset
 
 from fruits_kedro.classifier import Classifier, labels_of
+from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import current_part, describe_files, load_files
 from fruits_kedro.storage.files import spark_uri
-from fruits_kedro.storage.snapshots import SnapshotFolder
 
 logger = logging.getLogger(__name__)
 
 
-class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
+class ClassifierDataset(ArtefactDataset[Classifier]):
     """Spark ML's own format (Parquet and JSON, no pickle), as snapshots with verified hashes.
 
     Usage in the catalog::
@@ -27,11 +24,6 @@ class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
         filepath: The artefact's folder, local or ``s3://``.
         metadata: For Kedro plugins, not read here.
     """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = filepath
-        self._folder = SnapshotFolder(filepath)
-        self.metadata = metadata
 
     def load(self) -> Classifier:
         """The newest classifier, its hashes verified."""
@@ -49,14 +41,3 @@ class ClassifierDataset(AbstractDataset[Classifier, Classifier]):
         data.model.save(spark_uri(self._folder.part_uri(name)))
         part = describe_files(self._folder, name, reducer_id=data.reducer_id)
         self._folder.replace(part)
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}

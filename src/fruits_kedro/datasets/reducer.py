@@ -1,20 +1,18 @@
 """The fitted scaler and PCA as a file."""
 
 import io
-from typing import Any
 
 import numpy as np
-from kedro.io import AbstractDataset
 
+from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
-from fruits_kedro.storage.snapshots import SnapshotFolder
 
 _FILE = "reducer.npz"
 _ARRAYS = ("mean", "scale", "components", "explained_variance_ratio")
 
 
-class ReducerDataset(AbstractDataset[Reducer, Reducer]):
+class ReducerDataset(ArtefactDataset[Reducer]):
     """A reducer as numpy arrays: nothing in the file is executed when it is read.
 
     Usage in the catalog::
@@ -27,11 +25,6 @@ class ReducerDataset(AbstractDataset[Reducer, Reducer]):
         filepath: The artefact's folder, local or ``s3://``.
         metadata: For Kedro plugins, not read here.
     """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = filepath
-        self._folder = SnapshotFolder(filepath)
-        self.metadata = metadata
 
     def load(self) -> Reducer:
         """The newest reducer, its hash verified."""
@@ -49,14 +42,3 @@ class ReducerDataset(AbstractDataset[Reducer, Reducer]):
         arrays = {name: getattr(data, name) for name in (*_ARRAYS, "rows", "fingerprint")}
         np.savez(buffer, allow_pickle=False, **arrays)
         self._folder.replace(write_files(self._folder, {_FILE: buffer.getvalue()}))
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}

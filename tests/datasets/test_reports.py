@@ -1,0 +1,154 @@
+"""Reports are written whole, or not at all, and only where they say something new."""
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from fruits_kedro.datasets import CsvReportDataset, JsonReportDataset, PlotlyReportDataset
+
+KINDS = ("json", "plotly", "csv")
+
+
+def content(kind: str, number: int = 1) -> Any:
+    if kind == "json":
+        return {"label": "Käse", "rows": number}
+    if kind == "csv":
+        return pd.DataFrame({"label": ["Käse", "a,b", "007", "nan"], "rows": [number, 2, 3, 4]})
+    return go.Figure(go.Bar(x=["Käse"], y=[number]))
+
+
+def dataset_of(kind: str, uri: Path | str) -> Any:
+    if kind == "csv":
+        return CsvReportDataset(filepath=str(uri), text=["label"])
+    return {"json": JsonReportDataset, "plotly": PlotlyReportDataset}[kind](filepath=str(uri))
+
+
+def same(found: Any, expected: Any) -> bool:
+    if isinstance(expected, go.Figure):
+        return bool(found.to_dict() == expected.to_dict())
+    if isinstance(expected, pd.DataFrame):
+        return bool(found.equals(expected))
+    return bool(found == expected)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["disk", "file uri", "memory"])
+def uri(request, tmp_path) -> str:
+    path = f"{tmp_path}/08_reporting/report"
+    schemes = {"disk": path, "file uri": f"file://{path}"}
+    return schemes.get(request.param, f"memory:///{uuid.uuid4().hex}/report")
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "report"
+
+
+def test_what_is_saved_loads_back(kind, uri):
+    dataset = dataset_of(kind, uri)
+    assert not dataset.exists()
+    dataset.save(content(kind))
+    assert dataset_of(kind, uri).exists()
+    assert same(dataset_of(kind, uri).load(), content(kind))
+
+
+def test_a_save_replaces_what_was_there(kind, uri):
+    dataset = dataset_of(kind, uri)
+    dataset.save(content(kind, 1000))
+    assert same(dataset.load(), content(kind, 1000))
+    dataset.save(content(kind, 2))
+    assert same(dataset.load(), content(kind, 2))
+
+
+def test_unchanged_content_is_not_written_again(kind, path):
+    dataset = dataset_of(kind, path)
+    dataset.save(content(kind))
+    os.utime(path, ns=(1, 1))
+    before = path.stat()
+    dataset.save(content(kind))
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, 1)
+    dataset.save(content(kind, 2))
+    assert path.stat().st_mtime_ns != 1
+
+
+BAD = {"json": {"share": object()}, "csv": "no table", "plotly": "no figure"}
+
+
+def test_what_cannot_be_written_leaves_the_old_file(kind, path):
+    dataset = dataset_of(kind, path)
+    dataset.save(content(kind))
+    before = path.read_bytes()
+    with pytest.raises(Exception, match=r"serializ|attribute"):
+        dataset.save(BAD[kind])
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ["report"]
+
+
+def test_a_full_disk_leaves_the_old_file(kind, path, monkeypatch):
+    dataset = dataset_of(kind, path)
+    dataset.save(content(kind))
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fruits_kedro.storage.files.os.fsync", full)
+    with pytest.raises(Exception, match="No space left on device"):
+        dataset.save(content(kind, 2))
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_json_does_not_have_are_refused(path, value):
+    dataset = JsonReportDataset(filepath=str(path))
+    with pytest.raises(Exception, match="JSON compliant"):
+        dataset.save({"accuracy": value})
+    assert not path.exists()
+
+
+def test_json_is_utf_8_as_people_read_it(path):
+    JsonReportDataset(filepath=str(path)).save({"label": "Käse"})
+    assert path.read_bytes() == '{\n "label": "Käse"\n}'.encode()
+
+
+def test_csv_has_no_index(path):
+    dataset_of("csv", path).save(content("csv"))
+    lines = ["label,rows", "Käse,1", '"a,b",2', "007,3", "nan,4"]
+    assert path.read_text().splitlines() == lines
+
+
+def test_empty_text_stays_text(path):
+    dataset = dataset_of("csv", path)
+    dataset.save(pd.DataFrame({"label": ["", "x"], "rows": [1, 2]}))
+    assert dataset.load().label.tolist() == ["", "x"]
+
+
+def test_json_previews_as_text_for_kedro_viz(path):
+    dataset = dataset_of("json", path)
+    dataset.save(content("json"))
+    assert json.loads(dataset.preview()) == content("json")
+
+
+def test_a_table_previews_its_first_rows_for_kedro_viz(path):
+    dataset = dataset_of("csv", path)
+    dataset.save(content("csv"))
+    preview = dataset.preview(nrows=3)
+    assert preview["columns"] == ["label", "rows"]
+    assert preview["data"] == [["Käse", 1], ["a,b", 2], ["007", 3]]
+
+
+def test_a_figure_previews_as_a_figure_for_kedro_viz(path):
+    dataset = dataset_of("plotly", path)
+    dataset.save(content("plotly"))
+    assert same(go.Figure(dataset.preview()), content("plotly"))

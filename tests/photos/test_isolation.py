@@ -1,0 +1,140 @@
+"""A decoder that crashes costs one call."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fruits_kedro.photos.isolation import Isolation, caller_for_task, call_directly
+from fruits_kedro.reasons import Reason
+
+
+@pytest.fixture
+def isolation():
+    isolation = Isolation()
+    yield isolation
+    isolation.close()
+
+
+def crash(number: int) -> None:
+    """End as a decoder in C does."""
+    os.kill(os.getpid(), number)
+
+
+def fail(message: str) -> None:
+    raise LookupError(message)
+
+
+def test_a_call_gives_its_result(isolation):
+    assert isolation.call(sum, [1, 2, 3]) == 6
+    assert isolation.call(max, 1, 5) == 5
+
+
+def test_calls_run_in_one_other_process(isolation):
+    child = isolation.call(os.getpid)
+    assert child != os.getpid()
+    assert isolation.call(os.getpid) == child
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGBUS])
+def test_a_crash_is_a_reason(isolation, number):
+    assert isolation.call(crash, number) is Reason.DECODER_CRASHED
+
+
+def test_the_call_after_a_crash_works(isolation):
+    for value in range(3):
+        assert isolation.call(abs, -value) == value
+        assert isolation.call(crash, signal.SIGSEGV) is Reason.DECODER_CRASHED
+    assert isolation.call(abs, -7) == 7
+
+
+def test_the_end_of_the_process_is_a_crash_too(isolation):
+    """Some decoders call exit."""
+    assert isolation.call(os._exit, 0) is Reason.DECODER_CRASHED
+    assert isolation.call(abs, -7) == 7
+
+
+def test_an_exception_is_no_crash(isolation):
+    with pytest.raises(LookupError, match="as it is"):
+        isolation.call(fail, "as it is")
+    child = isolation.call(os.getpid)
+    with pytest.raises(LookupError, match="again"):
+        isolation.call(fail, "again")
+    assert isolation.call(os.getpid) == child
+
+
+def test_big_arguments_and_results_pass(isolation):
+    content = os.urandom(8 << 20)
+    assert isolation.call(bytes, content) == content
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def ends(pid: int, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not is_alive(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_closing_ends_the_child(isolation):
+    child = isolation.call(os.getpid)
+    assert is_alive(child)
+    isolation.close()
+    assert ends(child)
+
+
+CALL_AND_WAIT = """
+import os, sys
+from fruits_kedro.photos.isolation import Isolation
+print(Isolation().call(os.getpid), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_the_child_of_a_killed_worker_ends():
+    """Spark kills workers whose task is not wanted any more; nobody else would end the child."""
+    words = [sys.executable, "-c", CALL_AND_WAIT]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        child = int(worker.stdout.readline())
+        worker.kill()
+    ended = ends(child)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    assert ended
+
+
+def test_outside_of_spark_calls_are_direct():
+    with caller_for_task() as call:
+        assert call is call_directly
+        assert call(os.getpid) == os.getpid()
+
+
+@pytest.mark.parametrize(("attempt", "isolated"), [(0, False), (1, True), (3, True)])
+def test_repeated_tasks_are_isolated(monkeypatch, attempt, isolated):
+    context = SimpleNamespace(attemptNumber=lambda: attempt)
+    monkeypatch.setattr("pyspark.TaskContext.get", lambda: context)
+    with caller_for_task() as call:
+        pid = call(os.getpid)
+    assert (pid != os.getpid()) is isolated
+
+
+def test_the_child_ends_with_the_task(monkeypatch):
+    monkeypatch.setattr("pyspark.TaskContext.get", lambda: SimpleNamespace(attemptNumber=lambda: 1))
+    with pytest.raises(RuntimeError, match="the task"), caller_for_task() as call:
+        child = call(os.getpid)
+        raise RuntimeError("the task")
+    assert ends(child)
