@@ -87,8 +87,6 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # A shell's background job ignores SIGINT, and its children would inherit that.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             )
         self.pid = self.process.pid
 
@@ -153,6 +151,8 @@ class Runner:
         self.images = images
         self._logs = logs
         self._runs: list[Run] = []
+        # A shell's background job ignores SIGINT, and its children would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(
         self,

@@ -25,15 +25,11 @@ def press_ctrl_c(run: Run) -> None:
     os.killpg(run.pid, signal.SIGINT)
 
 
-def interrupt(run: Run) -> None:
-    os.kill(run.pid, signal.SIGINT)
-
-
 def terminate(run: Run) -> None:
     os.kill(run.pid, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("stop", [press_ctrl_c, interrupt, terminate])
+@pytest.mark.parametrize("stop", [press_ctrl_c, terminate])
 def test_a_stopped_run_is_gone_and_the_next_completes(runs, ingested, reference, total, stop):
     run = runs.start(ingested, FEATURIZATION)
     run.wait_for(
@@ -51,21 +47,15 @@ def test_a_stopped_run_is_gone_and_the_next_completes(runs, ingested, reference,
     assert_same_features(ingested, reference)
 
 
-def test_a_second_run_is_refused_and_the_first_completes(runs, ingested, reference):
-    first = runs.start(ingested, FEATURIZATION)
+def test_others_are_refused_while_a_run_writes_and_it_completes(runs, fresh, reference):
+    first = runs.start(fresh, "ingestion", "featurization")
     first.wait_for_line(r"\[1/\d+\]")
-    message = runs.start(ingested, "ingestion").sentence()
-    assert message.startswith(f"Another run is writing to {ingested} (process {first.pid} on ")
-    assert first.end() == 0, first.output
-    assert_same_features(ingested, reference)
-
-
-def test_gc_is_refused_while_a_run_writes(runs, ingested):
-    first = runs.start(ingested, FEATURIZATION)
-    first.wait_for_line(r"\[1/\d+\]")
-    message = runs.command("fruits", "gc", f"--params=storage={ingested}").sentence()
+    message = runs.start(fresh, "ingestion").sentence()
+    assert message.startswith(f"Another run is writing to {fresh} (process {first.pid} on ")
+    message = runs.command("fruits", "gc", f"--params=storage={fresh}").sentence()
     assert f"(process {first.pid} on " in message
-    first.kill()
+    assert first.end() == 0, first.output
+    assert_same_features(fresh, reference)
 
 
 def test_the_run_after_a_killed_holder_of_the_storage_just_works(runs, fresh, total):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fruits_kedro.photos.isolation import Isolation, caller_for_task, call_directly
+from fruits_kedro.photos.isolation import Isolation, call_directly, caller_for_task
 from fruits_kedro.reasons import Reason
 
 

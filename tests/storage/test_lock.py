@@ -37,9 +37,7 @@ def hold(tmp_path) -> Iterator[Callable[[], Holder]]:
 
     def start() -> "subprocess.Popen[str]":
         words = [sys.executable, "-c", HOLD, str(tmp_path)]
-        process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         holders.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"

@@ -62,12 +62,20 @@ def label_listing(raw_images: Listing) -> tuple[DataFrame, dict[str, Any]]:
 def select_unread_files(listing: DataFrame, known_images: DataFrame) -> DataFrame:
     """Files that were never read, or changed since: their (path, size, modified) is unknown.
 
+    What could not be read is tried again: a right or a storage may have been mended since, which
+    no date of the file tells.
+
     Returns:
         Rows of the listing.
     """
     key = ["path", "size", "modified"]
-    known = known_images.select(*key)
-    unread = listing.filter("reason is null").join(known, key, "left_anti").drop("reason").cache()
+    known = known_images.filter(~known_images.reason.eqNullSafe(Reason.UNREADABLE.value))
+    unread = (
+        listing.filter("reason is null")
+        .join(known.select(*key), key, "left_anti")
+        .drop("reason")
+        .cache()
+    )
     logger.info("%d photographs to read", unread.count())
     return unread
 
@@ -96,7 +104,9 @@ def resolve_photographs(listing: DataFrame, images: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     key = ["path", "size", "modified"]
-    read = images.select(*key, "sha256", F.col("reason").alias("read_reason"))
+    # A file that was tried more than once: the try that gave a sha256 is the greater struct.
+    best = F.max(F.struct(F.col("sha256"), F.col("reason").alias("read_reason"))).alias("read")
+    read = images.groupBy(*key).agg(best).select(*key, "read.*")
     rows = listing.join(read, key, "left").withColumn("reason", F.coalesce("reason", "read_reason"))
     same_bytes = Window.partitionBy("usable", "sha256")
     labels = F.size(F.collect_set("label").over(same_bytes))

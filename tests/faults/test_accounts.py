@@ -1,0 +1,66 @@
+"""Every file is accounted for, and a folder that is mostly bad stops the run."""
+
+from pathlib import Path
+
+import pytest
+from faults.processes import FEATURES, copy_images, features, report
+
+pytestmark = pytest.mark.faults
+
+KINDS = {"empty": b"", "text": b"no photograph"}
+
+
+@pytest.fixture
+def mixed(tmp_path) -> Path:
+    """The photographs with bad files, copies, a conflict and other files among them."""
+    images = copy_images(tmp_path / "images")
+    apple, corn = images / "Training" / "Apple", images / "Training" / "Corn"
+    photo = sorted(apple.iterdir())[0].read_bytes()
+    other = sorted(corn.iterdir())[0].read_bytes()
+    for name, content in KINDS.items():
+        (apple / f"{name}.jpg").write_bytes(content)
+    (apple / "half.jpg").write_bytes(photo[: len(photo) // 2])
+    (apple / "copy.jpg").write_bytes(photo)
+    (apple / "conflict.jpg").write_bytes(other)
+    (apple / "notes.txt").write_text("notes")
+    (images / "Training" / "outside.jpg").write_bytes(photo)
+    return images
+
+
+def test_the_sums_of_the_reports(runs, fresh, mixed, total):
+    runs.complete(fresh, "ingestion", "featurization", images=mixed)
+    ingestion, featurization = report(fresh, "ingestion"), report(fresh, "featurization")
+    assert ingestion["listed"] == total + 7 == len([p for p in mixed.rglob("*") if p.is_file()])
+    parts = ("kept", "duplicates", "rejected", "ignored")
+    assert ingestion["listed"] == sum(ingestion[name] for name in parts)
+    assert {name: ingestion[name] for name in parts} == {
+        "kept": total,  # and the half one, without the one in conflict
+        "duplicates": 1,
+        "rejected": 5,
+        "ignored": 1,
+    }
+    assert ingestion["rejected_by_reason"] == {
+        "empty_file": 1,
+        "label_conflict": 2,
+        "no_label": 1,
+        "not_an_image": 1,
+    }
+    assert sum(ingestion["kept_by_label"].values()) == ingestion["kept"]
+    assert sum(ingestion["kept_by_split"].values()) == ingestion["kept"]
+    assert featurization["kept"] == featurization["features"] + featurization["undecodable"]
+    assert featurization["undecodable_by_reason"] == {"undecodable": 1}
+    assert len(features(fresh)) == featurization["kept"]
+
+
+def test_too_many_bad_files_stop_the_run_before_featurization(runs, fresh, tmp_path, total):
+    images = copy_images(tmp_path / "images")
+    for number in range(total + 1):
+        content = b"" if number % 2 else f"no photograph {number}".encode()
+        (images / "Training" / "Apple" / f"bad_{number}.jpg").write_bytes(content)
+    message = runs.start(fresh, images=images).sentence()
+    empty, no_image = (total + 1) // 2, (total + 2) // 2
+    assert f"{total + 1} of {2 * total + 1} files in {images} are bad" in message
+    assert f"({empty} empty_file, {no_image} not_an_image)" in message
+    assert not (fresh / FEATURES).exists()
+    runs.complete(fresh, "ingestion", images=images, ingestion__max_bad_share=0.6)
+    assert report(fresh, "ingestion")["rejected"] == total + 1

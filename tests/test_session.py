@@ -1,0 +1,51 @@
+"""``kedro run`` takes the incremental runner, and tells an unknown pipeline in one sentence."""
+
+import pytest
+from kedro.framework.project import settings
+from kedro.framework.startup import bootstrap_project
+from kedro.runner import SequentialRunner, ThreadRunner
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.runner import IncrementalRunner
+from fruits_kedro.session import FruitsSession, KedroSession
+
+
+@pytest.fixture
+def session(project, tmp_path) -> FruitsSession:
+    bootstrap_project(project)
+    return FruitsSession.create(project, runtime_params={"storage": str(tmp_path)})
+
+
+@pytest.fixture
+def taken(monkeypatch) -> dict[str, object]:
+    arguments: dict[str, object] = {}
+    monkeypatch.setattr(KedroSession, "run", lambda self, **given: arguments.update(given))
+    return arguments
+
+
+def test_the_project_names_its_session(project):
+    bootstrap_project(project)
+    assert settings.SESSION_CLASS is FruitsSession
+
+
+@pytest.mark.parametrize("default", [{}, {"runner": SequentialRunner()}])
+def test_the_default_runner_is_incremental(session, taken, default):
+    session.run(pipeline_names=["reduction"], **default)
+    assert isinstance(taken["runner"], IncrementalRunner)
+    assert taken["pipeline_names"] == ["reduction"]
+
+
+def test_a_runner_that_was_asked_for_stays(session, taken):
+    asked = ThreadRunner()
+    session.run(runner=asked)
+    assert taken["runner"] is asked
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("reducton", "did you mean reduction?"), ("zzz", "no pipeline zzz.")]
+)
+def test_an_unknown_pipeline_is_told_with_its_nearest(session, name, hint):
+    with pytest.raises(FruitsError) as error:
+        session.run(pipeline_names=[name])
+    assert hint in error.value.message
+    assert "evaluation, featurization, inference, ingestion" in error.value.message
