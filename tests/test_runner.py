@@ -199,6 +199,14 @@ def test_lost_records_run_everything(again):
     assert again.run() == ["double", "add"]
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"double": 1}', '{"double": {}}'])
+def test_damaged_records_run_everything(again, text):
+    """They save time and hold nothing else, so no run should stop because of them."""
+    again.path(RECORDS).write_text(text)
+    assert "double" in again.run()
+    assert again.read("sum") == 41
+
+
 def test_a_run_that_fails_keeps_what_it_finished(job):
     with pytest.raises(RuntimeError, match="add"):
         job.run(fail="add")

@@ -50,6 +50,10 @@ class IncrementalRunner(SequentialRunner):
                 records[node.name] = {"inputs": inputs, "outputs": outputs}
                 catalog[RECORDS].save(records)
 
+    def _suggest_resume_scenario(self, *_: Any, **__: Any) -> None:
+        """Kedro would name the nodes to go on from; here the same command does."""
+        logger.warning("The run stopped; the same command goes on from what was finished")
+
 
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     started_over = "params:refresh" in catalog and catalog.load("params:refresh")
