@@ -29,6 +29,7 @@ def fruits() -> None:
 def gc(env: str | None, params: dict[str, Any]) -> None:
     """Remove images and features that no photograph of the last run refers to."""
     from fruits_kedro.garbage import collect_garbage
+    from fruits_kedro.hooks.errors import ErrorHooks
     from fruits_kedro.hooks.storage import storage_root
     from fruits_kedro.storage.lock import lock_of
 
@@ -39,6 +40,9 @@ def gc(env: str | None, params: dict[str, Any]) -> None:
         try:
             tables = [context.catalog[name] for name in ("images", "features", "photographs")]
             removed = collect_garbage(*tables)
+        except Exception as error:
+            ErrorHooks().on_pipeline_error(error)
+            raise
         finally:
             lock.release()
     for table, counts in removed.items():

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from kedro.io import CatalogProtocol, MemoryDataset
+from kedro.io import CatalogProtocol, DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro.runner import SequentialRunner
@@ -59,17 +59,18 @@ def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     started_over = "params:refresh" in catalog and catalog.load("params:refresh")
     if started_over or not catalog[RECORDS].exists():
         return {}
-    records: dict[str, Any] = catalog[RECORDS].load()
-    return records
+    try:
+        records = catalog[RECORDS].load()
+    except DatasetError:  # damaged records cost time and nothing else
+        return {}
+    return records if isinstance(records, dict) else {}
 
 
 def _is_up_to_date(
     node: Node, catalog: CatalogProtocol, inputs: str, records: dict[str, Any]
 ) -> bool:
-    record = records.get(node.name)
-    if record is None or record["inputs"] != inputs:
-        return False
-    return bool(record["outputs"] == _identities(node.outputs, catalog))
+    outputs = _identities(node.outputs, catalog)
+    return outputs is not None and records.get(node.name) == {"inputs": inputs, "outputs": outputs}
 
 
 def _digest_inputs(node: Node, catalog: CatalogProtocol) -> str | None:
@@ -102,7 +103,7 @@ def _identity(name: str, catalog: CatalogProtocol) -> str | None:
 def _code() -> str:
     """A digest of the package's sources: what a changed node would compute is not known."""
     digest = hashlib.sha256()
-    for source in sorted(_sources(files("fruits_kedro")), key=lambda entry: entry.name):
+    for source in sorted(_sources(files("fruits_kedro")), key=str):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ import warnings
 from importlib.resources import files
 
 from fruits_kedro.hooks.errors import ErrorHooks
+from fruits_kedro.hooks.leftovers import LeftoverHooks
 from fruits_kedro.hooks.lock import LockHooks
 from fruits_kedro.hooks.parameters import ParameterHooks
 from fruits_kedro.hooks.signals import SignalHooks
@@ -30,6 +31,7 @@ warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is dep
 # Kedro calls hooks last in, first out: parameters are checked before anything else happens.
 HOOKS = (
     ErrorHooks(),
+    LeftoverHooks(),
     LockHooks(),
     SummaryHooks(),
     TimingHooks(),

@@ -137,8 +137,8 @@ class Run:
         """The one sentence of a run that failed as a user is meant to see it."""
         code = self.end()
         assert code == 1, (code, self.output)
-        assert "Traceback" not in self.output, self.output
-        assert not re.search(r"^\s+at \S+\(", self.output, re.M), self.output
+        assert "Traceback" not in self.output, self.output[-3000:]
+        assert not re.search(r"^\s+at \S+\(", self.output, re.M), self.output[:3000]
         sentences = re.findall(r"^Error: (.+)$", self.output, re.M)
         assert len(sentences) == 1, self.output
         return str(sentences[0])

@@ -22,6 +22,10 @@ class ArtefactDataset(AbstractDataset[Artefact, Artefact]):
         self._folder = SnapshotFolder(filepath)
         self.metadata = metadata
 
+    def tidy(self) -> None:
+        """Remove parts and manifests that no kept snapshot names."""
+        self._folder.tidy()
+
     def snapshot_id(self) -> str | None:
         """The newest snapshot, or None where there is none."""
         snapshot = self._folder.current()

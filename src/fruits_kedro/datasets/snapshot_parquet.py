@@ -174,6 +174,10 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
                     "again."
                 )
 
+    def tidy(self) -> None:
+        """Remove parts and manifests that no kept snapshot names."""
+        self._folder.tidy()
+
     def snapshot_id(self) -> str | None:
         """The newest snapshot, or None where there is none."""
         snapshot = self._folder.current()

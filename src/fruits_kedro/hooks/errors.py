@@ -6,15 +6,18 @@ from kedro.framework.hooks import hook_impl
 
 from fruits_kedro.errors import FruitsError
 
+_READ_ONLY = (
+    "The storage is read-only, or not this user's to write: name another with "
+    "--params=storage=FOLDER_OR_URI, then run again; what was committed stays."
+)
+
 _KNOWN = {
     "No space left on device": (
         "A disk is full: free space on the storage (kedro fruits gc removes what nothing refers "
         "to) or on Spark's local disk (SPARK_LOCAL_DIRS), then run again; what was committed stays."
     ),
-    "Read-only file system": (
-        "The storage is read-only: name another with --params=storage=FOLDER_OR_URI, then run "
-        "again; what was committed stays."
-    ),
+    "Read-only file system": _READ_ONLY,
+    "Mkdirs failed to create": _READ_ONLY,
 }
 """Faults of the machine that reach Python as text somewhere in a Java stack trace."""
 

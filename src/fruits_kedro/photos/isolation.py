@@ -1,5 +1,8 @@
 """Decoding in a child process, so that a decoder that crashes costs one photograph."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -34,7 +37,9 @@ class Isolation:
     def call(self, function: Callable[..., Result], *arguments: object) -> Result | Reason:
         """``function(*arguments)``, or the reason why there is no result."""
         if self._child is None:
-            self._child = ProcessPoolExecutor(1, mp_context=get_context("fork"))
+            self._child = ProcessPoolExecutor(
+                1, get_context("fork"), initializer=_end_with, initargs=(os.getpid(),)
+            )
         try:
             return self._child.submit(function, *arguments).result()
         except BrokenProcessPool:
@@ -46,6 +51,17 @@ class Isolation:
         if self._child is not None:
             self._child.shutdown(wait=False)
             self._child = None
+
+
+def _end_with(parent: int) -> None:
+    """End this child when its parent is gone: Spark kills workers that are not wanted any more."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,54 +66,69 @@ class DiskLock:
 
 
 class StoreLock:
-    """An object that is created only where there is none, with a heartbeat inside."""
+    """An object that is created only where there is none, with a token and a heartbeat inside."""
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
         self._uri = join(storage, LOCK)
+        self._token = uuid.uuid4().hex
         self._stop = threading.Event()
-        self._held = False
 
     def acquire(self) -> None:
         """Take the lock, also from a run that has been silent for ``EXPIRY_SECONDS``.
 
         Raises:
-            FruitsError: Where a living run holds it.
+            FruitsError: Where a living run holds it, or nobody can tell who does.
         """
         if not self._create():
-            fs, path = filesystem(self._uri)
-            fs.invalidate_cache()
-            with suppress(FileNotFoundError):
-                content = fs.cat_file(path)
-                if time.time() - json.loads(content)["beat"] < EXPIRY_SECONDS:
+            content = self._read()
+            if content is not None:
+                beat = _parse(content).get("beat")
+                if not isinstance(beat, float) or time.time() - beat < EXPIRY_SECONDS:
                     raise _busy(self._storage, _describe(content))
-                fs.rm_file(path)
-            if not self._create():
+                self._remove()
+            # Two runs may find the lock expired at once: the one whose token stays has it.
+            if not self._create() or not self._is_mine():
                 raise _busy(self._storage, "a run that has just begun")
-        self._held = True
         threading.Thread(target=self._beat, daemon=True).start()
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Give the lock back, unless another run has taken it over."""
         self._stop.set()
-        if self._held:
-            self._held = False
-            fs, path = filesystem(self._uri)
-            with suppress(FileNotFoundError):
-                fs.rm_file(path)
+        if self._is_mine():
+            self._remove()
 
     def _create(self) -> bool:
         fs, path = filesystem(self._uri)
         try:
-            fs.pipe_file(path, _identity(), mode="create")
+            fs.pipe_file(path, _identity(self._token), mode="create")
         except FileExistsError:
             return False
         return True
 
+    def _read(self) -> bytes | None:
+        fs, path = filesystem(self._uri)
+        fs.invalidate_cache()
+        try:
+            content: bytes = fs.cat_file(path)
+        except FileNotFoundError:
+            return None
+        return content
+
+    def _remove(self) -> None:
+        fs, path = filesystem(self._uri)
+        with suppress(FileNotFoundError):
+            fs.rm_file(path)
+
+    def _is_mine(self) -> bool:
+        return _parse(self._read() or b"").get("token") == self._token
+
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
             with suppress(Exception):  # a missed beat is not the end: the next one may reach it
-                replace_file(self._uri, _identity())
+                if not self._is_mine():
+                    return
+                replace_file(self._uri, _identity(self._token))
 
 
 def lock_of(storage: str) -> DiskLock | StoreLock:
@@ -123,17 +139,24 @@ def lock_of(storage: str) -> DiskLock | StoreLock:
 _STARTED = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _identity() -> bytes:
-    me: dict[str, Any] = {"pid": os.getpid(), "host": socket.gethostname()}
+def _identity(token: str = "") -> bytes:
+    me: dict[str, Any] = {"pid": os.getpid(), "host": socket.gethostname(), "token": token}
     return json.dumps({**me, "started": _STARTED, "beat": time.time()}).encode()
 
 
-def _describe(content: bytes) -> str:
+def _parse(content: bytes) -> dict[str, Any]:
     try:
         holder = json.loads(content)
-        return f"process {holder['pid']} on {holder['host']}, started {holder['started']}"
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _describe(content: bytes) -> str:
+    holder = _parse(content)
+    if not {"pid", "host", "started"} <= holder.keys():
         return "another process"
+    return f"process {holder['pid']} on {holder['host']}, started {holder['started']}"
 
 
 def _busy(storage: str, holder: str) -> FruitsError:

@@ -115,6 +115,13 @@ class SnapshotFolder:
                 return part
         return None
 
+    def tidy(self) -> None:
+        """Remove what a save that never finished left behind."""
+        fs, root = filesystem(self.uri)
+        if fs.exists(root):
+            self._forget_unfinished()
+            self.prune()
+
     def prune(self, keep: int | None = None) -> list[str]:
         """Remove manifests beyond the number to keep, and parts no kept manifest names.
 
