@@ -130,7 +130,8 @@ def check_parameters(values: Mapping[str, Any]) -> Parameters:
         return Parameters.model_validate(dict(values))
     except ValidationError as error:
         problems = dict.fromkeys(_describe(problem) for problem in error.errors())
-        raise FruitsError("Wrong parameters: " + "; ".join(problems) + ".") from error
+        sentence = "Wrong parameters: " + "; ".join(problems)
+        raise FruitsError(sentence if sentence.endswith("?") else f"{sentence}.") from error
 
 
 def _describe(problem: ErrorDetails) -> str:
@@ -139,7 +140,7 @@ def _describe(problem: ErrorDetails) -> str:
     name = ".".join(names)
     if problem["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(name, list(known_names()), n=1, cutoff=0.5)
-        hint = f", did you mean {nearest[0]}" if nearest else ""
+        hint = f", did you mean {nearest[0]}?" if nearest else ""
         return f"{name} is unknown{hint}"
     if problem["type"] == "missing":
         return f"{name} is missing"

@@ -1,6 +1,7 @@
 """The trained classifier as a Spark ML model."""
 
 import logging
+from typing import Any
 
 from fruits_kedro.classifier import Classifier, labels_of
 from fruits_kedro.datasets.artefact import ArtefactDataset
@@ -24,6 +25,10 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
         filepath: The artefact's folder, local or ``s3://``.
         metadata: For Kedro plugins, not read here.
     """
+
+    # Kedro reads the arguments of an entry from the class's own signature.
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
 
     def load(self) -> Classifier:
         """The newest classifier, its hashes verified."""

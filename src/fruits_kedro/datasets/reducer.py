@@ -1,6 +1,7 @@
 """The fitted scaler and PCA as a file."""
 
 import io
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class ReducerDataset(ArtefactDataset[Reducer]):
         filepath: The artefact's folder, local or ``s3://``.
         metadata: For Kedro plugins, not read here.
     """
+
+    # Kedro reads the arguments of an entry from the class's own signature.
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
 
     def load(self) -> Reducer:
         """The newest reducer, its hash verified."""
