@@ -131,7 +131,8 @@ def check_parameters(values: Mapping[str, Any]) -> Parameters:
     except ValidationError as error:
         problems = dict.fromkeys(_describe(problem) for problem in error.errors())
         sentence = "Wrong parameters: " + "; ".join(problems)
-        raise FruitsError(sentence if sentence.endswith("?") else f"{sentence}.") from error
+        end = " Nothing was started." if sentence.endswith("?") else "."
+        raise FruitsError(sentence + end) from error
 
 
 def _describe(problem: ErrorDetails) -> str:
