@@ -15,7 +15,6 @@ no rename of folders, so that it is the same on an object store.
 import json
 import logging
 import uuid
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -191,13 +190,6 @@ class SnapshotFolder:
     def _readable_manifests(self) -> list[str]:
         scheme = self.uri.split("://", 1)[0] + "://" if "://" in self.uri else ""
         return [scheme + path for path in self._manifest_paths()]
-
-
-def describe(snapshot: Snapshot | None) -> Mapping[str, Any]:
-    """What a log line or a preview says of a snapshot."""
-    if snapshot is None:
-        return {"snapshot": None, "rows": 0}
-    return {"snapshot": snapshot.id, "rows": snapshot.rows, "parts": len(snapshot.parts)}
 
 
 def _stamp() -> str:
