@@ -9,6 +9,8 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from fruits_kedro.runner import ALWAYS
+
 DATASET = "timings"
 
 
@@ -61,6 +63,6 @@ class TimingHooks:
 
     def _count(self, node: Node) -> None:
         now = time.perf_counter()
-        stage = min(node.tags, default="other")
+        stage = min(node.tags - {ALWAYS}, default="other")
         self._seconds[stage][node.short_name] += now - self._mark
         self._mark = now
