@@ -34,7 +34,9 @@ class FeaturizationParameters(_Strict):
 
     weights: Annotated[str, Field(min_length=1)]
     image_size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
-    precision: Literal["float32"]
+    precision: Literal["float32", "int8"]
+    calibration_images: Annotated[int, Field(ge=1, le=5000)]
+    scaled_decoding: bool
     slice_images: Annotated[int, Field(ge=1)]
 
 
