@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos.limits import Limits
 
 
 class _Strict(BaseModel):
@@ -25,8 +26,14 @@ class IngestionParameters(_Strict):
     """What counts as a photograph."""
 
     max_pixels: Annotated[int, Field(ge=1)]
+    max_bytes: Annotated[int, Field(ge=1, lt=2**31)]
     max_bad_share: Annotated[float, Field(ge=0, le=1)]
     slice_files: Annotated[int, Field(ge=1)]
+
+    @property
+    def limits(self) -> Limits:
+        """What a single file may ask for."""
+        return Limits(self.max_bytes, self.max_pixels)
 
 
 class FeaturizationParameters(_Strict):

@@ -34,7 +34,7 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     )
     table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
     listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
-    read = read_files(in_tasks(listed), parameters.max_pixels)
+    read = read_files(in_tasks(listed), parameters.limits)
     return read.selectExpr(
         "path",
         "if(listing_reason is null, bytes, null) as bytes",
