@@ -58,6 +58,11 @@ class Reducer:
         return len(self.components)
 
     @property
+    def explains_nothing(self) -> bool:
+        """Whether all rows it was fitted on were alike."""
+        return not np.any(self.explained_variance_ratio > 0)
+
+    @property
     def id(self) -> str:
         """16 hexadecimal digits that change with any number in it."""
         digest = hashlib.sha256(self.fingerprint.encode())
@@ -142,7 +147,7 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     wanted = [size - int(k), size - 1] if k >= 1 else [0, size - 1]
     eigenvalues, vectors = eigh(correlation, subset_by_index=wanted)
     ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(np.trace(correlation), np.finfo(float).tiny)
-    kept = int(k) if k >= 1 else _components_for(ratio, k)
+    kept = int(k) if k >= 1 else min(_components_for(ratio, k), max(1, moments.rows - 1))
     components = _fix_signs(vectors.T[::-1][:kept])
     return Reducer(mean, scale, components, ratio[:kept], moments.rows, fingerprint)
 

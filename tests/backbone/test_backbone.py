@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpus import encode, kinds
 
 from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
 from fruits_kedro.backbone.engine import Engine, shared_engine
@@ -20,6 +22,7 @@ from fruits_kedro.pipelines.featurization.nodes import make_backbone
 
 ARRAYS_SHA256 = "c009b1f1262c1f55420ed4f95d0f338acb97548930c6f6c8f3383b79544088a8"
 PHOTOGRAPHS = 40
+JPEG = {"quality": 95, "subsampling": 0}
 
 KERAS = """
 import hashlib, json, sys
@@ -96,6 +99,23 @@ def test_earlier_features_are_not_overwritten_by_later_ones(backbone, pixels):
     assert (first == kept).all()
 
 
+TURNED = [
+    kind for kind in kinds() if kind.name.startswith("orientation ") and "Turned" in kind.path
+]
+
+
+@pytest.mark.parametrize("kind", TURNED, ids=lambda kind: kind.name)
+def test_a_turned_photograph_has_the_features_of_the_upright_one(backbone, kind):
+    engine = Engine(backbone.model)
+    image_format, options = ("PNG", {}) if kind.path.endswith("png") else ("JPEG", JPEG)
+    upright = decode(encode(kind.outcome.pixels, image_format, **options), 224)
+    turned = decode(kind.content, 224)
+    found, expected = (engine.features(pixels) for pixels in (turned, upright))
+    # A turned JPEG loses the same detail, but its colours are rounded in another order.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0 if image_format == "PNG" else 0.25)
+    assert np.corrcoef(found, expected)[0, 1] > 0.999
+
+
 def test_a_process_keeps_its_engine(backbone):
     assert shared_engine(backbone.model) is shared_engine(bytes(bytearray(backbone.model)))
 
@@ -153,10 +173,19 @@ def wrong_shapes(file: Path) -> None:
         wrong["layers"]["conv2d"]["vars"][name] = np.zeros((1, 1, 3, 8), np.float32)
 
 
+def no_numbers(file: Path) -> None:
+    import h5py
+
+    shutil.copyfile(locate_weights("shipped"), file)
+    with h5py.File(file, "r+") as weights:
+        kernel = next(iter(weights["layers"]["conv2d"]["vars"].values()))
+        kernel[0, 0, 0, 0] = np.nan
+
+
 @pytest.mark.parametrize(
     "write",
-    [lambda file: file.write_bytes(b"no weights at all"), wrong_shapes],
-    ids=["garbage", "another network"],
+    [lambda file: file.write_bytes(b"no weights at all"), wrong_shapes, no_numbers],
+    ids=["garbage", "another network", "no numbers"],
 )
 def test_a_wrong_weights_file_is_told_in_one_sentence(tmp_path, write):
     file = tmp_path / "wrong.weights.h5"

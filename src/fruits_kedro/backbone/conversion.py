@@ -49,6 +49,7 @@ def _explain(weights: Path, stderr: str) -> str:
 
 def _convert_here(weights: str, output: str, image_size: int) -> None:
     import keras
+    import numpy as np
     import tensorflow as tf
 
     shape = (image_size, image_size, 3)
@@ -56,6 +57,9 @@ def _convert_here(weights: str, output: str, image_size: int) -> None:
         weights=None, include_top=False, pooling="avg", input_shape=shape
     )
     network.load_weights(weights)
+    grey = network(np.zeros((1, *shape), np.float32), training=False)
+    if not np.isfinite(np.asarray(grey)).all():
+        raise ValueError("of a grey photograph they make features that are no numbers")
     pixels = keras.Input(shape, batch_size=1, dtype="uint8")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
     model = keras.Model(pixels, network(scaled, training=False))

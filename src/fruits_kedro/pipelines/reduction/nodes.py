@@ -44,7 +44,7 @@ def fit_reducer_on_train(
     """Fit scaler and PCA on the train rows.
 
     Raises:
-        FruitsError: Where there are fewer than two train rows.
+        FruitsError: Where there are fewer than two train rows, or all are alike.
     """
     train = splits.filter("split = 'train'").select("sha256")
     moments = sum_moments(present_features(features, train, backbone.fingerprint))
@@ -56,6 +56,11 @@ def fit_reducer_on_train(
         )
     k = possible_k(parameters.k, rows, len(moments.total))
     reducer = fit_reducer(moments, k, backbone.fingerprint)
+    if reducer.explains_nothing:
+        raise FruitsError(
+            f"The {rows} train photographs all have the same features, so nothing tells their "
+            "labels apart: check that they do not show one and the same picture."
+        )
     logger.info(
         "%d components explain %.4f of the variance of %d train rows",
         reducer.k,
@@ -149,6 +154,7 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
         return np.zeros((points, 2))
     perplexity = min(parameters.perplexity, (points - 1) / 3)
     tsne = TSNE(perplexity=perplexity, random_state=parameters.seed, init="pca", n_jobs=-1)
-    if components.shape[1] < 2:
+    # Starting from principal components divides by the spread of the first.
+    if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
         tsne.set_params(init="random")
     return tsne.fit_transform(components)
