@@ -79,7 +79,7 @@ def main() -> None:
     """Write the file."""
     from pyspark.java_gateway import launch_gateway
 
-    gateway = launch_gateway()
+    gateway = launch_gateway()  # type: ignore[no-untyped-call]
     try:
         FILE.write_text("".join(lines(read_settings(gateway.jvm))))
     finally:

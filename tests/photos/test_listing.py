@@ -20,6 +20,7 @@ from corpus import (
 )
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos import listing as listing_module
 from fruits_kedro.photos.labels import parse_label
 from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_photographs
 from fruits_kedro.photos.reading import read_photograph
@@ -310,6 +311,34 @@ def test_an_object_store_is_listed_alike(store):
     for row in rows(listing):
         assert fs.cat_file(row["path"]) == b"content"
         assert (row["size"], row["name_is_utf8"]) == (7, True)
+
+
+def test_keys_that_point_upwards_are_no_photographs(monkeypatch):
+    """An object store takes any key; here none leads out of the listed prefix."""
+
+    class Store:
+        def find(self, root: str, detail: bool) -> dict:
+            names = ["Training/../../x/1.jpg", "../1.jpg", "Apple/./2.jpg", "Apple/1.jpg"]
+            return {f"{root}/{name}": {"type": "file", "size": 1} for name in names}
+
+    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (Store(), "bucket/photos"))
+    listing = list_photographs("s3://bucket/photos", EXTENSIONS)
+    assert relative_paths(listing) == ["Apple/1.jpg"]
+    assert listing.ignored == {"hidden": 3}
+
+
+@pytest.mark.parametrize("error", [OSError("no\nway"), KeyError("bucket"), RuntimeError()])
+def test_a_store_that_cannot_be_reached_is_told_in_one_sentence(monkeypatch, error):
+    class Store:
+        def find(self, root: str, detail: bool) -> dict:
+            raise error
+
+    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (Store(), "bucket/photos"))
+    with pytest.raises(FruitsError) as told:
+        list_photographs("s3://bucket/photos", EXTENSIONS)
+    message = told.value.message
+    assert message.startswith("The image folder s3://bucket/photos cannot be listed (")
+    assert "\n" not in message
 
 
 def test_an_empty_prefix_is_named_in_one_sentence():

@@ -155,9 +155,10 @@ def _walk_store(uri: str) -> Iterator[FoundFile]:
     scheme = uri.split("://", 1)[0]
     try:
         entries: dict[str, dict[str, Any]] = fs.find(root, detail=True)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each client of a store has errors of its own
+        first = next(iter(str(error).splitlines()), type(error).__name__)
         raise FruitsError(
-            f"The image folder {uri} cannot be listed ({error}): check the bucket's name, the "
+            f"The image folder {uri} cannot be listed ({first}): check the bucket's name, the "
             "region, the credentials and the right s3:ListBucket."
         ) from error
     if not entries:

@@ -9,6 +9,7 @@ from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.scores import count_confusions, score
 
@@ -108,11 +109,12 @@ def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
     counts = confusions.pivot_table(
         index="label", columns="prediction", values="rows", aggfunc="sum", fill_value=0
     ).reindex(index=labels, columns=labels, fill_value=0)
+    shown = [as_plot_text(label) for label in labels]
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
     heat = go.Heatmap(
         z=shares.to_numpy(),
-        x=labels,
-        y=labels,
+        x=shown,
+        y=shown,
         customdata=counts.to_numpy(),
         zmin=0,
         zmax=1,

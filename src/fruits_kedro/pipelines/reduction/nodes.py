@@ -12,6 +12,7 @@ from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import features_of, present_features
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
+from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
     Reducer,
     fit_reducer,
@@ -134,7 +135,8 @@ def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) 
     sample = reduced_features.select("label", "split", "path", "sha256", leading)
     frame = sample.orderBy("sha256").limit(parameters.map.points).toPandas()
     positions = _tsne(np.array(frame["components"].tolist(), dtype=np.float64), parameters.map)
-    frame = frame.assign(x=positions[:, 0], y=positions[:, 1]).sort_values("label")
+    names = {name: frame[name].map(as_plot_text) for name in ("label", "path")}
+    frame = frame.assign(**names, x=positions[:, 0], y=positions[:, 1]).sort_values("label")
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
