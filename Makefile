@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz jupyter lock lint format types unit test-faults clean
+.PHONY: help run test viz jupyter lock lint format types unit test-faults parameters audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ unit: $(VENV)/.installed-dev
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
 	$(BIN)/pytest -m faults tests/faults $(ARGS)
+
+parameters: $(VENV)/.installed-dev ## Write docs/parameters.md from the schema of the parameters
+	$(BIN)/python tools/write_parameters.py
+
+audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
+	$(BIN)/python tools/audit.py
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh

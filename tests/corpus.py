@@ -26,10 +26,11 @@ SAMPLE = ROOT / "data" / "01_raw" / "sample"
 EXTENSIONS = frozenset(["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "avif"])
 """Candidate photographs, as in ``conf/base/catalog.yml``."""
 MAX_PIXELS = 200_000_000
-"""The limit of ``conf/base/parameters_ingestion.yml``."""
+MAX_BYTES = 128 << 20
+"""The limits of ``conf/base/parameters_ingestion.yml``."""
 
 Stage = Literal["list", "read", "compare", "decode"]
-"""Where a reason appears: in the listing's row, in reading, among equal bytes, in decoding."""
+"""Where a reason appears: from the listing's row, in reading, among equal bytes, in decoding."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,13 @@ def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
     entries = sorted([(0x0112, 3, 1, struct.pack("<HH", orientation, 0)), *others])
     packed = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries)
     return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(40)
+
+
+def large_png(colour: Literal["grey of 16 bits", "alpha"]) -> bytes:
+    """A PNG of 50 megapixels in less than a megabyte."""
+    depth, kind, pixel = {"grey of 16 bits": (16, 0, 2), "alpha": (8, 6, 4)}[colour]
+    width, height = 10_000, 5_000
+    return png(width, height, depth, kind, bytes((1 + pixel * width) * height))
 
 
 def _formats() -> list[Kind]:
@@ -440,15 +448,29 @@ def _sizes() -> list[Kind]:
         ),
         ("0x0", png(0, 0, 8, 2, b"none"), Rejected(Reason.NOT_AN_IMAGE, "read")),
     ]
+
+    def one_byte_too_many(path: Path) -> None:
+        path.write_bytes(jpeg(picture("one byte too many")))
+        os.truncate(path, MAX_BYTES + 1)
+
     return [
-        Kind(name, f"Training/Sizes/{name}.png", content, outcome)
-        for name, content, outcome in contents
+        Kind(
+            "one byte too many",
+            "Training/Sizes/one byte too many.jpg",
+            one_byte_too_many,
+            Rejected(Reason.TOO_MANY_BYTES, "list"),
+        ),
+        *(
+            Kind(name, f"Training/Sizes/{name}.png", content, outcome)
+            for name, content, outcome in contents
+        ),
     ]
 
 
 def _truncations(content: bytes) -> list[Kind]:
     """A real JPEG, cut: before its scan starts it has no header, after it no pixels."""
     scan = content.index(b"\xff\xda")
+    photo = shown(content)
     whole = encode(picture("png without its end"), "PNG")
     webp = encode(picture("webp cut by a byte"), "WEBP", lossless=True)
     ends = {f"{tenth}0 percent": len(content) * tenth // 10 for tenth in range(1, 10)}
@@ -466,6 +488,15 @@ def _truncations(content: bytes) -> list[Kind]:
     ]
     return [
         *cut_jpegs,
+        # A PNG names its size in its first bytes; WebP's decoder looks at the whole file before.
+        *_cut_in_tenths("png", encode(photo, "PNG"), Rejected(Reason.UNDECODABLE, "decode")),
+        *_cut_in_tenths("webp", encode(photo, "WEBP"), Rejected(Reason.NOT_AN_IMAGE, "read")),
+        *_cut_in_tenths(
+            "progressive.jpg",
+            jpeg(photo, progressive=True),
+            Rejected(Reason.UNDECODABLE, "decode"),
+            from_tenth=2,
+        ),
         Kind(
             "png without its end",  # every pixel is there, only the end chunk is not
             "Training/Truncated/end.png",
@@ -487,10 +518,25 @@ def _truncations(content: bytes) -> list[Kind]:
     ]
 
 
+def _cut_in_tenths(
+    extension: str, content: bytes, outcome: Outcome, from_tenth: int = 1
+) -> list[Kind]:
+    return [
+        Kind(
+            f"{extension} cut, {tenth}0 percent",
+            f"Training/Truncated/{tenth}0 percent.{extension}",
+            content[: len(content) * tenth // 10],
+            outcome,
+        )
+        for tenth in range(from_tenth, 10)
+    ]
+
+
 def _no_photographs() -> list[Kind]:
     icon = encode(Image.new("1", (3000, 3000)), "PNG")
     entry = struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(icon), 22)
     drawing = encode(picture("postscript"), "EPS")
+    sketch = picture("portable pixmap")
     contents = {
         "text": b"This is a letter, not a photograph.\n",
         "web page": b"<!DOCTYPE html><title>404 Not Found</title>",
@@ -501,6 +547,13 @@ def _no_photographs() -> list[Kind]:
         "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)),
         "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
         "pdf": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n",
+        "jpeg xl": b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(range(256)),
+        "film": b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2" + bytes(range(256)),
+        "raw of a camera": b"FUJIFILMCCD-RAW 0201" + bytes(range(256)),
+        # Pillow decodes these; the formats are closed to those that photographs come in.
+        "portable pixmap": encode(sketch, "PPM"),
+        "targa": encode(picture("targa"), "TGA"),
+        "jpeg 2000": encode(picture("jpeg 2000"), "JPEG2000"),
         # Pillow decodes an icon to learn its size, so a small file could ask for gigabytes, and
         # hands PostScript to an interpreter of programs where one is installed.
         "icon larger than it says": entry + icon,
@@ -517,6 +570,12 @@ def _no_photographs() -> list[Kind]:
             )
             for name, content in contents.items()
         ),
+        Kind(
+            "heic under its own name",
+            "Training/Other/phone.HEIC",
+            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(255, -1, -1)),
+            Rejected(Reason.NOT_AN_IMAGE, "read"),
+        ),
         # Two empty files under two labels are both empty, neither copies nor a conflict.
         Kind("zero bytes", "Training/Other/zero bytes.jpg", b"", empty),
         Kind("zero bytes again", "Training/Names/zero bytes.jpg", b"", empty),
@@ -531,6 +590,8 @@ def _no_files(photos: Photos) -> list[Kind]:
     unreadable = Rejected(Reason.UNREADABLE, "read")
     return [
         Kind("folder named x.jpg", "Training/Special/x.jpg", Path.mkdir, Ignored(None)),
+        Kind("empty label folder", "Training/No photographs", Path.mkdir, Ignored(None)),
+        Kind("empty folder in both splits", "Test/No photographs", Path.mkdir, Ignored(None)),
         Kind("photo in x.jpg", "Training/Special/x.jpg/in it.jpg", inside, Kept(shown(inside))),
         Kind("pipe", "Training/Special/pipe.jpg", lambda path: os.mkfifo(path), Ignored(None)),
         Kind("link to nothing", "Training/Special/broken.jpg", link("gone.jpg"), unreadable),
@@ -571,6 +632,12 @@ def _names(photos: Photos) -> list[Kind]:
         "beyond the first plane": "\U0010fffd.jpg",
         "255 bytes": "n" * 251 + ".jpg",
         "255 bytes of accents": "\u00e9" * 125 + "n.jpg",
+        "html": "<script>alert(1)<.jpg",
+        "html image": "<img src=x onerror=alert(1)>.jpg",
+        "function": '@SUM(1)=HYPERLINK("x").jpg',
+        "escaped way up": "%2e%2e%2f%2e%2e%2fx.jpg",
+        "backslashes up": "\\..\\..\\x.jpg",
+        "template": "%{x} $y$ {z}.jpg",
         "underscore": "_x.jpg",
         "two extensions": "a.tar.jpg",
         "capital extension": "A.JPG",
@@ -586,10 +653,28 @@ def _labels(photos: Photos) -> list[Kind]:
     labels = {
         "underscore": "_Folder",
         "space": "Chili Pepper",
-        "signs": "a:b#c?d%20e",
+        "spaces around": " a ",
+        "single quote": "it's",
+        "double quote": 'an "x"',
+        "percent": "a%20b",
+        "hash": "a#b",
+        "question mark": "a?b=c&d",
+        "colon": "a:b",
         "newline": "a\nb",
-        "unicode": "\u00c4pfel \N{RED APPLE}",
+        "emoji": "\u00c4pfel \N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}",
+        "precomposed": "caf\u00e9",
+        "combining": "cafe\u0301",
+        "right to left": "\u202eelppa\u202c",
         "partition": "label=apple",
+        "formula": "=1+1",
+        "at sign": "@SUM(1)",
+        "html": "<script>alert(1)<",
+        "html link": "<a href='javascript:alert(1)'>x<",
+        "escaped way up": "%2e%2e%2f%2e%2e",
+        "backslashes up": "a\\..\\..",
+        "null": "null",
+        "number": "007",
+        "split": "Training",
         "255 bytes": "L" * 255,
     }
     return [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from runs import (
+    BIN,
     SAMPLE,
     TRAIN_NAMES,
     UNFINISHED,
@@ -77,6 +78,48 @@ def test_an_unknown_parameter(copy, tmp_path):
     name = {"reduction.kk": 5}
     message = told(copy, "kedro", "run", parameters(storage=tmp_path / "storage", **name))
     assert message.startswith("Wrong parameters: reduction.kk is unknown, did you mean reduction.k")
+    assert not (tmp_path / "storage").exists()
+
+
+WITHOUT_JAVA = {"PATH": str(BIN), "JAVA_HOME": None}
+"""What is wrong is told before a JVM could start."""
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (["--env=eemr"], "There is no environment eemr in "),
+        (["--params=nonsense"], "--params cannot be read (Invalid format of `params` option: Item"),
+        (["--params==5"], "--params cannot be read (Invalid format of `params` option: Parameter"),
+        (["--params=images=[x"], "--params cannot be read (while parsing a flow sequence)"),
+        (["--params=images=${x}"], "The configuration of parameters cannot be read (Interpol"),
+        (["--params=reduction=5"], "Wrong parameters: reduction is 5: it is a group of parameters"),
+        (["--params=storage=foo://x"], "Wrong parameters: storage is 'foo://x': give a folder or"),
+        (["--pipelines=reducton"], "There is no pipeline reducton, did you mean reduction?"),
+        (["--nodes=nosuch"], "Nothing can be run (Pipeline does not contain nodes named"),
+        (["--tags=nosuch"], "Nothing can be run (Pipeline contains no nodes after applying"),
+        (["--from-inputs=nosuch"], "Nothing can be run (Pipeline does not contain datasets named"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_wrong_option_is_told_before_anything_starts(copy, words, start):
+    result = command(copy, "kedro", "run", *words, **WITHOUT_JAVA)
+    assert result.returncode == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.strip().splitlines()[-1].startswith(f"Error: {start}")
+    assert not list((copy / "data").glob("0*"))
+
+
+def test_a_wrong_spark_setting_is_told_before_anything_starts(copy, tmp_path):
+    shutil.copytree(copy / "conf", tmp_path / "conf")
+    (tmp_path / "conf" / "local").mkdir(exist_ok=True)
+    (tmp_path / "conf" / "local" / "spark.yml").write_text("spark.driver.memory: 4gg\n")
+    options = [f"--conf-source={tmp_path / 'conf'}", parameters(storage=tmp_path / "storage")]
+    result = command(copy, "kedro", "run", *options, **WITHOUT_JAVA)
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.strip().splitlines()[-1] == (
+        "Error: Wrong configuration: spark.driver.memory is '4gg': give a size such as 512m or 4g."
+    )
     assert not (tmp_path / "storage").exists()
 
 

@@ -174,3 +174,22 @@ def test_as_many_components_as_rows_allow_can_be_fitted(spark):
     reducer = fit(to_table(spark, few), possible_k(300, 4, 24))
     assert reducer.k == 3
     assert reducer.explained_variance_ratio.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("k", [300, 0.99999])
+def test_components_of_rounding_noise_are_left_out_with_a_warning(spark, k, caplog):
+    """Rows of three different photographs have two components, however many rows there are."""
+    alike = np.repeat(make_features(3), 5, axis=0)
+    with caplog.at_level(logging.WARNING, "fruits_kedro"):
+        reducer = fit(to_table(spark, alike), possible_k(k, 15, 24))
+    assert reducer.k == 2
+    assert reducer.explained_variance_ratio.sum() == pytest.approx(1.0)
+    assert ("lowered to 2: the train photographs differ in no more" in caplog.text) == (k == 300)
+
+
+def test_rows_that_are_all_alike_explain_nothing(spark):
+    reducer = fit(to_table(spark, np.repeat(make_features(1), 5, axis=0)), 3)
+    assert reducer.explains_nothing
+    for values in (reducer.mean, reducer.scale, reducer.components):
+        assert np.isfinite(values).all()
+    assert not fit(to_table(spark, make_features(4)), 3).explains_nothing

@@ -42,7 +42,20 @@ def train_classifier(
         model = Pipeline(stages=[index, _estimator(parameters)]).fit(rows)
     finally:
         rows.unpersist()
+    _forget_summary(model)
     return Classifier(model, labels_of(model), reducer_id)
+
+
+def _forget_summary(model: PipelineModel) -> None:
+    """Drop what training left beside the model.
+
+    Of two labels it holds the session, which Spark cannot send to its workers with the model.
+    """
+    from pyspark import SparkContext
+
+    context: Any = SparkContext._active_spark_context
+    fitted: Any = model.stages[-1]
+    fitted._java_obj.setSummary(context._jvm.scala.Option.empty())
 
 
 def labels_of(model: PipelineModel) -> tuple[str, ...]:

@@ -8,7 +8,32 @@ from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
+from fruits_kedro.errors import FruitsError
+
 __all__ = ["cli", "run"]
+
+
+def read_parameters(context: click.Context, option: click.Parameter, text: Any) -> dict[str, Any]:
+    """The value of ``--params`` as a nested dictionary.
+
+    Raises:
+        FruitsError: Where it is no list of ``name=value``.
+    """
+    try:
+        values: dict[str, Any] = _split_params(context, option, text)
+    except Exception as error:  # click for a missing '=', YAML and OmegaConf for a value
+        first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+        raise FruitsError(
+            f"--params cannot be read ({first}): write --params=name=value,name=value, with "
+            "values that hold a comma, a bracket or a brace in a parameters file "
+            "(conf/local/parameters.yml)."
+        ) from error
+    return values
+
+
+for _option in run.params:
+    if _option.name == "params":
+        _option.callback = read_parameters
 
 
 @click.group(name="fruits-kedro")
@@ -24,7 +49,7 @@ def fruits() -> None:
 @fruits.command()
 @env_option
 @click.option(
-    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params
+    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=read_parameters
 )
 def gc(env: str | None, params: dict[str, Any]) -> None:
     """Remove images and features that no photograph of the last run refers to."""

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 
 from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.spreadsheets import neutralise
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_FORMULA_STARTS = r"^([=+\-@\t\r])"
-"""A spreadsheet takes a cell that starts like this for a formula."""
 
 
 def render_csv(table: DataFrame, wide: str | None = None, prefix: str = "") -> CsvText:
@@ -43,7 +41,6 @@ def render_csv(table: DataFrame, wide: str | None = None, prefix: str = "") -> C
 
 def _spread(batch: "pa.RecordBatch", wide: str | None, names: list[str]) -> "pa.Table":
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     columns = []
     for name in batch.schema.names:
@@ -51,7 +48,7 @@ def _spread(batch: "pa.RecordBatch", wide: str | None, names: list[str]) -> "pa.
         if name == wide:
             continue
         if pa.types.is_string(column.type):
-            column = pc.replace_substring_regex(column, _FORMULA_STARTS, r"'\1")
+            column = neutralise(column)
         columns.append(column)
     if wide:
         values = batch.column(wide).flatten()

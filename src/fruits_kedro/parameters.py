@@ -1,6 +1,7 @@
 """The schema of every parameter: type, range and meaning in one place.
 
 Values live in ``conf/base/parameters_*.yml``; nodes receive these models, validated.
+``docs/parameters.md`` is written from here (``tools/write_parameters.py``).
 """
 
 import difflib
@@ -11,80 +12,159 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos.limits import Limits
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+
+JAVA_INT = 2**31 - 1
+"""The largest whole number that Spark takes."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Seed = Annotated[int, Field(ge=0, le=JAVA_INT)]
+Count = Annotated[int, Field(ge=1, le=JAVA_INT)]
 
 
 class IngestionParameters(_Strict):
     """What counts as a photograph."""
 
-    max_pixels: Annotated[int, Field(ge=1)]
-    max_bad_share: Annotated[float, Field(ge=0, le=1)]
-    slice_files: Annotated[int, Field(ge=1)]
+    max_pixels: Annotated[
+        Count, Field(description="Photographs whose header announces more pixels are rejected.")
+    ]
+    max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
+    max_bad_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Share of the candidate photographs that may be rejected before the run "
+            "stops.",
+        ),
+    ]
+    slice_files: Annotated[
+        Count,
+        Field(description="Files per committed slice: a killed run reads so many again at most."),
+    ]
+
+    @property
+    def limits(self) -> Limits:
+        """What a single file may ask for."""
+        return Limits(self.max_bytes, self.max_pixels)
 
 
 class FeaturizationParameters(_Strict):
     """How photographs become features."""
 
-    weights: Annotated[str, Field(min_length=1)]
-    image_size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
-    precision: Literal["float32", "int8"]
-    calibration_images: Annotated[int, Field(ge=1, le=5000)]
-    scaled_decoding: bool
-    slice_images: Annotated[int, Field(ge=1)]
+    weights: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="`shipped` (Keras's ImageNet weights, in this package), `imagenet` (the "
+            "same, downloaded by Keras), or the path of a Keras weights file of MobileNetV2 "
+            "without top.",
+        ),
+    ]
+    image_size: Annotated[
+        int,
+        Field(ge=32, le=1024, multiple_of=32, description="Pixels of each side of the input."),
+    ]
+    precision: Annotated[
+        Literal["float32", "int8"],
+        Field(
+            description="Arithmetic of the converted network: `float32` gives Keras's features, "
+            "`int8` others, faster."
+        ),
+    ]
+    calibration_images: Annotated[
+        int,
+        Field(ge=1, le=5000, description="Photographs that an int8 network is calibrated on."),
+    ]
+    scaled_decoding: Annotated[
+        bool,
+        Field(
+            description="Decode JPEGs of at least twice `image_size` at 1/2, 1/4 or 1/8 of their "
+            "size."
+        ),
+    ]
+    slice_images: Annotated[
+        Count,
+        Field(
+            description="Photographs per committed slice: a killed run computes so many again at "
+            "most."
+        ),
+    ]
 
 
 class SplitParameters(_Strict):
     """Which photographs train the kept model and which test it."""
 
-    method: Literal["auto", "folder", "random"]
-    test_share: Share
-    stratified: bool
-    seed: Seed
+    method: Annotated[
+        Literal["auto", "folder", "random"],
+        Field(
+            description="`folder` takes Training and Test folders, `random` draws, `auto` is "
+            "`folder` where there are both."
+        ),
+    ]
+    test_share: Annotated[Share, Field(description="Share of the photographs that test, drawn.")]
+    stratified: Annotated[bool, Field(description="Draw the same share of every label.")]
+    seed: Annotated[Seed, Field(description="Seed of the draw.")]
 
 
 class MapParameters(_Strict):
     """The two-dimensional t-SNE map."""
 
-    points: Annotated[int, Field(ge=3)]
-    perplexity: Annotated[float, Field(gt=0)]
-    components: Annotated[int, Field(ge=1)]
-    seed: Seed
+    points: Annotated[int, Field(ge=3, le=JAVA_INT, description="Photographs on the map, at most.")]
+    perplexity: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Neighbours each point looks at, lowered where there are few points.",
+        ),
+    ]
+    components: Annotated[Count, Field(description="Leading principal components that t-SNE sees.")]
+    seed: Annotated[Seed, Field(description="Seed of the map.")]
 
 
 class ReductionParameters(_Strict):
     """Standard scaling and PCA."""
 
-    k: Annotated[int, Field(strict=True, ge=1, le=1280)] | Annotated[Share, Field(strict=True)]
+    k: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=1280)] | Annotated[Share, Field(strict=True)],
+        Field(
+            description="Principal components to keep: their number, lowered with a warning where "
+            "there are fewer train rows, or the share of variance that the fewest reach."
+        ),
+    ]
     map: MapParameters
 
 
 class LogisticRegressionParameters(_Strict):
     """Multinomial logistic regression of Spark ML."""
 
-    reg_param: Annotated[float, Field(ge=0)]
-    standardization: bool
-    max_iter: Annotated[int, Field(ge=1)]
+    reg_param: Annotated[float, Field(ge=0, description="L2 penalty.")]
+    standardization: Annotated[
+        bool, Field(description="Scale every component to unit variance before fitting.")
+    ]
+    max_iter: Annotated[Count, Field(description="Iterations of L-BFGS, at most.")]
 
 
 class RandomForestParameters(_Strict):
     """Random forest of Spark ML."""
 
-    trees: Annotated[int, Field(ge=1)]
-    max_depth: Annotated[int, Field(ge=1, le=30)]
-    seed: Seed
+    trees: Annotated[Count, Field(description="Trees of the forest.")]
+    max_depth: Annotated[int, Field(ge=1, le=30, description="Levels of a tree, at most.")]
+    seed: Annotated[Seed, Field(description="Seed of the forest.")]
 
 
 class ClassificationParameters(_Strict):
     """Which classifier is trained, and how."""
 
-    classifier: Literal["logistic_regression", "random_forest"]
+    classifier: Annotated[
+        Literal["logistic_regression", "random_forest"],
+        Field(description="The classifier that is trained and kept."),
+    ]
     logistic_regression: LogisticRegressionParameters
     random_forest: RandomForestParameters
 
@@ -92,7 +172,13 @@ class ClassificationParameters(_Strict):
 class EvaluationParameters(_Strict):
     """How the classifier is examined beyond the kept split."""
 
-    capture_pattern: str
+    capture_pattern: Annotated[
+        str,
+        Field(
+            description="Python regular expression, matched from the start of the file name; its "
+            "one group names the capture group: all frames of one turn of one fruit."
+        ),
+    ]
 
     @field_validator("capture_pattern")
     @classmethod
@@ -109,11 +195,19 @@ class EvaluationParameters(_Strict):
 
 
 class Parameters(_Strict):
-    """All parameters of the project."""
+    """What is read, written and done again; in its groups, how."""
 
-    images: Annotated[str, Field(min_length=1)] | None = None
-    storage: Annotated[str, Field(min_length=1)] | None = None
-    refresh: bool = False
+    images: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Field(description="The folder of photographs, local or `s3://`."),
+    ] = None
+    storage: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Field(description="The folder of every result, local or `s3://`."),
+    ] = None
+    refresh: Annotated[
+        bool, Field(description="Forget what earlier runs read and computed, and start over.")
+    ] = False
     ingestion: IngestionParameters
     featurization: FeaturizationParameters
     split: SplitParameters
@@ -128,13 +222,25 @@ def check_parameters(values: Mapping[str, Any]) -> Parameters:
     Raises:
         FruitsError: Naming every wrong or unknown parameter, with its nearest known name.
     """
+    problems = parameter_problems(values)
+    if problems:
+        raise refusal("Wrong parameters", problems)
+    return Parameters.model_validate(dict(values))
+
+
+def parameter_problems(values: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong, parameter by parameter; nothing where all is right."""
     try:
-        return Parameters.model_validate(dict(values))
+        Parameters.model_validate(dict(values))
     except ValidationError as error:
-        problems = dict.fromkeys(_describe(problem) for problem in error.errors())
-        sentence = "Wrong parameters: " + "; ".join(problems)
-        end = " Nothing was started." if sentence.endswith("?") else "."
-        raise FruitsError(sentence + end) from error
+        return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
+    return []
+
+
+def refusal(what: str, problems: list[str]) -> FruitsError:
+    """One error that tells all problems."""
+    sentence = f"{what}: " + "; ".join(problems)
+    return FruitsError(sentence + (" Nothing was started." if sentence.endswith("?") else "."))
 
 
 def _describe(problem: ErrorDetails) -> str:
@@ -147,6 +253,9 @@ def _describe(problem: ErrorDetails) -> str:
         return f"{name} is unknown{hint}"
     if problem["type"] == "missing":
         return f"{name} is missing"
+    if problem["type"] == "model_type":
+        first = next(inner for inner in known_names() if inner.startswith(f"{name}."))
+        return f"{name} is {problem['input']!r}: it is a group of parameters such as {first}"
     if name == "reduction.k":
         return (
             f"reduction.k is {problem['input']!r}: give a number of components from 1 to 1280, or "

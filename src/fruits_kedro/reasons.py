@@ -10,6 +10,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     NAME_NOT_UTF8 = "name_not_utf8"
     NO_LABEL = "no_label"
+    TOO_MANY_BYTES = "too_many_bytes"
     NOT_AN_IMAGE = "not_an_image"
     TOO_MANY_PIXELS = "too_many_pixels"
     UNDECODABLE = "undecodable"
@@ -23,6 +24,7 @@ SENTENCES = {
     Reason.UNREADABLE: "The file was listed and could not be read (right, vanished, storage).",
     Reason.NAME_NOT_UTF8: "The file's name is not valid UTF-8, so no table can hold its path.",
     Reason.NO_LABEL: "The file lies outside of any folder that could name its label.",
+    Reason.TOO_MANY_BYTES: "The file is larger than ingestion.max_bytes allows; it is not read.",
     Reason.NOT_AN_IMAGE: "The bytes are no image format that the decoder knows.",
     Reason.TOO_MANY_PIXELS: "The header announces more pixels than ingestion.max_pixels allows.",
     Reason.UNDECODABLE: "The header is an image's, the pixels are truncated or damaged.",

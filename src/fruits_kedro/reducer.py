@@ -58,6 +58,11 @@ class Reducer:
         return len(self.components)
 
     @property
+    def explains_nothing(self) -> bool:
+        """Whether all rows it was fitted on were alike."""
+        return not np.any(self.explained_variance_ratio > 0)
+
+    @property
     def id(self) -> str:
         """16 hexadecimal digits that change with any number in it."""
         digest = hashlib.sha256(self.fingerprint.encode())
@@ -142,7 +147,7 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     wanted = [size - int(k), size - 1] if k >= 1 else [0, size - 1]
     eigenvalues, vectors = eigh(correlation, subset_by_index=wanted)
     ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(np.trace(correlation), np.finfo(float).tiny)
-    kept = int(k) if k >= 1 else _components_for(ratio, k)
+    kept = _lowered_to_rank(int(k) if k >= 1 else _components_for(ratio, k), ratio, size)
     components = _fix_signs(vectors.T[::-1][:kept])
     return Reducer(mean, scale, components, ratio[:kept], moments.rows, fingerprint)
 
@@ -277,6 +282,19 @@ def _unpack(rows: int, packed: bytes) -> Moments:
     products[np.triu_indices(size)] = values[size:]
     products = products + np.triu(products, 1).T
     return Moments(rows, values[:size].copy(), products)
+
+
+def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
+    """``k`` without components that are rounding noise: they would be scaled up by a classifier.
+
+    Source: numpy.linalg.matrix_rank, whose tolerance this is.
+    """
+    rank = int(np.sum(ratio > ratio[0] * size * np.finfo(np.float64).eps))
+    if k <= rank:
+        return k
+    most = max(1, rank)
+    logger.warning("%d components lowered to %d: the train photographs differ in no more", k, most)
+    return most
 
 
 def _components_for(ratio: Matrix, share: float) -> int:

@@ -4,12 +4,25 @@ import difflib
 import pkgutil
 from typing import Any
 
+from kedro.framework.project import pipelines as registered
 from kedro.framework.session import KedroSession
+from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
 from fruits_kedro import pipelines
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.runner import IncrementalRunner
+
+_FILTERS = {
+    "tags": "tags",
+    "from_nodes": "from_nodes",
+    "to_nodes": "to_nodes",
+    "node_names": "node_names",
+    "from_inputs": "from_inputs",
+    "to_outputs": "to_outputs",
+    "namespaces": "node_namespaces",
+}
+"""Arguments of a session's run, and what a pipeline calls them."""
 
 
 class FruitsSession(KedroSession):
@@ -19,9 +32,11 @@ class FruitsSession(KedroSession):
         """Run as ``KedroSession.run`` does, whose arguments these are.
 
         Raises:
-            FruitsError: Where a pipeline's name is unknown.
+            FruitsError: Where the name of a pipeline, node, tag or dataset is unknown.
         """
-        _check_names(arguments.get("pipeline_names") or [arguments.get("pipeline_name")])
+        names = arguments.get("pipeline_names") or [arguments.get("pipeline_name")]
+        _check_names(names)
+        _check_filters(names, arguments)
         if type(arguments.get("runner")) in (type(None), SequentialRunner):
             arguments["runner"] = IncrementalRunner()
         return super().run(**arguments)
@@ -36,3 +51,17 @@ def _check_names(names: list[str | None]) -> None:
             raise FruitsError(
                 f"There is no pipeline {name}{hint} There are {', '.join(sorted(known))}."
             )
+
+
+def _check_filters(names: list[str | None], arguments: dict[str, Any]) -> None:
+    filters = {other: arguments[name] for name, other in _FILTERS.items() if arguments.get(name)}
+    if not filters:
+        return
+    chosen = sum((registered[name or "__default__"] for name in names), Pipeline([]))
+    try:
+        chosen.filter(**filters)
+    except ValueError as error:
+        raise FruitsError(
+            f"Nothing can be run ({str(error).rstrip('.')}): kedro registry describe PIPELINE "
+            "names the nodes of a pipeline."
+        ) from error

@@ -5,10 +5,11 @@ import sys
 import warnings
 from importlib.resources import files
 
+from fruits_kedro.config_loader import FruitsConfigLoader
+from fruits_kedro.hooks.configuration import ConfigurationHooks
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.leftovers import LeftoverHooks
 from fruits_kedro.hooks.lock import LockHooks
-from fruits_kedro.hooks.parameters import ParameterHooks
 from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
@@ -16,6 +17,7 @@ from fruits_kedro.hooks.timing import TimingHooks
 from fruits_kedro.session import FruitsSession
 
 SESSION_CLASS = FruitsSession
+CONFIG_LOADER_CLASS = FruitsConfigLoader
 
 
 def _environment(name: str, default: str | None = None) -> str | None:
@@ -40,7 +42,7 @@ def _class_archive() -> str:
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
-# Kedro calls hooks last in, first out: parameters are checked before anything else happens.
+# Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
     ErrorHooks(),
     LeftoverHooks(),
@@ -49,7 +51,7 @@ HOOKS = (
     TimingHooks(),
     SparkHooks(),
     SignalHooks(),
-    ParameterHooks(),
+    ConfigurationHooks(),
 )
 
 CONFIG_LOADER_ARGS = {

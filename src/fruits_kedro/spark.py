@@ -13,6 +13,7 @@ from typing import Any
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import SparkSession
+from fruits_kedro.spark_settings import as_text
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ def configure(settings: Mapping[str, Any]) -> None:
         settings: Spark's own names (``spark.master``, …) to values; None leaves a name unset.
     """
     _settings.clear()
-    _settings.update({name: _text(value) for name, value in settings.items() if value is not None})
+    named = {name: as_text(value) for name, value in settings.items() if value is not None}
+    _settings.update(named)
 
 
 def get_spark() -> SparkSession:
@@ -71,10 +73,6 @@ def _require_java() -> None:
         return
     if shutil.which("java") is None:
         raise FruitsError("Spark needs Java 17 or newer and none was found: install a JDK 17.")
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _first_line(error: Exception) -> str:

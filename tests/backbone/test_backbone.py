@@ -1,7 +1,9 @@
 """The converted backbone computes what Keras computes, from weights that are Keras's."""
 
 import hashlib
+import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpus import encode, kinds
+from PIL import Image, ImageOps
 
 from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
 from fruits_kedro.backbone.calibration import no_calibration
@@ -105,6 +109,20 @@ def test_earlier_features_are_not_overwritten_by_later_ones(backbone, pixels):
     assert (first == kept).all()
 
 
+TURNED = [
+    kind for kind in kinds() if kind.name.startswith("orientation ") and "Turned" in kind.path
+]
+
+
+@pytest.mark.parametrize("kind", TURNED, ids=lambda kind: kind.name)
+def test_a_turned_photograph_has_the_features_of_the_upright_one(backbone, kind):
+    engine = Engine(backbone.model)
+    with Image.open(io.BytesIO(kind.content)) as stored:
+        upright = encode(ImageOps.exif_transpose(stored), "PNG")
+    found, expected = (engine.features(decode(c, 224)) for c in (kind.content, upright))
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_process_keeps_its_engine(backbone):
     assert shared_engine(backbone.model) is shared_engine(bytes(bytearray(backbone.model)))
 
@@ -170,10 +188,19 @@ def wrong_shapes(file: Path) -> None:
         wrong["layers"]["conv2d"]["vars"][name] = np.zeros((1, 1, 3, 8), np.float32)
 
 
+def no_numbers(file: Path) -> None:
+    import h5py
+
+    shutil.copyfile(locate_weights("shipped"), file)
+    with h5py.File(file, "r+") as weights:
+        kernel = next(iter(weights["layers"]["conv2d"]["vars"].values()))
+        kernel[0, 0, 0, 0] = np.nan
+
+
 @pytest.mark.parametrize(
     "write",
-    [lambda file: file.write_bytes(b"no weights at all"), wrong_shapes],
-    ids=["garbage", "another network"],
+    [lambda file: file.write_bytes(b"no weights at all"), wrong_shapes, no_numbers],
+    ids=["garbage", "another network", "no numbers"],
 )
 def test_a_wrong_weights_file_is_told_in_one_sentence(tmp_path, write):
     file = tmp_path / "wrong.weights.h5"

@@ -1,5 +1,8 @@
 """A trained classifier comes back and says the same, or is refused."""
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
 from kedro.io import DatasetError
@@ -74,6 +77,33 @@ def test_probabilities_fall_and_equal_ones_are_ranked_by_a_fixed_order(reduced, 
         assert row.probability >= row.second_probability >= row.third_probability >= 0
         assert len({row.prediction, row.second, row.third}) == 3
     assert rows == predict(reduced, trained).collect()
+
+
+@pytest.mark.parametrize("kind", ["logistic_regression", "random_forest"])
+def test_a_classifier_of_two_labels_goes_to_the_workers_as_it_was_trained(reduced, kind):
+    """Evaluation predicts without storing it, in stages that Spark sends to its workers."""
+    parameters = ClassificationParameters(classifier=kind, **PARAMETERS)
+    two = reduced.filter("label in ('fig', 'nan')").repartition(3)
+    classifier = train_classifier(two, parameters, "r")
+    counts = predict(two, classifier).groupBy("label", "prediction").count().collect()
+    assert sum(row["count"] for row in counts) == 30
+    assert not classifier.model.stages[-1].hasSummary
+
+
+def test_a_model_of_another_class_is_refused(trained, tmp_path):
+    """Spark would make an object of whatever class the files name."""
+    dataset = ClassifierDataset(filepath=str(tmp_path / "classifier"))
+    dataset.save(trained)
+    [part] = (tmp_path / "classifier").glob("part-*")
+    [file] = [f for f in part.glob("stages/1_*/metadata/part-*") if f.suffix != ".crc"]
+    before = file.read_bytes()
+    content = json.loads(before) | {"class": "antigravity.Model"}
+    file.write_text(json.dumps(content))
+    pointer = tmp_path / "classifier" / "_current.json"
+    hashes = [hashlib.sha256(c).hexdigest() for c in (before, file.read_bytes())]
+    pointer.write_text(pointer.read_text().replace(*hashes))
+    with pytest.raises(DatasetError, match=r"names the class antigravity\.Model"):
+        dataset.load()
 
 
 def test_two_labels_have_no_third(reduced):

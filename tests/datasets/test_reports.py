@@ -128,6 +128,14 @@ def test_csv_has_no_index(path):
     assert path.read_text().splitlines() == lines
 
 
+def test_a_label_like_a_formula_is_neutralised_in_the_file_and_comes_back(path):
+    labels = ["=1+1", "'=1+1", "-", "a=b"]
+    dataset = dataset_of("csv", path)
+    dataset.save(pd.DataFrame({"label": labels, "rows": range(4)}))
+    assert path.read_text().splitlines()[1:] == ["'=1+1,0", "''=1+1,1", "'-,2", "a=b,3"]
+    assert dataset.load().label.tolist() == labels
+
+
 def test_empty_text_stays_text(path):
     dataset = dataset_of("csv", path)
     dataset.save(pd.DataFrame({"label": ["", "x"], "rows": [1, 2]}))

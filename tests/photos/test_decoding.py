@@ -1,6 +1,9 @@
 """Decoding: every kind of the corpus, and whatever bytes there are."""
 
 import io
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -10,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fruits_kedro.photos import decoding
 from fruits_kedro.photos.decoding import Header, decode, read_header
 from fruits_kedro.reasons import Reason
 
@@ -53,6 +57,39 @@ def test_a_photograph_gives_the_pixels_it_shows(kind: Kind):
     assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), np.uint8)
     difference = np.abs(pixels - resized(kind.outcome.pixels)).mean()
     assert difference <= kind.outcome.tolerance
+
+
+@pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.name)
+def test_large_photographs_are_converted_in_bands_to_the_same_pixels(kind: Kind, monkeypatch):
+    whole = decode(kind.content, SIZE)
+    monkeypatch.setattr(decoding, "_BAND_PIXELS", 500)
+    assert np.array_equal(decode(kind.content, SIZE), whole)
+
+
+MEMORY = """
+import resource, sys
+from corpus import large_png
+from fruits_kedro.photos.decoding import decode
+
+content = large_png(sys.argv[1])
+assert len(content) < 1_000_000
+assert decode(content, 224).shape == (224, 224, 3)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+@pytest.mark.parametrize("colour", ["grey of 16 bits", "alpha"])
+def test_a_small_file_of_many_pixels_costs_a_few_bytes_each(colour, project):
+    """50 megapixels here; ingestion.max_pixels allows four times as many."""
+    paths = [str(project / "tests"), str(project / "src")]
+    result = subprocess.run(
+        [sys.executable, "-c", MEMORY, colour],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(result.stdout) < 50 * 12, "MB"
 
 
 @pytest.mark.parametrize("kind", DAMAGED, ids=lambda kind: kind.name)

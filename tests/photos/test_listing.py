@@ -1,6 +1,7 @@
 """The listing accounts for every file of a folder, and ends."""
 
 import os
+import shutil
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import fsspec
 import pytest
 from corpus import (
     EXTENSIONS,
+    MAX_PIXELS,
     Ignored,
     Kind,
     Rejected,
@@ -18,7 +20,10 @@ from corpus import (
 )
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos import listing as listing_module
+from fruits_kedro.photos.labels import parse_label
 from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_photographs
+from fruits_kedro.photos.reading import read_photograph
 from fruits_kedro.reasons import Reason
 
 NOT_UTF8 = Rejected(Reason.NAME_NOT_UTF8, "list")
@@ -195,6 +200,68 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
         list_photographs(str(tmp_path), EXTENSIONS)
 
 
+def test_a_folder_without_the_right_to_list_it_is_named(open_folder, as_nobody):
+    locked = open_folder / "Training" / "Locked"
+    locked.mkdir(parents=True)
+    locked.chmod(0o000)
+    with (
+        as_nobody(),
+        pytest.raises(FruitsError, match=r"Training/Locked.*Permission denied"),
+    ):
+        list_photographs(str(open_folder), EXTENSIONS)
+
+
+def test_files_of_a_folder_that_may_be_listed_and_not_entered_are_listed(open_folder, as_nobody):
+    """The right r without x: names can be had and nothing else. They are accounted for."""
+    half_open = open_folder / "Training" / "Apple"
+    half_open.mkdir(parents=True)
+    for name in ("0_100.jpg", "notes.txt"):
+        (half_open / name).write_bytes(b"x")
+    half_open.chmod(0o744)
+    with as_nobody():
+        listing = list_photographs(str(open_folder), EXTENSIONS)
+        [row] = rows(listing)
+        assert read_photograph(row["path"], MAX_PIXELS).reason is Reason.UNREADABLE
+    assert (row["relative_path"], row["size"]) == ("Training/Apple/0_100.jpg", 0)
+    assert listing.ignored == {"txt": 1}
+
+
+def test_a_file_whose_path_is_too_long_to_open_is_listed(tmp_path):
+    """Linux opens paths of 4,096 bytes at most; deeper folders are made from within."""
+    folder, here = "d" * 200, os.open(tmp_path, os.O_DIRECTORY)
+    long = os.fspath(tmp_path)
+    while len(long) + 201 < 4_090:
+        os.mkdir(folder, dir_fd=here)
+        inner = os.open(folder, os.O_DIRECTORY, dir_fd=here)
+        os.close(here)
+        here, long = inner, f"{long}/{folder}"
+    os.close(os.open("n" * 251 + ".jpg", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    [row] = rows(list_photographs(str(tmp_path), EXTENSIONS))
+    assert len(row["path"]) > 4_096
+    assert read_photograph(row["path"], MAX_PIXELS).reason is Reason.UNREADABLE
+
+
+def test_a_folder_40_deep(tmp_path):
+    folder = tmp_path.joinpath("Training", *(f"level {n}" for n in range(40)), "Apple")
+    folder.mkdir(parents=True)
+    (folder / "0_100.jpg").write_bytes(b"x")
+    [row] = rows(list_photographs(str(tmp_path), EXTENSIONS))
+    assert row["relative_path"].count("/") == 42
+    assert parse_label(row["relative_path"]) == "Apple"
+
+
+def test_a_folder_of_100_000_files(tmp_path):
+    folder = tmp_path / "Training" / "Apple"
+    folder.mkdir(parents=True)
+    for number in range(100_000):
+        os.close(os.open(f"{folder}/{number:06}.jpg", os.O_CREAT))
+    listing = list_photographs(str(tmp_path), EXTENSIONS)
+    shutil.rmtree(folder)
+    names = [path.rsplit("/", 1)[-1] for path in relative_paths(listing)]
+    assert names == [f"{number:06}.jpg" for number in range(100_000)]
+
+
 @pytest.mark.parametrize("lost", ["Apple/b.jpg", "Gone"])
 def test_what_vanishes_during_the_listing_does_not_end_it(tmp_path, monkeypatch, lost):
     (tmp_path / "Apple").mkdir()
@@ -244,6 +311,34 @@ def test_an_object_store_is_listed_alike(store):
     for row in rows(listing):
         assert fs.cat_file(row["path"]) == b"content"
         assert (row["size"], row["name_is_utf8"]) == (7, True)
+
+
+def test_keys_that_point_upwards_are_no_photographs(monkeypatch):
+    """An object store takes any key; here none leads out of the listed prefix."""
+
+    class Store:
+        def find(self, root: str, detail: bool) -> dict:
+            names = ["Training/../../x/1.jpg", "../1.jpg", "Apple/./2.jpg", "Apple/1.jpg"]
+            return {f"{root}/{name}": {"type": "file", "size": 1} for name in names}
+
+    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (Store(), "bucket/photos"))
+    listing = list_photographs("s3://bucket/photos", EXTENSIONS)
+    assert relative_paths(listing) == ["Apple/1.jpg"]
+    assert listing.ignored == {"hidden": 3}
+
+
+@pytest.mark.parametrize("error", [OSError("no\nway"), KeyError("bucket"), RuntimeError()])
+def test_a_store_that_cannot_be_reached_is_told_in_one_sentence(monkeypatch, error):
+    class Store:
+        def find(self, root: str, detail: bool) -> dict:
+            raise error
+
+    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (Store(), "bucket/photos"))
+    with pytest.raises(FruitsError) as told:
+        list_photographs("s3://bucket/photos", EXTENSIONS)
+    message = told.value.message
+    assert message.startswith("The image folder s3://bucket/photos cannot be listed (")
+    assert "\n" not in message
 
 
 def test_an_empty_prefix_is_named_in_one_sentence():

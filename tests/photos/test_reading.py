@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import signal
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import fsspec
 import pytest
 from corpus import MAX_PIXELS, Kept, Kind, Photos, Rejected, encode, jpeg, kinds, picture
 
+from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.reading import ReadFile, read_photograph
 from fruits_kedro.reasons import Reason
 
@@ -112,6 +114,49 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
     file = read_photograph(str(path), MAX_PIXELS)
     monkeypatch.undo()
     assert file == ReadFile(reason=Reason.UNREADABLE)
+
+
+def test_a_file_without_the_right_to_read_it_is_unreadable(open_folder, as_nobody):
+    """A real refusal by the kernel: root, whom no right stops, becomes another user."""
+    shut, open_ = open_folder / "shut.jpg", open_folder / "open.jpg"
+    for path, mode in ((shut, 0o000), (open_, 0o444)):
+        path.write_bytes(Photos().next())
+        path.chmod(mode)
+    with as_nobody():
+        refused, allowed = (read_photograph(str(path), MAX_PIXELS) for path in (shut, open_))
+    assert refused == ReadFile(reason=Reason.UNREADABLE)
+    assert allowed.reason is None
+
+
+def test_a_file_that_changes_while_it_is_read_is_what_was_read(tmp_path):
+    """Every outcome belongs to the bytes that were read, whole or half of either photograph."""
+    photos = Photos()
+    path, contents = tmp_path / "x.jpg", (photos.next(), photos.next())
+    path.write_bytes(contents[0])
+    ended = threading.Event()
+
+    def rewrite() -> None:
+        while not ended.is_set():
+            for content in contents:
+                with path.open("wb") as file:
+                    file.write(content[:1000])
+                    file.flush()
+                    file.write(content[1000:])
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        files = [read_photograph(str(path), MAX_PIXELS) for _ in range(500)]
+    finally:
+        ended.set()
+        writer.join()
+    assert {file.reason for file in files} <= {None, Reason.EMPTY_FILE, Reason.NOT_AN_IMAGE}
+    kept = [file for file in files if file.content is not None]
+    assert kept
+    for file in kept:
+        assert hashlib.sha256(file.content or b"").hexdigest() == file.sha256
+        pixels = decode(file.content or b"", 16)
+        assert pixels is Reason.UNDECODABLE or file.content in contents
 
 
 def test_a_disk_that_fails_under_reading_is_unreadable():

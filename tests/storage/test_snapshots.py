@@ -1,5 +1,6 @@
 """A dataset is always its last complete snapshot, whenever a save dies."""
 
+import json
 import uuid
 from unittest.mock import patch
 
@@ -152,6 +153,15 @@ def test_a_damaged_pointer_is_named_in_one_sentence(uri, content):
         folder.current()
     assert pointer in error.value.message
     assert "\n" not in error.value.message
+
+
+@pytest.mark.parametrize("name", ["../../other/part-1", "/etc", "part-1/../..", "", "part-é/x"])
+def test_a_pointer_that_leaves_the_folder_is_refused(tmp_path, name):
+    part = {"name": name, "rows": 1, "notes": {}}
+    pointer = tmp_path / POINTER
+    pointer.write_text(json.dumps({"id": "1", "parts": [part]}))
+    with pytest.raises(FruitsError, match="is not a snapshot pointer of this project"):
+        SnapshotFolder(str(tmp_path)).current()
 
 
 def test_a_damaged_pointer_can_be_restored_from_its_manifest(uri):

@@ -42,7 +42,10 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
             np.save(calibration, pixels, allow_pickle=False)
             command += ["--calibration", str(calibration)]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        result = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False)
+        # This module itself, without a shell: what varies are two paths.
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, env=quiet, check=False
+        )
         if result.returncode != 0:
             raise FruitsError(_explain(weights, result.stderr))
         return Backbone(spec, output.read_bytes())
@@ -68,6 +71,9 @@ def _convert_here(weights: str, image_size: int, calibration: str | None) -> byt
         weights=None, include_top=False, pooling="avg", input_shape=(image_size, image_size, 3)
     )
     network.load_weights(weights)
+    grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
+    if not np.isfinite(np.asarray(grey)).all():
+        raise ValueError("of a grey photograph they make features that are no numbers")
     return _to_float32(network) if calibration is None else _to_int8(network, np.load(calibration))
 
 

@@ -1,15 +1,25 @@
 """The trained classifier as a Spark ML model."""
 
+import json
 import logging
 from typing import Any
 
 from fruits_kedro.classifier import Classifier, labels_of
 from fruits_kedro.datasets.artefact import ArtefactDataset
+from fruits_kedro.errors import FruitsError
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import current_part, describe_files, load_files
 from fruits_kedro.storage.files import spark_uri
 
 logger = logging.getLogger(__name__)
+
+_CLASSES = {
+    "org.apache.spark.ml.PipelineModel",
+    "org.apache.spark.ml.feature.StringIndexerModel",
+    "org.apache.spark.ml.classification.LogisticRegressionModel",
+    "org.apache.spark.ml.classification.RandomForestClassificationModel",
+}
+"""Spark makes an object of any class that a model's files name, on either side of its gateway."""
 
 
 class ClassifierDataset(ArtefactDataset[Classifier]):
@@ -33,7 +43,7 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
     def load(self) -> Classifier:
         """The newest classifier, its hashes verified."""
         part = current_part(self._folder)
-        load_files(self._folder, part)
+        _check_classes(load_files(self._folder, part), self._folder.part_uri(part))
         get_spark()
         from pyspark.ml import PipelineModel
 
@@ -46,3 +56,14 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
         data.model.save(spark_uri(self._folder.part_uri(name)))
         part = describe_files(self._folder, name, reducer_id=data.reducer_id)
         self._folder.replace(part)
+
+
+def _check_classes(files: dict[str, bytes], uri: str) -> None:
+    for name, content in files.items():
+        if "metadata/part-" in name and content:
+            found = json.loads(content)["class"]
+            if found not in _CLASSES:
+                raise FruitsError(
+                    f"{uri}/{name} names the class {found}, which is none of this project's: "
+                    "remove the classifier's folder and run again."
+                )

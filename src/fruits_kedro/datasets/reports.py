@@ -13,6 +13,7 @@ from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 from kedro_datasets.plotly import JSONDataset as PlotlyDataset
 
+from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import read_bytes, replace_file
 
 
@@ -76,7 +77,8 @@ class PlotlyReportDataset(_WholeFile, PlotlyDataset):
 class CsvReportDataset(_WholeFile, CSVDataset):
     """``pandas.CSVDataset``, written in one piece, without the index.
 
-    Text columns are named, because a label may be called "nan" or "007".
+    Text columns are named, because a label may be called "nan" or "007", or like a formula, which
+    is neutralised in the file and comes back as it was.
 
     Usage in the catalog::
 
@@ -95,8 +97,14 @@ class CsvReportDataset(_WholeFile, CSVDataset):
         self, *, filepath: str, text: list[str], metadata: dict[str, Any] | None = None
     ) -> None:
         as_text = {"dtype": dict.fromkeys(text, str), "keep_default_na": False}
+        self._text = tuple(text)
         super().__init__(filepath=filepath, load_args=as_text, metadata=metadata)
+
+    def load(self) -> pd.DataFrame:
+        """The table as it was saved."""
+        table: pd.DataFrame = restore_columns(super().load(), self._text)
+        return table
 
     def save(self, data: pd.DataFrame) -> None:
         """Write a small table as CSV."""
-        self._replace(data.to_csv(index=False).encode())
+        self._replace(neutralise_columns(data, self._text).to_csv(index=False).encode())

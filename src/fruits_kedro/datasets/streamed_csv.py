@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.spreadsheets import restore_columns
 from fruits_kedro.storage.files import filesystem, is_local
 
 logger = logging.getLogger(__name__)
@@ -63,9 +64,10 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
         fs, path = filesystem(self._filepath)
         with fs.open(path, "rb") as file:
             # A label may be called "nan" or "007": text stays the text it is.
-            return pd.read_csv(
+            table = pd.read_csv(
                 file, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, na_values=[""]
             )
+        return restore_columns(table, _TEXT)
 
     def save(self, data: CsvText) -> None:
         """Write the file."""

@@ -2,6 +2,7 @@
 
 from kedro.framework.context import KedroContext
 
+from fruits_kedro.configuration import storage_of
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.files import is_local, join
 
@@ -11,8 +12,7 @@ NOT_SET = "not-set"
 
 def storage_root(context: KedroContext) -> str:
     """The storage root that the catalog resolved to, absolute where it is a local folder."""
-    metrics: str = context.config_loader["catalog"]["metrics"]["filepath"]
-    storage = metrics.removesuffix("/08_reporting/metrics.json")
+    storage: str = storage_of(context.config_loader["catalog"])
     return join(str(context.project_path), storage) if _is_relative(storage) else storage
 
 

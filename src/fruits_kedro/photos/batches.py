@@ -10,6 +10,7 @@ from fruits_kedro.backbone.artefact import N_FEATURES, BackboneSpec
 from fruits_kedro.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, call_directly
+from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.reading import ReadFile, read_photograph
 from fruits_kedro.reasons import Reason
 
@@ -28,17 +29,22 @@ MAX_BATCH_BYTES = 64 << 20
 
 
 def read_batch(
-    batch: pa.RecordBatch, max_pixels: int, call: Call = call_directly
+    batch: pa.RecordBatch, limits: Limits, call: Call = call_directly
 ) -> Iterator[pa.RecordBatch]:
     """Read the files of a batch and append what was read as columns.
 
     Args:
-        batch: Rows with a ``path`` column.
-        max_pixels, call: See ``reading.read_photograph``.
+        batch: Rows with ``path`` and ``size``, the bytes that the listing saw.
+        limits: Larger files are rejected, by their size unread.
+        call: See ``reading.read_photograph``.
     """
     start, held, read = 0, 0, []
+    sizes = batch.column("size").to_pylist()
     for index, path in enumerate(batch.column("path").to_pylist()):
-        read.append(read_photograph(path, max_pixels, call))
+        if sizes[index] > limits.max_bytes:
+            read.append(ReadFile(reason=Reason.TOO_MANY_BYTES))
+        else:
+            read.append(read_photograph(path, limits.max_pixels, call))
         held += len(read[-1].content or b"")
         if held >= MAX_BATCH_BYTES or index == batch.num_rows - 1:
             yield _with_read(batch.slice(start, len(read)), read)

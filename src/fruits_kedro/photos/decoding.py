@@ -16,6 +16,9 @@ from fruits_kedro.reasons import Reason
 Image.MAX_IMAGE_PIXELS = None
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_BAND_PIXELS = 4 << 20
+"""Pixels converted at once: a small file may announce 200 megapixels, and every layer of a
+conversion costs 4 to 8 bytes of each."""
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -90,8 +93,20 @@ def _upright(image: Image.Image) -> Image.Image:
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
+    is_deep = _is_deep(image)
+    rows = max(1, _BAND_PIXELS // image.width)
+    if image.height <= rows:
+        return _band_to_rgb(image, is_deep)
+    result = Image.new("RGB", image.size)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        result.paste(_band_to_rgb(band, is_deep), (0, top))
+    return result
+
+
+def _band_to_rgb(image: Image.Image, is_deep: bool) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        return _to_eight_bits(image).convert("RGB")
+        return _to_eight_bits(image, is_deep).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
@@ -99,9 +114,16 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
+def _is_deep(image: Image.Image) -> bool:
+    """Whether values go up to 65535; a mode of 32 bits does not tell."""
+    if image.mode in ("I", "F"):
+        return bool(np.asarray(image.getextrema()).max() > 255)
+    return image.mode.startswith("I;16")
+
+
+def _to_eight_bits(image: Image.Image, is_deep: bool) -> Image.Image:
     """Scale 16-bit grey values to 8 bits; Pillow's own conversion clips them to white."""
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode.startswith("I;16") or values.max() > 255:
-        values = values / 257.0
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    if is_deep:
+        values /= 257.0
     return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))

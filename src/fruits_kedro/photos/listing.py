@@ -112,14 +112,19 @@ def _walk_disk(root: str) -> Iterator[FoundFile]:
             continue
         seen.add(identity)
         for entry in _entries(folder):
-            status = _status(entry)
-            if status is None:
+            try:
+                status = _status(entry)
+            except FileNotFoundError:  # gone since
                 continue
-            if stat.S_ISDIR(status.st_mode):
+            except OSError:  # it cannot be looked at, and is accounted for when it cannot be read
+                status = None
+            mode = status.st_mode if status else _mode_by_name(entry)
+            if stat.S_ISDIR(mode):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                 relative = os.path.relpath(entry.path, root).replace(os.sep, "/")
-                yield FoundFile(entry.path, relative, status.st_size, str(status.st_mtime_ns))
+                size, modified = (status.st_size, status.st_mtime_ns) if status else (0, 0)
+                yield FoundFile(entry.path, relative, size, str(modified))
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
@@ -131,12 +136,16 @@ def _identity(folder: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """Of what a link leads to, or of a broken link itself; None for a file that is gone since."""
-    for follow in (True, False):
-        with suppress(OSError):
-            return entry.stat(follow_symlinks=follow)
-    return None
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    """Of what a link leads to, or of a broken link itself."""
+    with suppress(OSError):
+        return entry.stat()
+    return entry.stat(follow_symlinks=False)
+
+
+def _mode_by_name(entry: os.DirEntry[str]) -> int:
+    """Folder or file, as the folder above says: one may be listed and not entered (right x)."""
+    return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -155,9 +164,10 @@ def _walk_store(uri: str) -> Iterator[FoundFile]:
     scheme = uri.split("://", 1)[0]
     try:
         entries: dict[str, dict[str, Any]] = fs.find(root, detail=True)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each client of a store has errors of its own
+        first = next(iter(str(error).splitlines()), type(error).__name__)
         raise FruitsError(
-            f"The image folder {uri} cannot be listed ({error}): check the bucket's name, the "
+            f"The image folder {uri} cannot be listed ({first}): check the bucket's name, the "
             "region, the credentials and the right s3:ListBucket."
         ) from error
     if not entries:

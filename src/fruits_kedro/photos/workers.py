@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.photos.limits import Limits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,12 +51,12 @@ def in_inference_tasks(photographs: DataFrame, count: int) -> DataFrame:
     return photographs.repartition(tasks, "sha256")
 
 
-def read_files(files: DataFrame, max_pixels: int) -> DataFrame:
+def read_files(files: DataFrame, limits: Limits) -> DataFrame:
     """Read the bytes and headers of listed files, one by one on the workers.
 
     Args:
-        files: Rows with ``path`` and any other columns.
-        max_pixels: Photographs that announce more pixels are rejected.
+        files: Rows with ``path``, ``size`` and any other columns.
+        limits: Larger files and photographs are rejected.
 
     Returns:
         The same rows with sha256, width, height, format, bytes and reason.
@@ -68,7 +69,7 @@ def read_files(files: DataFrame, max_pixels: int) -> DataFrame:
 
         with caller_for_task() as call:
             for batch in batches:
-                yield from read_batch(batch, max_pixels, call)
+                yield from read_batch(batch, limits, call)
 
     return files.mapInArrow(read_batches, f"{_ddl(files)}, {added}")
 

@@ -78,8 +78,22 @@ class StoreLock:
         """Take the lock, also from a run that has been silent for ``EXPIRY_SECONDS``.
 
         Raises:
-            FruitsError: Where a living run holds it, or nobody can tell who does.
+            FruitsError: Where a living run holds it, nobody can tell who does, or the storage
+                cannot be reached.
         """
+        try:
+            self._take()
+        except FruitsError:
+            raise
+        except Exception as error:  # each client of a store has errors of its own
+            first = next(iter(str(error).splitlines()), type(error).__name__)
+            raise FruitsError(
+                f"The storage {self._storage} cannot be written ({first}): check the bucket's "
+                "name, the region, the credentials and the right s3:PutObject."
+            ) from error
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def _take(self) -> None:
         if not self._create():
             content = self._read()
             if content is not None:
@@ -90,7 +104,6 @@ class StoreLock:
             # Two runs may find the lock expired at once: the one whose token stays has it.
             if not self._create() or not self._is_mine():
                 raise _busy(self._storage, "a run that has just begun")
-        threading.Thread(target=self._beat, daemon=True).start()
 
     def release(self) -> None:
         """Give the lock back, unless another run has taken it over."""

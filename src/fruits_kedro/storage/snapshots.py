@@ -14,6 +14,7 @@ no rename of folders, so that it is the same on an object store.
 
 import json
 import logging
+import re
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 POINTER = "_current.json"
 MANIFESTS = "_snapshots"
+_PART_NAME = re.compile(r"part-[\w-]+")
+"""What a manifest names is opened below the dataset's folder, and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Snapshot:
         try:
             manifest = json.loads(content)
             parts = tuple(Part(p["name"], p["rows"], p["notes"]) for p in manifest["parts"])
+            if not all(_PART_NAME.fullmatch(part.name) for part in parts):
+                raise ValueError("a part lies outside of the folder")
             return cls(str(manifest["id"]), parts)
         except (ValueError, KeyError, TypeError) as error:
             raise FruitsError(

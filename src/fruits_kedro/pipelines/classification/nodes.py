@@ -9,6 +9,7 @@ from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.scores import count_confusions, score
 
@@ -18,19 +19,27 @@ logger = logging.getLogger(__name__)
 def train_on_train(
     reduced_features: DataFrame, reducer: Reducer, parameters: ClassificationParameters
 ) -> Classifier:
-    """Train the classifier on the train rows.
+    """Train the classifier on the train rows; labels without any are named in a warning.
 
     Raises:
         FruitsError: Where the train rows have fewer than two labels.
     """
-    train = reduced_features.filter("split = 'train'")
-    labels = [row.label for row in train.select("label").distinct().collect()]
+    from pyspark.sql import functions as F
+
+    trains = F.max(F.col("split") == "train").alias("trains")
+    found = reduced_features.groupBy("label").agg(trains).orderBy("label").collect()
+    labels = [row.label for row in found if row.trains]
+    others = [row.label for row in found if not row.trains]
+    if others:
+        logger.warning(
+            "Labels without a train photograph can never be predicted: %s", ", ".join(others)
+        )
     if len(labels) < 2:
         raise FruitsError(
             f"The train photographs have {len(labels)} label{'s' * (len(labels) != 1)}: a "
             "classifier needs at least two; check the Training folder or use split.method=random."
         )
-    return train_classifier(train, parameters, reducer.id)
+    return train_classifier(reduced_features.filter("split = 'train'"), parameters, reducer.id)
 
 
 def predict_labels(reduced_features: DataFrame, classifier: Classifier) -> DataFrame:
@@ -100,11 +109,12 @@ def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
     counts = confusions.pivot_table(
         index="label", columns="prediction", values="rows", aggfunc="sum", fill_value=0
     ).reindex(index=labels, columns=labels, fill_value=0)
+    shown = [as_plot_text(label) for label in labels]
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
     heat = go.Heatmap(
         z=shares.to_numpy(),
-        x=labels,
-        y=labels,
+        x=shown,
+        y=shown,
         customdata=counts.to_numpy(),
         zmin=0,
         zmax=1,

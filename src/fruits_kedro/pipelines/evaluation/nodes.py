@@ -102,6 +102,8 @@ def _refit_and_score(
         return {"left_out": "fewer than two labels are left to train on"}
     k = possible_k(reduction.k, moments.rows, len(moments.total))
     reducer = fit_reducer(moments, k, fingerprint="")
+    if reducer.explains_nothing:
+        return {"left_out": "the photographs left to train on are all alike"}
     reduced = reduce_features(rows, reducer).cache()
     try:
         classifier = train_classifier(reduced.filter("split = 'train'"), classification, reducer.id)

@@ -36,7 +36,7 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
     listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
     size = pc.sum(files["size"]).as_py() or 0
-    read = read_files(in_reading_tasks(listed, files.num_rows, size), parameters.max_pixels)
+    read = read_files(in_reading_tasks(listed, files.num_rows, size), parameters.limits)
     return read.selectExpr(
         "path",
         "if(listing_reason is null, bytes, null) as bytes",

@@ -59,17 +59,27 @@ def label_listing(raw_images: Listing) -> tuple[DataFrame, dict[str, Any]]:
     return get_spark().createDataFrame(table, LISTING), found
 
 
-def select_unread_files(listing: DataFrame, known_images: DataFrame) -> DataFrame:
+def select_unread_files(
+    listing: DataFrame, known_images: DataFrame, parameters: IngestionParameters
+) -> DataFrame:
     """Files that were never read, or changed since: their (path, size, modified) is unknown.
 
     What could not be read is tried again: a right or a storage may have been mended since, which
-    no date of the file tells.
+    no date of the file tells. So is what was too large, where the limits now allow it.
 
     Returns:
         Rows of the listing.
     """
+    from pyspark.sql import functions as F
+
     key = ["path", "size", "modified"]
-    known = known_images.filter(~known_images.reason.eqNullSafe(Reason.UNREADABLE.value))
+    again = (
+        F.when(F.col("reason") == Reason.UNREADABLE.value, True)
+        .when(F.col("reason") == Reason.TOO_MANY_BYTES.value, ~_too_many_bytes(parameters))
+        .when(F.col("reason") == Reason.TOO_MANY_PIXELS.value, ~_too_many_pixels(parameters))
+        .otherwise(False)
+    )
+    known = known_images.filter(~again)
     unread = (
         listing.filter("reason is null")
         .join(known.select(*key), key, "left_anti")
@@ -88,10 +98,12 @@ def read_images(unread_files: DataFrame, parameters: IngestionParameters) -> Ite
     """
     for piece in slices_of(unread_files, parameters.slice_files):
         files = in_reading_tasks(piece.of(unread_files), piece.rows, piece.size)
-        yield read_files(files, parameters.max_pixels)
+        yield read_files(files, parameters.limits)
 
 
-def resolve_photographs(listing: DataFrame, images: DataFrame) -> DataFrame:
+def resolve_photographs(
+    listing: DataFrame, images: DataFrame, parameters: IngestionParameters
+) -> DataFrame:
     """Decide which of the listed files are photographs to work with.
 
     The same bytes under two labels are rejected everywhere, as a conflict; the same bytes in train
@@ -104,9 +116,16 @@ def resolve_photographs(listing: DataFrame, images: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     key = ["path", "size", "modified"]
-    # A file that was tried more than once: the try that gave a sha256 is the greater struct.
-    best = F.max(F.struct(F.col("sha256"), F.col("reason").alias("read_reason"))).alias("read")
-    read = images.groupBy(*key).agg(best).select(*key, "read.*")
+    # The limits of this run hold for what an earlier one kept.
+    now = (
+        F.when(F.col("reason").isNotNull(), F.col("reason"))
+        .when(_too_many_bytes(parameters), Reason.TOO_MANY_BYTES.value)
+        .when(_too_many_pixels(parameters), Reason.TOO_MANY_PIXELS.value)
+    )
+    # A file that was tried more than once: the try that kept it, or gave a sha256, is the greater.
+    kept = F.col("reason").isNull().alias("kept")
+    best = F.max(F.struct(kept, "sha256", now.alias("read_reason"))).alias("read")
+    read = images.groupBy(*key).agg(best).select(*key, "read.sha256", "read.read_reason")
     rows = listing.join(read, key, "left").withColumn("reason", F.coalesce("reason", "read_reason"))
     same_bytes = Window.partitionBy("usable", "sha256")
     labels = F.size(F.collect_set("label").over(same_bytes))
@@ -170,6 +189,19 @@ def report_ingestion(
         report,
     )
     return report
+
+
+def _too_many_bytes(parameters: IngestionParameters) -> Any:
+    from pyspark.sql import functions as F
+
+    return F.col("size") > parameters.max_bytes
+
+
+def _too_many_pixels(parameters: IngestionParameters) -> Any:
+    """Of a row of ``schemas.IMAGES`` whose header was read."""
+    from pyspark.sql import functions as F
+
+    return F.col("width").cast("long") * F.col("height") > parameters.max_pixels
 
 
 def _listing_reason(label: str | None, name_is_utf8: bool) -> Reason | None:

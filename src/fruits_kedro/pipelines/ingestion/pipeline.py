@@ -14,7 +14,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.select_unread_files,
-                ["listing", "known_images"],
+                ["listing", "known_images", "params:ingestion"],
                 "unread_files",
                 name="select_unread_files",
             ),
@@ -26,7 +26,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.resolve_photographs,
-                ["listing", "images"],
+                ["listing", "images", "params:ingestion"],
                 "photographs",
                 name="resolve_photographs",
             ),

@@ -12,6 +12,7 @@ from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import features_of, present_features
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
+from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
     Reducer,
     fit_reducer,
@@ -44,7 +45,7 @@ def fit_reducer_on_train(
     """Fit scaler and PCA on the train rows.
 
     Raises:
-        FruitsError: Where there are fewer than two train rows.
+        FruitsError: Where there are fewer than two train rows, or all are alike.
     """
     train = splits.filter("split = 'train'").select("sha256")
     moments = sum_moments(present_features(features, train, backbone.fingerprint))
@@ -56,6 +57,11 @@ def fit_reducer_on_train(
         )
     k = possible_k(parameters.k, rows, len(moments.total))
     reducer = fit_reducer(moments, k, backbone.fingerprint)
+    if reducer.explains_nothing:
+        raise FruitsError(
+            f"The {rows} train photographs all have the same features, so nothing tells their "
+            "labels apart: check that they do not show one and the same picture."
+        )
     logger.info(
         "%d components explain %.4f of the variance of %d train rows",
         reducer.k,
@@ -129,7 +135,8 @@ def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) 
     sample = reduced_features.select("label", "split", "path", "sha256", leading)
     frame = sample.orderBy("sha256").limit(parameters.map.points).toPandas()
     positions = _tsne(np.array(frame["components"].tolist(), dtype=np.float64), parameters.map)
-    frame = frame.assign(x=positions[:, 0], y=positions[:, 1]).sort_values("label")
+    names = {name: frame[name].map(as_plot_text) for name in ("label", "path")}
+    frame = frame.assign(**names, x=positions[:, 0], y=positions[:, 1]).sort_values("label")
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
@@ -149,6 +156,7 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
         return np.zeros((points, 2))
     perplexity = min(parameters.perplexity, (points - 1) / 3)
     tsne = TSNE(perplexity=perplexity, random_state=parameters.seed, init="pca", n_jobs=-1)
-    if components.shape[1] < 2:
+    # Starting from principal components divides by the spread of the first.
+    if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
         tsne.set_params(init="random")
     return tsne.fit_transform(components)

@@ -1,0 +1,33 @@
+"""Kedro's reader of configuration files, with one sentence where it cannot read one."""
+
+from typing import Any
+
+from kedro.config import MissingConfigException, OmegaConfigLoader
+
+from fruits_kedro.errors import FruitsError
+
+
+class FruitsConfigLoader(OmegaConfigLoader):
+    """``OmegaConfigLoader``, which is used as it is; only its errors are others."""
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """The configuration of a key such as ``parameters``.
+
+        Raises:
+            FruitsError: Where a file is not what it should be.
+            MissingConfigException, KeyError: As Kedro's.
+        """
+        try:
+            return super().__getitem__(key)
+        except (MissingConfigException, KeyError):
+            raise
+        except Exception as error:  # YAML, OmegaConf and Kedro raise their own, without a parent
+            first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".:")
+            raise FruitsError(
+                f"The configuration of {key} cannot be read ({first}): mend {self._files(key)}, "
+                "or what --params says."
+            ) from error
+
+    def _files(self, key: str) -> str:
+        environments = dict.fromkeys((self.base_env, self.env or self.default_run_env))
+        return " or ".join(f"conf/{name}/{key}*.yml" for name in environments)

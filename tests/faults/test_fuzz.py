@@ -1,0 +1,15 @@
+"""20,000 damaged photographs: pixels or a reason, within 4 GiB and 20 s each."""
+
+import fuzz
+import pytest
+
+pytestmark = pytest.mark.faults
+
+COUNT = 20_000
+
+
+def test_damaged_photographs_are_pixels_or_a_reason():
+    report = fuzz.fuzz(0, COUNT)
+    print(f"{COUNT} inputs: {report}")  # noqa: T201
+    assert (report.raised, report.ended) == ({}, {})
+    assert report.inputs == COUNT

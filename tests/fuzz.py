@@ -1,0 +1,287 @@
+"""Real photographs with damage of every kind, decoded where nothing they do can hurt.
+
+An input is a number: the same number makes the same bytes on every machine. Inputs are decoded in
+a child process with bounded memory and time; one that ends the child is named by its number, and
+the next child goes on behind it.
+
+By hand: ``python tests/fuzz.py FIRST COUNT`` prints one line per input.
+"""
+
+import io
+import json
+import random
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+SAMPLE = Path(__file__).resolve().parents[1] / "data" / "01_raw" / "sample"
+MAX_PIXELS = 200_000_000
+"""The limit of ``conf/base/parameters_ingestion.yml``."""
+SIZE = 224
+MEMORY_BYTES = 4 << 30
+"""Address space of a child: the decoder of the largest photograph allowed has to do with it."""
+SECONDS = 20
+"""An input that takes longer has no bound worth the name."""
+SLOW_SECONDS = 1.0
+"""An input that takes longer is counted."""
+PHOTOS = 8
+
+
+@dataclass
+class Report:
+    """What became of a range of inputs.
+
+    Attributes:
+        outcomes: Inputs by ``pixels`` or the reason why there are none.
+        raised: Exception by input; there must be none.
+        ended: How the child ended, by the input that ended it; there must be none.
+        slow: Seconds by input, of those that took longer than ``SLOW_SECONDS``.
+        peak_mb: Largest resident memory of a child.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    raised: dict[int, str] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)
+    slow: dict[int, float] = field(default_factory=dict)
+    peak_mb: int = 0
+
+    @property
+    def inputs(self) -> int:
+        """Inputs that were decoded or ended a child."""
+        return self.outcomes.total() + len(self.raised) + len(self.ended)
+
+
+def fuzz(first: int, count: int) -> Report:
+    """Decode inputs ``first`` to ``first + count - 1`` in child processes."""
+    report, start, end = Report(), first, first + count
+    while start < end:
+        start = _go_on(report, start, end)
+    return report
+
+
+def _go_on(report: Report, start: int, end: int) -> int:
+    """Decode in one child as far as it gets, and say where the next one has to begin."""
+    command = [sys.executable, __file__, str(start), str(end - start)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        for line in child.stdout:
+            _note(report, start, json.loads(line))
+            start += 1
+    if child.returncode != 0:
+        report.ended[start] = (
+            signal.Signals(-child.returncode).name
+            if child.returncode < 0
+            else f"exit code {child.returncode}"
+        )
+        start += 1
+    return start
+
+
+def _note(report: Report, number: int, line: dict) -> None:
+    if line["raised"]:
+        report.raised[number] = line["raised"]
+    else:
+        report.outcomes[line["outcome"]] += 1
+    if line["seconds"] > SLOW_SECONDS:
+        report.slow[number] = line["seconds"]
+    report.peak_mb = max(report.peak_mb, line["peak_mb"])
+
+
+# --- the child -----------------------------------------------------------------------------------
+
+
+def decode_range(first: int, count: int) -> None:
+    """Print what becomes of each input, as JSON, line by line."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    for number in range(first, first + count):
+        content = make_input(number)
+        began = time.perf_counter()
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)  # its default action ends the process
+        outcome, raised = "", ""
+        try:
+            outcome = _outcome(content)
+        except Exception as error:
+            raised = repr(error)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        line = {
+            "outcome": outcome,
+            "raised": raised,
+            "seconds": round(time.perf_counter() - began, 3),
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        }
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+def _outcome(content: bytes) -> str:
+    from fruits_kedro.photos.decoding import decode, read_header
+    from fruits_kedro.reasons import Reason
+
+    header = read_header(content)
+    if isinstance(header, Reason):
+        return header
+    if header.width * header.height > MAX_PIXELS:
+        return Reason.TOO_MANY_PIXELS
+    pixels = decode(content, SIZE)
+    if isinstance(pixels, Reason):
+        return pixels
+    assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), "uint8")
+    return "pixels"
+
+
+# --- inputs --------------------------------------------------------------------------------------
+
+
+def make_input(number: int) -> bytes:
+    """The bytes of an input: a photograph in some encoding, with one to four damages."""
+    rng = random.Random(number)
+    encoding = rng.choice(sorted(ENCODINGS))
+    content = bytearray(_whole(encoding, rng.randrange(PHOTOS)))
+    for _ in range(rng.randint(1, 4)):
+        rng.choice(DAMAGES)(content, rng)
+    if encoding.startswith("png") and rng.random() < 0.7:
+        return _with_right_checksums(bytes(content))
+    return bytes(content)
+
+
+@cache
+def _whole(encoding: str, photo: int) -> bytes:
+    path = sorted(SAMPLE.glob("Training/*/0_100.jpg"))[photo]
+    return ENCODINGS[encoding](path)
+
+
+def _encoded(image_format: str, mode: str = "RGB", **options: object) -> Callable[[Path], bytes]:
+    def encode(path: Path) -> bytes:
+        buffer = io.BytesIO()
+        with Image.open(path) as image:
+            converted = image.convert(mode)
+            if mode in ("RGBA", "LA"):
+                converted.putalpha(image.convert("L"))
+            converted.save(buffer, image_format, **options)
+        return buffer.getvalue()
+
+    return encode
+
+
+def _grey16(path: Path) -> bytes:
+    buffer = io.BytesIO()
+    with Image.open(path) as image:
+        image.convert("I").point(lambda value: value * 257).convert("I;16").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _animated(path: Path) -> bytes:
+    buffer = io.BytesIO()
+    with Image.open(path) as image:
+        turned = image.transpose(Image.Transpose.ROTATE_90)
+        image.save(buffer, "WEBP", save_all=True, append_images=[turned], lossless=True)
+    return buffer.getvalue()
+
+
+_TURNED = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+
+ENCODINGS: dict[str, Callable[[Path], bytes]] = {
+    "jpeg as it is": Path.read_bytes,
+    "jpeg": _encoded("JPEG", exif=_TURNED),
+    "jpeg cmyk": _encoded("JPEG", "CMYK"),
+    "jpeg grey": _encoded("JPEG", "L"),
+    "jpeg progressive": _encoded("JPEG", progressive=True),
+    "png": _encoded("PNG"),
+    "png alpha": _encoded("PNG", "RGBA"),
+    "png grey alpha": _encoded("PNG", "LA"),
+    "png grey of 16 bits": _grey16,
+    "png palette": _encoded("PNG", "P", transparency=3),
+    "webp": _encoded("WEBP"),
+    "webp alpha": _encoded("WEBP", "RGBA"),
+    "webp animated": _animated,
+    "webp lossless": _encoded("WEBP", lossless=True, exif=_TURNED),
+}
+
+
+def _set_byte(content: bytearray, rng: random.Random) -> None:
+    if content:
+        content[rng.randrange(len(content))] = rng.choice(
+            (0, 1, 0x7F, 0x80, 0xFF, rng.getrandbits(8))
+        )
+
+
+def _set_early_byte(content: bytearray, rng: random.Random) -> None:
+    """Headers are short and decide most."""
+    if content:
+        content[rng.randrange(min(len(content), 200))] = rng.getrandbits(8)
+
+
+def _flip_bit(content: bytearray, rng: random.Random) -> None:
+    if content:
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+
+
+def _set_number(content: bytearray, rng: random.Random) -> None:
+    """Sizes, counts and offsets are numbers of two or four bytes."""
+    value = rng.choice((0, 1, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF, rng.getrandbits(32)))
+    at = rng.randrange(min(len(content), 300) + 1)
+    packed = struct.pack(rng.choice("<>") + "I", value)
+    content[at : at + 4] = packed if rng.random() < 0.5 else packed[:2]
+
+
+def _cut(content: bytearray, rng: random.Random) -> None:
+    del content[rng.randrange(len(content) + 1) :]
+
+
+def _remove(content: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(content) + 1)
+    del content[at : at + rng.randint(1, 200)]
+
+
+def _insert(content: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(content) + 1)
+    content[at:at] = rng.randbytes(rng.randint(1, 50))
+
+
+def _repeat(content: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(content) + 1)
+    piece = content[at : at + rng.randint(1, 500)]
+    content[at:at] = piece * rng.randint(1, 5)
+
+
+def _splice(content: bytearray, rng: random.Random) -> None:
+    """Go on as another photograph, perhaps of another format."""
+    other = _whole(rng.choice(sorted(ENCODINGS)), rng.randrange(PHOTOS))
+    content[rng.randrange(len(content) + 1) :] = other[rng.randrange(len(other)) :]
+
+
+# Most damage is small: what is half gone seldom gets past the header.
+DAMAGES = (
+    *(_set_byte, _set_early_byte, _flip_bit, _set_number) * 4,
+    *(_insert, _remove, _repeat),
+    *(_cut, _splice),
+)
+
+
+def _with_right_checksums(content: bytes) -> bytes:
+    """A PNG whose chunks carry the checksums of what they hold, so that decoders look inside."""
+    result, at = bytearray(content[:8]), 8
+    while at + 12 <= len(content):
+        [length] = struct.unpack_from(">I", content, at)
+        end = at + 8 + length
+        if end + 4 > len(content):
+            break
+        checksum = zlib.crc32(content[at + 4 : end])
+        result += content[at:end] + struct.pack(">I", checksum)
+        at = end + 4
+    return bytes(result + content[at:])
+
+
+if __name__ == "__main__":
+    decode_range(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,29 @@
+"""Names show as they are in a plot and do nothing else."""
+
+import html
+
+import pytest
+
+from fruits_kedro.plot_text import as_plot_text
+
+AWKWARD = [
+    "<script>alert(1)</script>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<b>bold</b>",
+    "&lt;b&gt;",
+    "$x^2$",
+    "100%{y}%",
+    "a & b",
+]
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_nothing_in_a_name_means_anything_to_plotly(name):
+    text = as_plot_text(name)
+    assert not set("<>$%") & set(text)
+    assert html.unescape(text) == name
+
+
+@pytest.mark.parametrize("name", ["Apple", "Chili Pepper", "it's", 'a "b"', "é😀", "a/b_1.jpg"])
+def test_other_names_stay(name):
+    assert as_plot_text(name) == name

@@ -1,0 +1,30 @@
+"""The reasons are a closed list, and the document has it word by word."""
+
+import re
+
+from corpus import Rejected, kinds
+
+from fruits_kedro.reasons import SENTENCES, Reason
+
+ROW = re.compile(r"\| `(\w+)` \| (.+?) \| `(\w+)` \|")
+
+
+def test_the_document_has_every_reason_with_its_sentence(project):
+    rows = [
+        ROW.fullmatch(line) for line in (project / "docs/rejections.md").read_text().split("\n")
+    ]
+    told = {row[1]: row[2] for row in rows if row}
+    assert told == {reason.value: sentence for reason, sentence in SENTENCES.items()}
+    assert list(told) == [reason.value for reason in Reason]
+    assert {row[3] for row in rows if row} == {"photographs", "features"}
+
+
+def test_a_sentence_is_one():
+    for sentence in SENTENCES.values():
+        assert re.fullmatch(r"[A-Z][^.]*(\w\.\w[^.]*)*\.", sentence), sentence
+
+
+def test_the_corpus_has_a_file_for_every_reason_but_the_crash():
+    """A decoder that crashes is played in tests/faults/test_crashing_photos.py."""
+    found = {kind.outcome.reason for kind in kinds() if isinstance(kind.outcome, Rejected)}
+    assert set(Reason) - found == {Reason.DECODER_CRASHED}

@@ -1,0 +1,113 @@
+"""Credentials appear nowhere in what a run prints or leaves behind."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from runs import command, copy_photos, copy_project, new_job
+
+SECRETS = {
+    "AWS_ACCESS_KEY_ID": "AKIAQ7HUSHHUSHHUSH01",
+    "AWS_SECRET_ACCESS_KEY": "hush+Xq7/secretsecretsecretsecretsecret0",
+    "AWS_SESSION_TOKEN": "IQoHUSHtokentokentokentoken==",
+}
+QUICK = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1"}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("secrets"))
+
+
+@pytest.fixture
+def endpoint() -> str:
+    """An address of this machine where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def written_since(folders: list[Path], start: float) -> list[Path]:
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if path.stat().st_mtime >= start]
+
+
+LOOK = """
+import json, os, urllib.request
+from fruits_kedro.spark import configure, get_spark
+
+configure({
+    "spark.master": "local[1]",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": True,
+    "spark.ui.port": 0,
+    "spark.hadoop.fs.s3a.access.key": os.environ["AWS_ACCESS_KEY_ID"],
+    "spark.hadoop.fs.s3a.secret.key": os.environ["AWS_SECRET_ACCESS_KEY"],
+    "spark.hadoop.fs.s3a.session.token": os.environ["AWS_SESSION_TOKEN"],
+})
+context = get_spark().sparkContext
+pages = ["environment/", f"api/v1/applications/{context.applicationId}/environment"]
+for page in pages:
+    with urllib.request.urlopen(f"{context.uiWebUrl}/{page}") as answer:
+        print(answer.read().decode())
+"""
+
+
+def test_spark_s_pages_show_no_secret(copy, tmp_path):
+    """Neither those of the environment nor those that somebody wrote into spark.yml."""
+    script = tmp_path / "look.py"
+    script.write_text(LOOK)
+    result = command(copy, "python", str(script), **SECRETS)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("spark.hadoop.fs.s3a.secret.key") == 2
+    for secret in SECRETS.values():
+        assert secret not in result.stdout + result.stderr
+
+
+RUNS = {
+    "images that cannot be listed": ["images=s3://bucket/x", "storage={local}"],
+    "a storage that cannot be written": ["images={photos}", "storage=s3://bucket/y"],
+    "credentials in a place": ["images=s3://{id}:{key}@bucket/x", "storage={local}"],
+}
+
+
+@pytest.mark.parametrize("verbose", [False, True], ids=["", "debug"])
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_failing_run_on_s3_tells_no_secret(copy, tmp_path, endpoint, kind, verbose):
+    job = new_job(tmp_path)
+    copy_photos(["Training/Apple/0_100.jpg", "Training/Corn/0_100.jpg"], job.images)
+    identity = SECRETS["AWS_ACCESS_KEY_ID"]
+    values = {"local": job.storage, "photos": job.images, "id": identity, "key": "hush"}
+    options = ",".join(RUNS[kind]).format(**values)
+    start = os.stat(job.images).st_mtime
+    logging = {"KEDRO_LOGGING_CONFIG": str(debug_logging(tmp_path))} if verbose else {}
+    result = command(
+        copy,
+        *("kedro", "run", f"--params={options}"),
+        **{**SECRETS, **QUICK, **logging, "AWS_ENDPOINT_URL": endpoint},
+    )
+    printed = result.stdout + result.stderr
+    assert result.returncode == 1, printed
+    [sentence] = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert "s3://bucket" in sentence or "AWS environment" in sentence
+    found = [
+        printed,
+        *(p.read_text(errors="replace") for p in written_since([tmp_path, copy], start)),
+    ]
+    for secret in (*SECRETS.values(), "hush"):
+        assert not [text for text in found if secret in text]
+
+
+def debug_logging(folder: Path) -> Path:
+    """The project, Kedro and s3fs at their most talkative (botocore's DEBUG shows requests)."""
+    file = folder / "logging.yml"
+    file.write_text(
+        "version: 1\n"
+        "disable_existing_loggers: false\n"
+        "handlers: {all: {class: logging.StreamHandler, level: DEBUG}}\n"
+        "root: {handlers: [all], level: INFO}\n"
+        "loggers: {fruits_kedro: {level: DEBUG}, kedro: {level: DEBUG}, s3fs: {level: DEBUG}}\n"
+    )
+    return file
