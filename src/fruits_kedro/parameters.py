@@ -34,6 +34,14 @@ class IngestionParameters(_Strict):
         Count, Field(description="Photographs whose header announces more pixels are rejected.")
     ]
     max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
+    stored_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Larger files are not copied into `images`, and read again by "
+            "featurization.",
+        ),
+    ]
     max_bad_share: Annotated[
         float,
         Field(
@@ -51,7 +59,7 @@ class IngestionParameters(_Strict):
     @property
     def limits(self) -> Limits:
         """What a single file may ask for."""
-        return Limits(self.max_bytes, self.max_pixels)
+        return Limits(self.max_bytes, self.max_pixels, self.stored_bytes)
 
 
 class FeaturizationParameters(_Strict):
