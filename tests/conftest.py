@@ -11,6 +11,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.backbone.calibration import no_calibration
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.pipelines.featurization.nodes import make_backbone
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
@@ -80,6 +81,11 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
 def backbone() -> Backbone:
     """The shipped weights, really converted."""
     parameters = FeaturizationParameters(
-        weights="shipped", image_size=224, precision="float32", slice_images=10000
+        weights="shipped",
+        image_size=224,
+        precision="float32",
+        calibration_images=1,
+        scaled_decoding=True,
+        slice_images=10000,
     )
-    return make_backbone(parameters, lambda _: None)
+    return make_backbone(parameters, lambda _: None, no_calibration(224))

@@ -71,7 +71,14 @@ class FeaturizationParameters(_Strict):
         Field(ge=32, le=1024, multiple_of=32, description="Pixels of each side of the input."),
     ]
     precision: Annotated[
-        Literal["float32"], Field(description="Arithmetic of the converted network.")
+        Literal["float32", "int8"], Field(description="Arithmetic of the converted network.")
+    ]
+    calibration_images: Annotated[
+        int,
+        Field(ge=1, le=5000, description="Photographs that `int8` learns its ranges from."),
+    ]
+    scaled_decoding: Annotated[
+        bool, Field(description="Let JPEG's decoder shrink photographs far larger than needed.")
     ]
     slice_images: Annotated[
         Count,

@@ -21,12 +21,17 @@ RECORDS = "node_records"
 """Dataset of ``{node: {"inputs": digest, "outputs": {dataset: identity}}}``."""
 
 
+ALWAYS = "always"
+"""Tag of nodes whose inputs do not tell everything that they depend on."""
+
+
 class IncrementalRunner(SequentialRunner):
     """Runs nodes in order, but not those whose inputs and outputs are as they left them.
 
     A node is left out when its inputs (snapshots, files, parameters) and the project's code have
-    not changed since it last ran, and its outputs are still those it wrote. Nodes that take or
-    give something in memory always run. What a build tool does for files, for datasets.
+    not changed since it last ran, and its outputs are still those it wrote. What a build tool does
+    for files, for datasets. Nodes are pure, so an output that is only in memory is known by what it
+    comes from: its node waits until one that runs takes it. Nodes tagged ``always`` always run.
     """
 
     def _run(
@@ -36,23 +41,104 @@ class IncrementalRunner(SequentialRunner):
         hook_manager: Any = None,
         run_id: str | None = None,
     ) -> None:
-        records = _load_records(catalog)
-        nodes = pipeline.nodes
-        for position, node in enumerate(nodes, start=1):
-            inputs = _digest_inputs(node, catalog)
-            if inputs and _is_up_to_date(node, catalog, inputs, records):
-                logger.info("[%d/%d] %s: unchanged", position, len(nodes), node.short_name)
-                continue
-            logger.info("[%d/%d] %s", position, len(nodes), node.short_name)
-            super()._run(Pipeline([node]), catalog, hook_manager, run_id)
-            outputs = _identities(node.outputs, catalog)
-            if inputs and outputs:
-                records[node.name] = {"inputs": inputs, "outputs": outputs}
-                catalog[RECORDS].save(records)
+        states = _States(catalog)
+        positions = {node.name: n for n, node in enumerate(pipeline.nodes, start=1)}
+        waiting: dict[str, Node] = {}
+
+        def run(node: Node) -> None:
+            for name in node.inputs:
+                if name in waiting:
+                    run(waiting[name])
+            for name in node.outputs:
+                waiting.pop(name, None)
+            log(node)
+            super(IncrementalRunner, self)._run(Pipeline([node]), catalog, hook_manager, run_id)
+
+        def log(node: Node, what: str = "") -> None:
+            position = positions[node.name]
+            logger.info("[%d/%d] %s%s", position, len(positions), node.short_name, what)
+
+        for node in pipeline.nodes:
+            inputs = None if ALWAYS in node.tags else states.digest(node)
+            states.derive(node, inputs)
+            if inputs and not pipeline.outputs() & set(node.outputs) and states.passing(node):
+                waiting.update(dict.fromkeys(node.outputs, node))
+            elif inputs and states.is_up_to_date(node, inputs):
+                log(node, ": unchanged")
+            else:
+                run(node)
+                states.record(node, inputs)
 
     def _suggest_resume_scenario(self, *_: Any, **__: Any) -> None:
         """Kedro would name the nodes to go on from; here the same command does."""
         logger.warning("The run stopped; the same command goes on from what was finished")
+
+
+class _States:
+    """What is known of the datasets of a run, and of the runs before."""
+
+    def __init__(self, catalog: CatalogProtocol) -> None:
+        self._catalog = catalog
+        self._records = _load_records(catalog)
+        self._derived: dict[str, str] = {}
+
+    def digest(self, node: Node) -> str | None:
+        """A digest of the code and of every input, or None where nothing is known of one."""
+        inputs = self._identities(node.inputs)
+        if inputs is None:
+            return None
+        text = json.dumps([node.name, _code(), inputs], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def derive(self, node: Node, inputs: str | None) -> None:
+        """Let outputs in memory be known by the digest of what they come from."""
+        for name in node.outputs:
+            if inputs and self._in_memory(name):
+                self._derived[name] = inputs
+
+    def passing(self, node: Node) -> bool:
+        """Whether a node leaves nothing behind but values in memory."""
+        return all(self._in_memory(name) for name in node.outputs)
+
+    def is_up_to_date(self, node: Node, inputs: str) -> bool:
+        """Whether a node would write again what it wrote."""
+        kept = not any(self._in_memory(name) for name in node.outputs)
+        outputs = self._identities(node.outputs)
+        return (
+            kept
+            and outputs is not None
+            and self._records.get(node.name) == _record(inputs, outputs)
+        )
+
+    def record(self, node: Node, inputs: str | None) -> None:
+        """Remember what a node took and gave."""
+        outputs = self._identities(node.outputs)
+        if inputs and outputs and not self.passing(node):
+            self._records[node.name] = _record(inputs, outputs)
+            self._catalog[RECORDS].save(self._records)
+
+    def _identities(self, names: Iterable[str]) -> dict[str, str] | None:
+        found: dict[str, str] = {}
+        for name in names:
+            known = self._identity(name)
+            if known is None:
+                return None
+            found[name] = known
+        return found
+
+    def _identity(self, name: str) -> str | None:
+        if name == "parameters" or name.startswith("params:"):
+            return repr(self._catalog.load(name))
+        if self._in_memory(name):
+            return self._derived.get(name)
+        return identity(self._catalog[name])
+
+    def _in_memory(self, name: str) -> bool:
+        return isinstance(self._catalog[name], MemoryDataset)
+
+
+def _record(inputs: str, outputs: dict[str, str]) -> dict[str, Any]:
+    return {"inputs": inputs, "outputs": outputs}
 
 
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
@@ -64,39 +150,6 @@ def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     except DatasetError:  # damaged records cost time and nothing else
         return {}
     return records if isinstance(records, dict) else {}
-
-
-def _is_up_to_date(
-    node: Node, catalog: CatalogProtocol, inputs: str, records: dict[str, Any]
-) -> bool:
-    outputs = _identities(node.outputs, catalog)
-    return outputs is not None and records.get(node.name) == {"inputs": inputs, "outputs": outputs}
-
-
-def _digest_inputs(node: Node, catalog: CatalogProtocol) -> str | None:
-    """A digest of the code and of every input, or None where an input is only in memory."""
-    inputs = _identities(node.inputs, catalog)
-    if inputs is None:
-        return None
-    text = json.dumps([node.name, _code(), inputs], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _identities(names: Iterable[str], catalog: CatalogProtocol) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for name in names:
-        known = _identity(name, catalog)
-        if known is None:
-            return None
-        found[name] = known
-    return found
-
-
-def _identity(name: str, catalog: CatalogProtocol) -> str | None:
-    if name == "parameters" or name.startswith("params:"):
-        return repr(catalog.load(name))
-    dataset = catalog[name]
-    return None if isinstance(dataset, MemoryDataset) else identity(dataset)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Project settings: hooks, and how configuration is resolved."""
 
 import os
+import sys
 import warnings
 from importlib.resources import files
 
@@ -27,6 +28,17 @@ def _package_file(name: str) -> str:
     return str(files("fruits_kedro") / name)
 
 
+def _class_archive() -> str:
+    """Java's option to start from the classes that ``tools/archive_classes.py`` kept, or to keep.
+
+    A path that is not there, or of another Java, is no error: the JVM starts without it.
+    """
+    made = os.environ.get("FRUITS_CLASS_ARCHIVE")
+    if made:
+        return f"-XX:ArchiveClassesAtExit={made}"
+    return f"-XX:SharedArchiveFile={sys.prefix}/spark.jsa"
+
+
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
@@ -47,5 +59,9 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     "config_patterns": {"spark": ["spark*"]},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.
-    "custom_resolvers": {"env": _environment, "package_file": _package_file},
+    "custom_resolvers": {
+        "env": _environment,
+        "package_file": _package_file,
+        "class_archive": _class_archive,
+    },
 }

@@ -15,6 +15,7 @@ from corpus import encode, kinds
 from PIL import Image, ImageOps
 
 from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
+from fruits_kedro.backbone.calibration import no_calibration
 from fruits_kedro.backbone.engine import Engine, shared_engine
 from fruits_kedro.backbone.weights import locate_weights, weights_sha256
 from fruits_kedro.errors import FruitsError
@@ -42,9 +43,17 @@ print(json.dumps({"arrays_sha256": digest.hexdigest()}))
 """
 
 
-def parameters(weights: str, image_size: int = 224) -> FeaturizationParameters:
+NOTHING = no_calibration(224)
+
+
+def parameters(weights: str) -> FeaturizationParameters:
     return FeaturizationParameters(
-        weights=weights, image_size=image_size, precision="float32", slice_images=1
+        weights=weights,
+        image_size=224,
+        precision="float32",
+        calibration_images=1,
+        scaled_decoding=True,
+        slice_images=1,
     )
 
 
@@ -121,12 +130,12 @@ def test_a_process_keeps_its_engine(backbone):
 def test_a_known_conversion_is_taken(backbone):
     asked = []
 
-    def find(fingerprint: str) -> Backbone:
-        asked.append(fingerprint)
+    def find(spec: BackboneSpec) -> Backbone:
+        asked.append(spec)
         return backbone
 
-    assert make_backbone(parameters("shipped"), find) is backbone
-    assert asked == [backbone.fingerprint]
+    assert make_backbone(parameters("shipped"), find, NOTHING) is backbone
+    assert asked == [backbone.spec]
 
 
 def test_the_spec_names_the_weights_file(backbone):
@@ -145,6 +154,14 @@ def test_the_fingerprint_changes_with_each_field(field):
     assert len(spec.fingerprint) == 16
 
 
+@pytest.mark.parametrize("field", [field.name for field in fields(BackboneSpec)])
+def test_a_request_is_everything_but_the_calibration(field):
+    spec = BackboneSpec("a", 224, "int8", calibration="b")
+    value = getattr(spec, field)
+    changed = replace(spec, **{field: value + 32 if isinstance(value, int) else value + "x"})
+    assert (changed.request == spec.request) is (field == "calibration")
+
+
 def test_weights_can_be_a_file_of_ones_own(tmp_path):
     file = tmp_path / "mine.weights.h5"
     file.write_bytes(b"weights")
@@ -156,7 +173,7 @@ def test_weights_can_be_a_file_of_ones_own(tmp_path):
 def test_weights_that_are_no_file_are_told(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FruitsError, match=r"featurization\.weights names") as error:
-        make_backbone(parameters(name), lambda _: None)
+        make_backbone(parameters(name), lambda _: None, NOTHING)
     assert name in error.value.message
     assert "\n" not in error.value.message
 
@@ -189,7 +206,7 @@ def test_a_wrong_weights_file_is_told_in_one_sentence(tmp_path, write):
     file = tmp_path / "wrong.weights.h5"
     write(file)
     with pytest.raises(FruitsError) as error:
-        make_backbone(parameters(str(file)), lambda _: None)
+        make_backbone(parameters(str(file)), lambda _: None, NOTHING)
     assert str(file) in error.value.message
     assert "must hold the weights of Keras's MobileNetV2" in error.value.message
     assert "\n" not in error.value.message

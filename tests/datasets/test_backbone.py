@@ -1,6 +1,7 @@
 """Conversions are kept by fingerprint and found again without writing anything."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,24 @@ def test_the_newest_is_current_and_the_earlier_is_still_known(dataset, known):
     dataset.save(made("b"))
     find = known.load()
     assert dataset.load() == made("b")
-    assert find(made("a").fingerprint) == made("a")
-    assert find(made("b").fingerprint) == made("b")
-    assert find("0123456789abcdef") is None
+    assert find(made("a").spec) == made("a")
+    assert find(made("b").spec) == made("b")
+    assert find(made("c").spec) is None
 
 
 def test_nothing_is_known_in_a_new_folder(known):
-    assert known.load()("0123456789abcdef") is None
+    assert known.load()(made("a").spec) is None
     assert not known.exists()
+
+
+def test_the_newest_calibration_is_found_whatever_one_asks_for(dataset, known):
+    asked = BackboneSpec("a", 224, "int8")
+    first, second = (Backbone(replace(asked, calibration=c), b"model") for c in "12")
+    dataset.save(first)
+    assert known.load()(asked) == first
+    dataset.save(second)
+    assert known.load()(asked) == second
+    assert known.load()(replace(asked, precision="float32")) is None
 
 
 def test_a_known_backbone_is_not_written_again(dataset, tmp_path):
@@ -65,7 +76,7 @@ def test_going_back_and_forth_forgets_no_conversion(dataset, known):
     for _ in range(6):
         dataset.save(made("a"))
         dataset.save(made("b"))
-    assert known.load()(made("rare").fingerprint) == made("rare")
+    assert known.load()(made("rare").spec) == made("rare")
 
 
 def test_a_bounded_number_of_conversions_stays(tmp_path):
@@ -89,7 +100,7 @@ def test_an_altered_model_is_refused_by_name(dataset, known, tmp_path):
     assert isinstance(error.value.__cause__, FruitsError)
     assert str(model) in error.value.__cause__.message
     with pytest.raises(FruitsError, match=r"backbone\.tflite is not what this project wrote"):
-        known.load()(made("a").fingerprint)
+        known.load()(made("a").spec)
 
 
 def test_a_preview_is_the_spec(dataset):

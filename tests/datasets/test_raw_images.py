@@ -42,3 +42,30 @@ def test_photographs_are_never_written(tmp_path):
     with pytest.raises(DatasetError, match="only read, never written"):
         dataset.save(b"x")
     assert os.listdir(tmp_path) == []
+
+
+def test_the_identity_changes_with_the_files_and_only_then(tmp_path):
+    def identity() -> str:
+        return RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"]).snapshot_id()
+
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    seen = [identity()]
+    assert identity() == seen[0]
+    (tmp_path / "b.jpg").write_bytes(b"x")
+    seen.append(identity())
+    os.utime(tmp_path / "b.jpg", (1, 1))
+    seen.append(identity())
+    (tmp_path / "b.jpg").write_bytes(b"xx")
+    os.utime(tmp_path / "b.jpg", (1, 1))
+    seen.append(identity())
+    (tmp_path / "c.txt").write_bytes(b"x")
+    seen.append(identity())
+    assert len(set(seen)) == 5
+
+
+def test_a_load_takes_the_listing_of_the_identity_once(tmp_path):
+    dataset = RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"])
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    dataset.snapshot_id()
+    (tmp_path / "b.jpg").write_bytes(b"x")
+    assert [dataset.load().files.num_rows for _ in range(2)] == [1, 2]

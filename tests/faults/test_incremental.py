@@ -64,6 +64,12 @@ def test_a_rerun_on_unchanged_photographs_does_nothing_again(runs, fresh, refere
         "08_reporting/metrics.json",
         ".node_records.json",
     }
+    before = state(fresh)
+    run = runs.complete(fresh)
+    assert ran(run) == []
+    assert "Spark" not in run.output
+    assert "0 photographs were read, 0 went through the network in this run" in run.output
+    assert differences(state(fresh), before) == []
 
 
 def test_added_and_removed_photographs_and_gc(runs, tmp_path, fresh, total):

@@ -52,7 +52,7 @@ def resized(image: Image.Image) -> np.ndarray:
 @pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.name)
 def test_a_photograph_gives_the_pixels_it_shows(kind: Kind):
     assert isinstance(kind.outcome, Kept)
-    pixels = decode(kind.content, SIZE)
+    pixels = decode(kind.content, SIZE, scaled=False)
     assert not isinstance(pixels, Reason), pixels
     assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), np.uint8)
     difference = np.abs(pixels - resized(kind.outcome.pixels)).mean()
@@ -103,6 +103,28 @@ def test_the_corpus_covers_every_outcome_of_decoding():
     assert len(KEPT) > 100
     outcomes = {kind.outcome for kind in DAMAGED}
     assert outcomes == {Rejected(Reason.UNDECODABLE, "decode")}
+
+
+@pytest.mark.parametrize(("side", "scale"), [(8 * SIZE, 8), (4 * SIZE, 4), (2 * SIZE, 2)])
+def test_a_large_photograph_is_decoded_at_a_fraction_of_its_size(side, scale, monkeypatch):
+    content = jpeg(picture("large").resize((side, 2 * side)))
+    resized_from = []
+    resize = Image.Image.resize
+    monkeypatch.setattr(
+        Image.Image,
+        "resize",
+        lambda image, *arguments: resized_from.append(image.size) or resize(image, *arguments),
+    )
+    scaled, whole = decode(content, SIZE), decode(content, SIZE, scaled=False)
+    assert resized_from == [(side // scale, 2 * side // scale), (side, 2 * side)]
+    assert np.abs(scaled.astype(float) - whole).mean() < 2
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_other_photographs_are_the_same_with_and_without_scaled_decoding(form):
+    side = 2 * SIZE - 1 if form == "JPEG" else 4 * SIZE
+    content = encode(picture("other").resize((side, side)), form)
+    assert np.array_equal(decode(content, SIZE), decode(content, SIZE, scaled=False))
 
 
 @pytest.mark.parametrize("size", [1, 2, 224])

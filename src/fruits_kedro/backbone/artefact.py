@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 N_FEATURES = 1280
 """Features per photograph: channels of MobileNetV2's last convolution, averaged over space."""
@@ -20,12 +20,17 @@ class BackboneSpec:
     Attributes:
         weights_sha256: Digest of the Keras weights file.
         image_size: Pixels of each side of the input.
-        precision: Arithmetic of the converted network (``float32``).
+        precision: Arithmetic of the converted network, ``float32`` or ``int8``.
+        scaled_decoding: Whether large JPEGs are decoded at a fraction of their size.
+        calibration: What the ranges of an int8 network were measured on
+            (``calibration.calibration_id``); empty for float32.
     """
 
     weights_sha256: str
     image_size: int
     precision: str
+    scaled_decoding: bool = True
+    calibration: str = ""
     architecture: str = ARCHITECTURE
     preprocessing: str = PREPROCESSING
 
@@ -34,6 +39,15 @@ class BackboneSpec:
         """16 hexadecimal digits that name these features; equal specs give equal features."""
         text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def request(self) -> str:
+        """The same without the calibration: what a user asks for.
+
+        A folder that grows would change the sample, and with it every feature; so a network that
+        was once calibrated stays in use.
+        """
+        return replace(self, calibration="").fingerprint
 
 
 @dataclass(frozen=True)

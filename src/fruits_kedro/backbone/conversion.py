@@ -10,15 +10,25 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.backbone.calibration import Pixels
 from fruits_kedro.errors import FruitsError
 
 
-def convert(weights: Path, spec: BackboneSpec) -> Backbone:
+def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
     """Convert a Keras weights file of MobileNetV2 (no top) to LiteRT.
 
-    Source: https://ai.google.dev/edge/litert/models/convert_tf
+    Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
+    https://ai.google.dev/edge/litert/models/post_training_integer_quant
+
+    Args:
+        weights: The file.
+        spec: What is wanted.
+        pixels: ``(n, size, size, 3)`` uint8 to calibrate an int8 network on, else none.
 
     Raises:
         FruitsError: Where TensorFlow is missing or does not accept the weights.
@@ -27,8 +37,12 @@ def convert(weights: Path, spec: BackboneSpec) -> Backbone:
         output = Path(folder) / "backbone.tflite"
         command = [sys.executable, "-m", __name__, str(weights), str(output)]
         command += ["--image-size", str(spec.image_size)]
+        if len(pixels):
+            calibration = Path(folder) / "calibration.npy"
+            np.save(calibration, pixels, allow_pickle=False)
+            command += ["--calibration", str(calibration)]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        # This module itself, without a shell: what varies are two paths.
+        # This module itself, without a shell: what varies are paths.
         result = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, env=quiet, check=False
         )
@@ -50,23 +64,44 @@ def _explain(weights: Path, stderr: str) -> str:
     )
 
 
-def _convert_here(weights: str, output: str, image_size: int) -> None:
+def _convert_here(weights: str, image_size: int, calibration: str | None) -> bytes:
     import keras
-    import numpy as np
-    import tensorflow as tf
 
-    shape = (image_size, image_size, 3)
     network = keras.applications.MobileNetV2(
-        weights=None, include_top=False, pooling="avg", input_shape=shape
+        weights=None, include_top=False, pooling="avg", input_shape=(image_size, image_size, 3)
     )
     network.load_weights(weights)
-    grey = network(np.zeros((1, *shape), np.float32), training=False)
+    grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
     if not np.isfinite(np.asarray(grey)).all():
         raise ValueError("of a grey photograph they make features that are no numbers")
-    pixels = keras.Input(shape, batch_size=1, dtype="uint8")
+    return _to_float32(network) if calibration is None else _to_int8(network, np.load(calibration))
+
+
+def _to_float32(network: Any) -> bytes:
+    import keras
+    import tensorflow as tf
+
+    pixels = keras.Input(network.input_shape[1:], batch_size=1, dtype="uint8")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
     model = keras.Model(pixels, network(scaled, training=False))
-    Path(output).write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+
+
+def _to_int8(network: Any, pixels: Pixels) -> bytes:
+    """Full integer arithmetic; the scaling to [-1, 1] is the quantization of the input itself."""
+    import keras
+    import tensorflow as tf
+
+    scaled = keras.Input(network.input_shape[1:], batch_size=1)
+    model = keras.Model(scaled, network(scaled, training=False))
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: (
+        [image[np.newaxis].astype(np.float32) / 127.5 - 1] for image in pixels
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    return bytes(converter.convert())
 
 
 if __name__ == "__main__":
@@ -74,5 +109,7 @@ if __name__ == "__main__":
     parser.add_argument("weights")
     parser.add_argument("output")
     parser.add_argument("--image-size", type=int, required=True)
+    parser.add_argument("--calibration")
     arguments = parser.parse_args()
-    _convert_here(arguments.weights, arguments.output, arguments.image_size)
+    model = _convert_here(arguments.weights, arguments.image_size, arguments.calibration)
+    Path(arguments.output).write_bytes(model)

@@ -64,14 +64,16 @@ class BackboneDataset(ArtefactDataset[Backbone]):
     def _write(self, backbone: Backbone) -> Part:
         spec = json.dumps(asdict(backbone.spec), indent=1).encode()
         files = {_MODEL: backbone.model, _SPEC: spec}
-        return write_files(self._folder, files, fingerprint=backbone.fingerprint)
+        notes = {"fingerprint": backbone.fingerprint, "request": backbone.spec.request}
+        return write_files(self._folder, files, **notes)
 
 
-FindBackbone = Callable[[str], Backbone | None]
+FindBackbone = Callable[[BackboneSpec], Backbone | None]
+"""From a spec, whatever its calibration, to its newest conversion."""
 
 
 class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
-    """Finds an earlier conversion by its fingerprint; shares its folder with BackboneDataset.
+    """Finds an earlier conversion by its spec; shares its folder with BackboneDataset.
 
     Usage in the catalog::
 
@@ -94,10 +96,10 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         self.metadata = metadata
 
     def load(self) -> FindBackbone:
-        """A function from a fingerprint to its backbone, or to None where it was never made."""
+        """A function from a spec to its backbone, or to None where it was never made."""
 
-        def find(fingerprint: str) -> Backbone | None:
-            part = None if self._refresh else self._folder.find(fingerprint=fingerprint)
+        def find(spec: BackboneSpec) -> Backbone | None:
+            part = None if self._refresh else self._folder.find(request=spec.request)
             return _read(self._folder, part) if part else None
 
         return find
@@ -105,6 +107,11 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
     def save(self, data: None) -> None:
         """Never: save through BackboneDataset."""
         raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
+
+    def snapshot_id(self) -> str | None:
+        """The newest snapshot, or None where there is none."""
+        snapshot = self._folder.current()
+        return snapshot.id if snapshot else None
 
     def _exists(self) -> bool:
         return self._folder.current() is not None

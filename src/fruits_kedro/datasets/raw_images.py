@@ -36,6 +36,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
     ) -> None:
         self._filepath = filepath
         self._extensions = frozenset(extension.lower().lstrip(".") for extension in extensions)
+        self._listed: Listing | None = None
         self.metadata = metadata
 
     def load(self) -> Listing:
@@ -44,24 +45,36 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         Raises:
             FruitsError: Where there is no such folder, or no candidate photograph in it.
         """
-        listing = list_photographs(self._filepath, self._extensions)
-        ignored = sum(listing.ignored.values())
+        listing, self._listed = self._listed or self._list(), None
         if listing.files.num_rows == 0:
+            ignored = sum(listing.ignored.values())
             raise FruitsError(
                 f"There are no photographs in {self._filepath} ({ignored} other files): name a "
                 "folder that holds folders of photographs with --params=images=FOLDER."
             )
-        logger.info(
-            "Listed %s: %d photographs, %d other files",
-            self._filepath,
-            listing.files.num_rows,
-            ignored,
-        )
         return listing
 
     def save(self, data: None) -> None:
         """Never: the pipeline does not write photographs."""
         raise FruitsError(f"The image folder {self._filepath} is only read, never written.")
+
+    def snapshot_id(self) -> str:
+        """A digest of the listing: it changes when a file comes, goes or is written anew.
+
+        The folder is listed for it, and the next load takes that listing.
+        """
+        self._listed = self._list()
+        return self._listed.digest()
+
+    def _list(self) -> Listing:
+        listing = list_photographs(self._filepath, self._extensions)
+        logger.info(
+            "Listed %s: %d photographs, %d other files",
+            self._filepath,
+            listing.files.num_rows,
+            sum(listing.ignored.values()),
+        )
+        return listing
 
     def _exists(self) -> bool:
         fs, path = filesystem(self._filepath)

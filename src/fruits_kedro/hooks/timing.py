@@ -1,13 +1,18 @@
 """Measures the seconds of each pipeline and keeps them as a dataset."""
 
+import logging
 import time
 from collections import defaultdict
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+
+from fruits_kedro.runner import ALWAYS
+
+logger = logging.getLogger(__name__)
 
 DATASET = "timings"
 
@@ -57,10 +62,13 @@ class TimingHooks:
         total = sum(sum(nodes.values()) for nodes in self._seconds.values())
         earlier = catalog[DATASET].load()["pipelines"] if catalog[DATASET].exists() else {}
         pipelines = {**earlier, **stages}
-        catalog.save(DATASET, {"seconds": round(total, 2), "pipelines": pipelines})
+        try:
+            catalog.save(DATASET, {"seconds": round(total, 2), "pipelines": pipelines})
+        except DatasetError as error:  # the run itself is complete
+            logger.warning("The times of this run could not be kept: %s", error.__cause__ or error)
 
     def _count(self, node: Node) -> None:
         now = time.perf_counter()
-        stage = min(node.tags, default="other")
+        stage = min(node.tags - {ALWAYS}, default="other")
         self._seconds[stage][node.short_name] += now - self._mark
         self._mark = now

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fruits_kedro.backbone.artefact import N_FEATURES
+from fruits_kedro.backbone.artefact import N_FEATURES, BackboneSpec
 from fruits_kedro.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, call_directly
@@ -61,7 +61,7 @@ def _with_read(batch: pa.RecordBatch, read: list[ReadFile]) -> pa.RecordBatch:
 
 
 def featurize_batch(
-    batch: pa.RecordBatch, engine: Engine, image_size: int, call: Call = call_directly
+    batch: pa.RecordBatch, engine: Engine, spec: BackboneSpec, call: Call = call_directly
 ) -> pa.RecordBatch:
     """Replace the ``bytes`` of a batch by its features.
 
@@ -69,7 +69,7 @@ def featurize_batch(
         batch: Rows with a ``bytes`` column, and any others, which stay; null bytes have no
             features and no reason of their own.
         engine: The backbone.
-        image_size: Pixels of each side.
+        spec: How the backbone takes its pixels.
         call: How the decoder is called.
 
     Returns:
@@ -83,7 +83,7 @@ def featurize_batch(
     for row, content in enumerate(batch.column(position)):
         if not content.is_valid:
             continue
-        pixels = call(decode, content.as_py(), image_size)
+        pixels = call(decode, content.as_py(), spec.image_size, spec.scaled_decoding)
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:

@@ -48,7 +48,7 @@ def read_header(content: bytes) -> Header | Reason:
         return Reason.NOT_AN_IMAGE
 
 
-def decode(content: bytes, size: int) -> npt.NDArray[np.uint8] | Reason:
+def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uint8] | Reason:
     """The pixels of a photograph, upright, in RGB, on white, resized.
 
     Resizing is bicubic without cropping, as in the original notebook (``Image.resize``'s default);
@@ -57,12 +57,16 @@ def decode(content: bytes, size: int) -> npt.NDArray[np.uint8] | Reason:
     Args:
         content: The file's bytes.
         size: Pixels of each side.
+        scaled: Let the JPEG decoder give 1/2, 1/4 or 1/8 of the width and height of a large
+            photograph, as long as ``size`` is left (``Image.draft``).
 
     Returns:
         ``(size, size, 3)`` uint8, or the reason why there are none.
     """
     try:
         with _opened(content) as image:
+            if scaled:
+                image.draft(None, (size, size))
             upright = _upright(image)
             return np.asarray(_to_rgb(upright).resize((size, size), Image.Resampling.BICUBIC))
     except Exception:  # as above: any exception of a decoder is a damaged photograph

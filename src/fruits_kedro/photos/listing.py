@@ -4,6 +4,8 @@ Spark's ``binaryFile`` silently drops zero-byte files and names that start with 
 stops at a ``:`` and follows a symbolic link in circles; this listing accounts for every file.
 """
 
+import hashlib
+import json
 import os
 import stat
 from collections import Counter
@@ -58,6 +60,13 @@ class Listing:
     uri: str
     files: pa.Table
     ignored: dict[str, int]
+
+    def digest(self) -> str:
+        """Hexadecimal sha256 of everything listed."""
+        digest = hashlib.sha256(json.dumps([self.uri, self.ignored]).encode())
+        for column in self.files.columns:
+            digest.update(json.dumps(column.to_pylist()).encode())
+        return digest.hexdigest()
 
 
 def list_photographs(uri: str, extensions: frozenset[str]) -> Listing:

@@ -2,9 +2,16 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.backbone.calibration import (
+    Pixels,
+    calibration_id,
+    calibration_pixels,
+    no_calibration,
+)
 from fruits_kedro.backbone.conversion import convert
 from fruits_kedro.backbone.weights import locate_weights, weights_sha256
 from fruits_kedro.datasets.backbone import FindBackbone
@@ -12,8 +19,8 @@ from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import ORIGINAL, features_of
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import FeaturizationParameters
-from fruits_kedro.photos.workers import featurize
-from fruits_kedro.slices import path_ranges
+from fruits_kedro.photos.workers import featurize, in_inference_tasks
+from fruits_kedro.slices import slices_of
 
 logger = logging.getLogger(__name__)
 
@@ -21,19 +28,54 @@ MAX_FILES_NAMED = 1000
 """Undecodable files named in the report; all of them are in the features table."""
 
 
-def make_backbone(parameters: FeaturizationParameters, known_backbones: FindBackbone) -> Backbone:
+def sample_calibration_pixels(
+    photographs: DataFrame,
+    images: DataFrame,
+    parameters: FeaturizationParameters,
+    known_backbones: FindBackbone,
+) -> Pixels:
+    """Photographs to calibrate an int8 network on, none of the Test folders among them.
+
+    Returns:
+        ``(n, size, size, 3)`` uint8; n is 0 where nothing needs calibration.
+
+    Raises:
+        FruitsError: Where calibration is needed and no photograph can be decoded.
+    """
+    size = parameters.image_size
+    if parameters.precision == "float32" or known_backbones(_spec(parameters)) is not None:
+        return no_calibration(size)
+    key = ["path", "size", "modified"]
+    kept = photographs.filter("status = 'kept' and coalesce(split, 'train') = 'train'")
+    content = images.filter("bytes is not null").select(*key, "bytes")
+    rows = kept.select("sha256", *key).join(content, key)
+    pixels = calibration_pixels(
+        rows, parameters.calibration_images, size, parameters.scaled_decoding
+    )
+    if not len(pixels):
+        raise FruitsError(
+            "No photograph could be decoded to calibrate an int8 network on: check a few of them "
+            "by eye, or set featurization.precision=float32."
+        )
+    return pixels
+
+
+def make_backbone(
+    parameters: FeaturizationParameters, known_backbones: FindBackbone, calibration_pixels: Pixels
+) -> Backbone:
     """Convert the pretrained network, or take an earlier conversion of the same weights.
 
     Raises:
         FruitsError: Where the weights are missing or are not MobileNetV2's.
     """
-    weights = locate_weights(parameters.weights)
-    spec = BackboneSpec(weights_sha256(weights), parameters.image_size, parameters.precision)
-    known = known_backbones(spec.fingerprint)
+    spec = _spec(parameters)
+    known = known_backbones(spec)
     if known is not None:
         return known
+    weights = locate_weights(parameters.weights)
     logger.info("Converting %s to LiteRT, once (about 15 s)", weights.name)
-    return convert(weights, spec)
+    calibrated = replace(spec, calibration=calibration_id(calibration_pixels))
+    return convert(weights, calibrated, calibration_pixels)
 
 
 def select_missing_features(
@@ -70,10 +112,9 @@ def compute_features(
 
     key = ["path", "size", "modified"]
     content = images.filter("bytes is not null").select(*key, "bytes")
-    for first, last in path_ranges(missing_features, parameters.slice_images):
-        in_range = F.col("path").between(first, last)
-        rows = content.filter(in_range).join(F.broadcast(missing_features.filter(in_range)), key)
-        computed = featurize(rows, backbone)
+    for piece in slices_of(missing_features, parameters.slice_images):
+        rows = piece.of(content).join(F.broadcast(piece.of(missing_features)), key)
+        computed = featurize(in_inference_tasks(rows, piece.rows), backbone)
         yield computed.withColumn("fingerprint", F.lit(backbone.fingerprint)).withColumn(
             "variant", F.lit(ORIGINAL)
         )
@@ -100,14 +141,14 @@ def report_featurization(
     rows = kept.join(computed, "sha256").select("path", "failure")
     counts = {row.failure: row["count"] for row in rows.groupBy("failure").count().collect()}
     with_features = counts.pop(None, 0)
-    failed = rows.filter("failure is not null").orderBy("path")
+    failed = _failures(rows) if counts else []
     report = {
         "fingerprint": backbone.fingerprint,
         "kept": ingestion_report["kept"],
         "features": with_features,
         "undecodable": sum(counts.values()),
         "undecodable_by_reason": dict(sorted(counts.items())),
-        "undecodable_files": [list(row) for row in failed.limit(MAX_FILES_NAMED).collect()],
+        "undecodable_files": failed,
         "inferred": missing_features.count(),
     }
     if report["kept"] != report["features"] + report["undecodable"]:
@@ -123,3 +164,17 @@ def report_featurization(
         )
     logger.info("%(features)d photographs have features, %(inferred)d computed in this run", report)
     return report
+
+
+def _failures(rows: DataFrame) -> list[list[str]]:
+    failed = rows.filter("failure is not null").orderBy("path").limit(MAX_FILES_NAMED)
+    return [list(row) for row in failed.collect()]
+
+
+def _spec(parameters: FeaturizationParameters) -> BackboneSpec:
+    return BackboneSpec(
+        weights_sha256(locate_weights(parameters.weights)),
+        parameters.image_size,
+        parameters.precision,
+        parameters.scaled_decoding,
+    )

@@ -10,8 +10,14 @@ def create_pipeline(**kwargs: object) -> Pipeline:
     return pipeline(
         [
             node(
+                nodes.sample_calibration_pixels,
+                ["photographs", "images", "params:featurization", "known_backbones"],
+                "calibration_pixels",
+                name="sample_calibration_pixels",
+            ),
+            node(
                 nodes.make_backbone,
-                ["params:featurization", "known_backbones"],
+                ["params:featurization", "known_backbones", "calibration_pixels"],
                 "backbone",
                 name="make_backbone",
             ),

@@ -10,7 +10,7 @@ from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.workers import featurize, in_tasks, read_files
+from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
 from fruits_kedro.reasons import Reason
 from fruits_kedro.reducer import Reducer, reduce_features
 from fruits_kedro.schemas import NEW_PHOTOGRAPHS
@@ -26,6 +26,7 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
         path, bytes and reason, lazily.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     files = raw_images.files
     unreadable = pa.array(
@@ -34,7 +35,8 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     )
     table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
     listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
-    read = read_files(in_tasks(listed), parameters.limits)
+    size = pc.sum(files["size"]).as_py() or 0
+    read = read_files(in_reading_tasks(listed, files.num_rows, size), parameters.limits)
     return read.selectExpr(
         "path",
         "if(listing_reason is null, bytes, null) as bytes",

@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from fruits_kedro.pipelines.inference import nodes
+from fruits_kedro.runner import ALWAYS
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
@@ -14,6 +15,8 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 ["raw_images", "params:ingestion"],
                 "new_photographs",
                 name="read_new_photographs",
+                # A right or a storage may have been mended, which no listing tells.
+                tags=ALWAYS,
             ),
             node(
                 nodes.predict_new_photographs,

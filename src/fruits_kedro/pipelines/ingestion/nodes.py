@@ -9,10 +9,10 @@ from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.labels import parse_label, parse_split
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.workers import in_tasks, read_files
+from fruits_kedro.photos.workers import in_reading_tasks, read_files
 from fruits_kedro.reasons import Reason
 from fruits_kedro.schemas import LISTING
-from fruits_kedro.slices import path_ranges
+from fruits_kedro.slices import slices_of
 from fruits_kedro.spark import get_spark
 
 logger = logging.getLogger(__name__)
@@ -96,9 +96,9 @@ def read_images(unread_files: DataFrame, parameters: IngestionParameters) -> Ite
     Yields:
         ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
     """
-    for first, last in path_ranges(unread_files, parameters.slice_files):
-        rows = unread_files.filter(unread_files.path.between(first, last))
-        yield read_files(in_tasks(rows), parameters.limits)
+    for piece in slices_of(unread_files, parameters.slice_files):
+        files = in_reading_tasks(piece.of(unread_files), piece.rows, piece.size)
+        yield read_files(files, parameters.limits)
 
 
 def resolve_photographs(

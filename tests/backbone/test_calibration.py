@@ -1,0 +1,71 @@
+"""An int8 network, calibrated on photographs, computes nearly what the float32 one does."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
+from fruits_kedro.backbone.calibration import (
+    calibration_id,
+    calibration_pixels,
+    no_calibration,
+)
+from fruits_kedro.backbone.conversion import convert
+from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.backbone.weights import locate_weights, weights_sha256
+from fruits_kedro.photos.decoding import decode
+
+PHOTOGRAPHS = 20
+
+
+@pytest.fixture(scope="module")
+def contents(sample) -> list[bytes]:
+    paths = sorted(sample.rglob("*.jpg"), key=lambda path: (path.name, str(path)))
+    return [path.read_bytes() for path in paths[:PHOTOGRAPHS]]
+
+
+@pytest.fixture(scope="module")
+def pixels(contents) -> np.ndarray:
+    return np.stack([decode(content, 224) for content in contents])
+
+
+@pytest.fixture(scope="module")
+def int8(pixels) -> Backbone:
+    weights = locate_weights("shipped")
+    spec = BackboneSpec(weights_sha256(weights), 224, "int8", calibration=calibration_id(pixels))
+    return convert(weights, spec, pixels)
+
+
+def test_int8_features_point_where_float32_features_point(int8, backbone, pixels):
+    exact, fast = Engine(backbone.model), Engine(int8.model)
+    for photograph in pixels:
+        a, b = exact.features(photograph), fast.features(photograph)
+        assert (b.shape, b.dtype) == ((N_FEATURES,), np.float32)
+        assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.9
+
+
+def test_an_int8_network_is_a_third_of_the_size(int8, backbone):
+    assert len(int8.model) < len(backbone.model) / 2.5
+
+
+def test_the_sample_does_not_depend_on_the_order_of_rows(spark, contents):
+    rows = [(f"{n:02}", bytearray(content)) for n, content in enumerate(contents)]
+    rows.append(("00a", bytearray(b"no photograph")))
+    schema = "sha256 string, bytes binary"
+    expected = np.stack([decode(content, 32) for content in contents[:7]])
+    for order in (rows, rows[::-1]):
+        frame = spark.createDataFrame(order, schema)
+        assert (calibration_pixels(frame, 8, 32, True) == expected).all()
+
+
+def test_photographs_that_cannot_be_decoded_leave_nothing(spark):
+    frame = spark.createDataFrame([("a", bytearray(b"x"))], "sha256 string, bytes binary")
+    assert calibration_pixels(frame, 8, 32, True).shape == (0, 32, 32, 3)
+
+
+def test_a_calibration_is_named_by_its_pixels(pixels):
+    assert calibration_id(no_calibration(224)) == ""
+    assert len(calibration_id(pixels)) == 16
+    assert calibration_id(pixels) == calibration_id(pixels.copy())
+    other = np.asarray(Image.fromarray(pixels[0]).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    assert calibration_id(pixels) != calibration_id(np.stack([other, *pixels[1:]]))
