@@ -210,6 +210,19 @@ def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
+def tiff(width: int, height: int) -> bytes:
+    """A grey TIFF file with a header of one's choice and ten pixels."""
+    entries = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (279, 10)]
+    packed = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(24)
+
+
+def bmp(width: int, height: int) -> bytes:
+    """A BMP file with a header of one's choice; a negative height is upside down."""
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 100, 0, 0, 54) + header + bytes(46)
+
+
 def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
     """EXIF data with an orientation and other entries (tag, type, count, value)."""
     entries = sorted([(0x0112, 3, 1, struct.pack("<HH", orientation, 0)), *others])
@@ -446,6 +459,8 @@ def _sizes() -> list[Kind]:
             png(50_000, 50_000, 8, 2, bytes(100)),
             Rejected(Reason.TOO_MANY_PIXELS, "read"),
         ),
+        ("4294967295x1", tiff(2**32 - 1, 1), Rejected(Reason.TOO_MANY_PIXELS, "read")),
+        ("1x2147483648", bmp(1, -(2**31)), Rejected(Reason.TOO_MANY_PIXELS, "read")),
         ("0x0", png(0, 0, 8, 2, b"none"), Rejected(Reason.NOT_AN_IMAGE, "read")),
     ]
 

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -73,7 +74,8 @@ def fuzz(first: int, count: int) -> Report:
 def _go_on(report: Report, start: int, end: int) -> int:
     """Decode in one child as far as it gets, and say where the next one has to begin."""
     command = [sys.executable, __file__, str(start), str(end - start)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}  # libtiff tells every byte
+    with subprocess.Popen(command, text=True, **pipes) as child:
         assert child.stdout
         for line in child.stdout:
             _note(report, start, json.loads(line))
@@ -101,7 +103,7 @@ def _note(report: Report, number: int, line: dict) -> None:
 # --- the child -----------------------------------------------------------------------------------
 
 
-def decode_range(first: int, count: int) -> None:
+def decode_range(first: int, count: int, folder: str) -> None:
     """Print what becomes of each input, as JSON, line by line."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     for number in range(first, first + count):
@@ -110,7 +112,7 @@ def decode_range(first: int, count: int) -> None:
         signal.setitimer(signal.ITIMER_REAL, SECONDS)  # its default action ends the process
         outcome, raised = "", ""
         try:
-            outcome = _outcome(content)
+            outcome = _outcome(content, Path(folder) / "x.jpg")
         except Exception as error:
             raised = repr(error)
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -124,16 +126,22 @@ def decode_range(first: int, count: int) -> None:
         sys.stdout.flush()
 
 
-def _outcome(content: bytes) -> str:
-    from fruits_kedro.photos.decoding import decode, read_header
+def _outcome(content: bytes, file: Path) -> str:
+    """What the two steps on a worker make of a file with this content."""
+    import pyarrow as pa
+
+    from fruits_kedro.photos.batches import read_batch
+    from fruits_kedro.photos.decoding import decode
+    from fruits_kedro.photos.limits import Limits
     from fruits_kedro.reasons import Reason
 
-    header = read_header(content)
-    if isinstance(header, Reason):
-        return header
-    if header.width * header.height > MAX_PIXELS:
-        return Reason.TOO_MANY_PIXELS
-    pixels = decode(content, SIZE)
+    file.write_bytes(content)
+    listed = pa.record_batch({"path": [str(file)], "size": [len(content)]})
+    [batch] = read_batch(listed, Limits(len(content), MAX_PIXELS))
+    [row] = batch.to_pylist()
+    if row["reason"] is not None:
+        return str(row["reason"])
+    pixels = decode(row["bytes"], SIZE)
     if isinstance(pixels, Reason):
         return pixels
     assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), "uint8")
@@ -192,6 +200,10 @@ def _animated(path: Path) -> bytes:
 _TURNED = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
 
 ENCODINGS: dict[str, Callable[[Path], bytes]] = {
+    "bmp": _encoded("BMP"),
+    "gif": _encoded("GIF", "P"),
+    "tiff": _encoded("TIFF"),
+    "tiff lzw": _encoded("TIFF", "RGBA", compression="tiff_lzw"),
     "jpeg as it is": Path.read_bytes,
     "jpeg": _encoded("JPEG", exif=_TURNED),
     "jpeg cmyk": _encoded("JPEG", "CMYK"),
@@ -284,4 +296,5 @@ def _with_right_checksums(content: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    decode_range(int(sys.argv[1]), int(sys.argv[2]))
+    with TemporaryDirectory() as folder:
+        decode_range(int(sys.argv[1]), int(sys.argv[2]), folder)

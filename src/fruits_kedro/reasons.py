@@ -28,7 +28,7 @@ SENTENCES = {
     Reason.NOT_AN_IMAGE: "The bytes are no image format that the decoder knows.",
     Reason.TOO_MANY_PIXELS: "The header announces more pixels than ingestion.max_pixels allows.",
     Reason.UNDECODABLE: "The header is an image's, the pixels are truncated or damaged.",
-    Reason.DECODER_CRASHED: "Decoding this file ended the worker process, twice.",
+    Reason.DECODER_CRASHED: "Decoding this file ended the worker process, or took over a minute.",
     Reason.LABEL_CONFLICT: "The same bytes lie under two labels, so neither can be trusted.",
     Reason.DUPLICATE: "The same bytes were kept under another path of the same label.",
 }

@@ -1,5 +1,6 @@
 """A photograph that crashes the decoder costs one row."""
 
+import io
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from faults.processes import (
     rows,
     wait_until,
 )
+from PIL import Image
 
 pytestmark = pytest.mark.faults
 
@@ -72,6 +74,38 @@ def run_with_crash(runs, fresh, crashing, tmp_path):
         return done
 
     return run
+
+
+HURRY = """
+from fruits_kedro.photos import isolation
+
+isolation.MAX_SECONDS = 3.0
+"""
+"""A ``sitecustomize`` that gives decoders less time, so that the test needs little more."""
+
+
+def without_end(side: int, scans: int) -> bytes:
+    """A JPEG of a few kilobytes whose last scan comes again and again."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), (90, 60, 30)).save(buffer, "JPEG", progressive=True)
+    content = buffer.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * scans + b"\xff\xd9"
+
+
+def test_a_decoder_without_end(runs, fresh, tmp_path, total):
+    images = copy_images(tmp_path / "images")
+    victim = sorted((images / "Training" / "Corn").iterdir())[3]
+    victim.write_bytes(without_end(side=3_000, scans=20_000))
+    assert victim.stat().st_size < 2_000_000
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(HURRY)
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    environment = {"PYTHONPATH": path.rstrip(os.pathsep)}
+    runs.complete(fresh, "ingestion", "featurization", images=images, environment=environment)
+    accounts = report(fresh, "featurization")
+    assert accounts["undecodable_files"] == [[str(victim), "decoder_crashed"]]
+    assert (accounts["kept"], accounts["features"]) == (total, total - 1)
 
 
 def assert_all_others_equal(storage: Path, reference: Path, victim: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from corpus import EXTENSIONS, Photos
+from corpus import EXTENSIONS, Photos, bmp, tiff
 
 from fruits_kedro.photos import batches
 from fruits_kedro.photos.batches import contents, read_batch
@@ -66,6 +66,15 @@ def test_a_file_above_the_limit_is_rejected_unread(folder):
         assert row["reason"] == (None if small else Reason.TOO_MANY_BYTES)
         assert (row["bytes"] is None, row["sha256"] is None) == (not small, not small)
     assert {row["reason"] for row in rows.values()} == {None, Reason.TOO_MANY_BYTES}
+
+
+@pytest.mark.parametrize("content", [tiff(2**32 - 1, 2**32 - 1), bmp(1, -(2**31)), tiff(1, 2**31)])
+def test_a_side_that_no_table_holds_is_rejected_like_any_large_one(tmp_path, content):
+    """A few bytes must not end the task of a thousand photographs."""
+    (tmp_path / "x.jpg").write_bytes(content)
+    [row] = read(listed(tmp_path)).values()
+    assert row["reason"] == Reason.TOO_MANY_PIXELS
+    assert max(row["width"], row["height"]) == 2**31 - 1
 
 
 def test_large_photographs_make_small_batches(folder, monkeypatch):

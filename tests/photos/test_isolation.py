@@ -10,7 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from fruits_kedro.photos.isolation import Isolation, call_directly, caller_for_task
+from fruits_kedro.photos import isolation as isolation_module
+from fruits_kedro.photos.isolation import (
+    Isolation,
+    call_directly,
+    call_in_time,
+    caller_for_task,
+)
 from fruits_kedro.reasons import Reason
 
 
@@ -66,6 +72,42 @@ def test_an_exception_is_no_crash(isolation):
     with pytest.raises(LookupError, match="again"):
         isolation.call(fail, "again")
     assert isolation.call(os.getpid) == child
+
+
+def turn() -> None:
+    """Compute without end, as a decoder of a hostile file does."""
+    while True:
+        pass
+
+
+def test_a_call_without_end_is_a_crash(isolation, monkeypatch):
+    monkeypatch.setattr(isolation_module, "MAX_SECONDS", 0.2)
+    assert isolation.call(turn) is Reason.DECODER_CRASHED
+    assert isolation.call(abs, -7) == 7
+
+
+TURN = """
+from fruits_kedro.photos import isolation
+
+isolation.MAX_SECONDS = 0.2
+print(isolation.call_in_time(abs, -7), flush=True)
+list(range(10_000_000))
+print("time between calls does not count", flush=True)
+isolation.call_in_time(list, iter(int, 1))
+"""
+
+
+def test_a_direct_call_without_end_ends_the_process():
+    words = [sys.executable, "-c", TURN]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert result.stdout.splitlines() == ["7", "time between calls does not count"]
+    assert result.returncode == -signal.SIGPROF
+
+
+def test_a_call_in_time_passes_on_what_it_raises():
+    with pytest.raises(LookupError, match="as it is"):
+        call_in_time(fail, "as it is")
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
 
 
 def test_big_arguments_and_results_pass(isolation):
@@ -130,6 +172,7 @@ def test_repeated_tasks_are_isolated(monkeypatch, attempt, isolated):
     with caller_for_task() as call:
         pid = call(os.getpid)
     assert (pid != os.getpid()) is isolated
+    assert isolated or call is call_in_time
 
 
 def test_the_child_ends_with_the_task(monkeypatch):

@@ -42,7 +42,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
             np.save(calibration, pixels, allow_pickle=False)
             command += ["--calibration", str(calibration)]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        # This module itself, without a shell: what varies are two paths.
+        # This module itself, without a shell: what varies are paths.
         result = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, env=quiet, check=False
         )

@@ -12,6 +12,9 @@ from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.reasons import Reason
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
+_MAX_SIDE = 2**31 - 1
+"""The largest side that a table holds. A TIFF of 60 bytes can announce more, and is rejected."""
+
 
 @dataclass(frozen=True)
 class ReadFile:
@@ -51,7 +54,7 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
     header = call(read_header, content)
     if isinstance(header, Reason):
         return ReadFile(digest, reason=header)
-    size = (header.width, header.height, header.format)
+    size = (min(header.width, _MAX_SIDE), min(header.height, _MAX_SIDE), header.format)
     if header.width * header.height > max_pixels:
         return ReadFile(digest, *size, reason=Reason.TOO_MANY_PIXELS)
     return ReadFile(digest, *size, content)
