@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz jupyter lock lint format types unit test-faults clean
+.PHONY: help run test viz jupyter lock lint format types unit test-faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ unit: $(VENV)/.installed-dev
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
 	$(BIN)/pytest -m faults tests/faults $(ARGS)
+
+# PARTS are rounds, scale, cores, sizes and large; the same WORK goes on where it stopped.
+BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if $(WORK),--work "$(WORK)")
+bench: $(VENV)/.installed-dev ## Measure against the original's way, for hours: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER]
+	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh
