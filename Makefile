@@ -40,7 +40,7 @@ unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
-	$(BIN)/pytest -m faults tests/faults $(ARGS)
+	timeout --signal=INT 20m $(BIN)/pytest -m faults tests/faults $(ARGS)
 
 parameters: $(VENV)/.installed-dev ## Write docs/parameters.md from the schema of the parameters
 	$(BIN)/python tools/write_parameters.py

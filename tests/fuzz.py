@@ -137,7 +137,7 @@ def _outcome(content: bytes, file: Path) -> str:
 
     file.write_bytes(content)
     listed = pa.record_batch({"path": [str(file)], "size": [len(content)]})
-    [batch] = read_batch(listed, Limits(len(content), MAX_PIXELS))
+    [batch] = read_batch(listed, Limits(len(content), MAX_PIXELS, stored_bytes=len(content)))
     [row] = batch.to_pylist()
     if row["reason"] is not None:
         return str(row["reason"])

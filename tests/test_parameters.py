@@ -97,7 +97,7 @@ def test_a_wrong_k_is_told_in_a_sentence(values, k):
         ("classification.classifier", "svm"),
         ("classification.logistic_regression.reg_param", -0.1),
         ("classification.random_forest.trees", 0),
-        ("featurization.precision", "int16"),
+        ("featurization.precision", "float16"),
         ("featurization.image_size", 225),
         ("featurization.weights", ""),
         ("ingestion.max_bad_share", 1.1),

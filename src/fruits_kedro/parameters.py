@@ -34,6 +34,14 @@ class IngestionParameters(_Strict):
         Count, Field(description="Photographs whose header announces more pixels are rejected.")
     ]
     max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
+    stored_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Larger files are not copied into `images`, and read again by "
+            "featurization.",
+        ),
+    ]
     max_bad_share: Annotated[
         float,
         Field(
@@ -51,7 +59,7 @@ class IngestionParameters(_Strict):
     @property
     def limits(self) -> Limits:
         """What a single file may ask for."""
-        return Limits(self.max_bytes, self.max_pixels)
+        return Limits(self.max_bytes, self.max_pixels, self.stored_bytes)
 
 
 class FeaturizationParameters(_Strict):
@@ -71,14 +79,22 @@ class FeaturizationParameters(_Strict):
         Field(ge=32, le=1024, multiple_of=32, description="Pixels of each side of the input."),
     ]
     precision: Annotated[
-        Literal["float32", "int8"], Field(description="Arithmetic of the converted network.")
+        Literal["float32", "int8"],
+        Field(
+            description="Arithmetic of the converted network: `float32` gives Keras's features, "
+            "`int8` others, faster."
+        ),
     ]
     calibration_images: Annotated[
         int,
-        Field(ge=1, le=5000, description="Photographs that `int8` learns its ranges from."),
+        Field(ge=1, le=5000, description="Photographs that an int8 network is calibrated on."),
     ]
     scaled_decoding: Annotated[
-        bool, Field(description="Let JPEG's decoder shrink photographs far larger than needed.")
+        bool,
+        Field(
+            description="Decode JPEGs of at least twice `image_size` at 1/2, 1/4 or 1/8 of their "
+            "size."
+        ),
     ]
     slice_images: Annotated[
         Count,

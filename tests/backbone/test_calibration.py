@@ -16,6 +16,7 @@ from fruits_kedro.backbone.weights import locate_weights, weights_sha256
 from fruits_kedro.photos.decoding import decode
 
 PHOTOGRAPHS = 20
+SCHEMA = "path string, sha256 string, bytes binary"
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +50,16 @@ def test_an_int8_network_is_a_third_of_the_size(int8, backbone):
 
 
 def test_the_sample_does_not_depend_on_the_order_of_rows(spark, contents):
-    rows = [(f"{n:02}", bytearray(content)) for n, content in enumerate(contents)]
-    rows.append(("00a", bytearray(b"no photograph")))
-    schema = "sha256 string, bytes binary"
+    rows = [("", f"{n:02}", bytearray(content)) for n, content in enumerate(contents)]
+    rows.append(("", "00a", bytearray(b"no photograph")))
     expected = np.stack([decode(content, 32) for content in contents[:7]])
     for order in (rows, rows[::-1]):
-        frame = spark.createDataFrame(order, schema)
+        frame = spark.createDataFrame(order, SCHEMA)
         assert (calibration_pixels(frame, 8, 32, True) == expected).all()
 
 
 def test_photographs_that_cannot_be_decoded_leave_nothing(spark):
-    frame = spark.createDataFrame([("a", bytearray(b"x"))], "sha256 string, bytes binary")
+    frame = spark.createDataFrame([("", "a", bytearray(b"x"))], SCHEMA)
     assert calibration_pixels(frame, 8, 32, True).shape == (0, 32, 32, 3)
 
 

@@ -28,6 +28,7 @@ SMALL = {
     "ingestion.slice_files": 50,
     "reduction.k": 20,
     "reduction.map.points": 50,
+    "classification.logistic_regression.max_iter": 20,
 }
 IMAGES, FEATURES = "02_intermediate/images", "04_feature/features"
 REDUCED, PREDICTIONS = "05_model_input/reduced_features", "07_model_output/predictions"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,12 +10,12 @@ import pytest
 from corpus import EXTENSIONS, Photos, bmp, tiff
 
 from fruits_kedro.photos import batches
-from fruits_kedro.photos.batches import read_batch
+from fruits_kedro.photos.batches import contents, read_batch
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import list_photographs
 from fruits_kedro.reasons import Reason
 
-LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000)
+LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000, stored_bytes=1_000_000)
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_file_that_changes_after_the_listing_is_another_file_in_the_next(folde
 def test_a_file_above_the_limit_is_rejected_unread(folder):
     batch = listed(folder)
     limit = min(batch.column("size").to_pylist())
-    rows = read(batch, Limits(max_bytes=limit, max_pixels=1_000_000))
+    rows = read(batch, replace(LIMITS, max_bytes=limit))
     for name, row in rows.items():
         small = os.stat(folder / name).st_size <= limit
         assert row["reason"] == (None if small else Reason.TOO_MANY_BYTES)
@@ -79,3 +80,36 @@ def test_a_side_that_no_table_holds_is_rejected_like_any_large_one(tmp_path, con
 def test_large_photographs_make_small_batches(folder, monkeypatch):
     monkeypatch.setattr(batches, "MAX_BATCH_BYTES", 1)
     assert [part.num_rows for part in read_batch(listed(folder), LIMITS)] == [1, 1, 1]
+
+
+def test_a_large_photograph_is_read_and_not_copied(folder):
+    batch = listed(folder)
+    limit = min(batch.column("size").to_pylist())
+    rows = read(batch, replace(LIMITS, stored_bytes=limit))
+    whole = read(batch)
+    for name, row in rows.items():
+        small = os.stat(folder / name).st_size <= limit
+        assert row["bytes"] == (whole[name]["bytes"] if small else None)
+        assert row["sha256"] == whole[name]["sha256"]
+        assert row["reason"] is None
+
+
+def test_what_was_not_copied_is_read_again(folder):
+    [whole] = read_batch(listed(folder), LIMITS)
+    [uncopied] = read_batch(listed(folder), replace(LIMITS, stored_bytes=0))
+    assert list(contents(uncopied)) == whole.column("bytes").to_pylist()
+
+
+def test_what_vanished_or_changed_before_it_is_read_again_has_a_reason(folder):
+    [batch] = read_batch(listed(folder), replace(LIMITS, stored_bytes=0))
+    (folder / "a.jpg").unlink()
+    (folder / "b.jpg").write_bytes(Photos().paths[10].read_bytes())
+    found = list(contents(batch))
+    assert found[:2] == [Reason.UNREADABLE, Reason.UNREADABLE]
+    assert isinstance(found[2], bytes)
+
+
+@pytest.mark.parametrize("columns", [{}, {"sha256": pa.array([None], pa.string())}])
+def test_what_was_never_read_has_no_content(columns):
+    rows = pa.table({"path": ["a.jpg"], "bytes": pa.array([None], pa.binary()), **columns})
+    assert list(contents(rows)) == [None]

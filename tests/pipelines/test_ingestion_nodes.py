@@ -9,7 +9,9 @@ from fruits_kedro.schemas import IMAGES, LISTING
 KNOWN = ("good.jpg", "a", "1" * 64, None)
 BROKEN = ("broken.jpg", "a", "2" * 64, "not_an_image")
 UNREADABLE = ("locked.jpg", "a", None, "unreadable")
-LIMITS = IngestionParameters(max_pixels=100, max_bytes=100, max_bad_share=0.5, slice_files=10)
+LIMITS = IngestionParameters(
+    max_pixels=100, max_bytes=100, stored_bytes=1000, max_bad_share=0.5, slice_files=10
+)
 
 
 @pytest.fixture(scope="module")

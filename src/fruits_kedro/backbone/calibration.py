@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.photos.batches import contents
 from fruits_kedro.photos.decoding import decode
 
 Pixels = npt.NDArray[np.uint8]
@@ -20,15 +21,17 @@ def calibration_pixels(photographs: DataFrame, count: int, size: int, scaled: bo
     """The first photographs by sha256, which is as good as a draw and the same in every run.
 
     Args:
-        photographs: Rows with ``sha256`` and ``bytes``.
+        photographs: Rows with ``path``, ``sha256`` and ``bytes``.
         count: Photographs, at most.
         size, scaled: See ``photos.decoding.decode``.
 
     Returns:
         ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
     """
-    rows = photographs.orderBy("sha256").limit(count).select("bytes").toArrow()
-    decoded = [decode(content.as_py(), size, scaled) for content in rows.column("bytes")]
+    rows = photographs.orderBy("sha256").limit(count).select("path", "sha256", "bytes").toArrow()
+    decoded = [
+        decode(content, size, scaled) for content in contents(rows) if isinstance(content, bytes)
+    ]
     pixels = [image for image in decoded if isinstance(image, np.ndarray)]
     return np.stack(pixels) if pixels else no_calibration(size)
 

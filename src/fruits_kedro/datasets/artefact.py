@@ -2,14 +2,13 @@
 
 from typing import Any, TypeVar
 
-from kedro.io import AbstractDataset
-
+from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.storage.snapshots import SnapshotFolder
 
 Artefact = TypeVar("Artefact")
 
 
-class ArtefactDataset(AbstractDataset[Artefact, Artefact]):
+class ArtefactDataset(SnapshotDataset[Artefact, Artefact]):
     """A model kept as snapshots; how it is loaded and saved is the subclass's.
 
     Args:
@@ -21,18 +20,6 @@ class ArtefactDataset(AbstractDataset[Artefact, Artefact]):
         self._filepath = filepath
         self._folder = SnapshotFolder(filepath)
         self.metadata = metadata
-
-    def tidy(self) -> None:
-        """Remove parts and manifests that no kept snapshot names."""
-        self._folder.tidy()
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self.snapshot_id() is not None
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

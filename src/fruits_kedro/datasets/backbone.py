@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from kedro.io import AbstractDataset
-
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.datasets.artefact import ArtefactDataset
+from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 from fruits_kedro.storage.snapshots import Part, SnapshotFolder
@@ -72,7 +71,7 @@ FindBackbone = Callable[[BackboneSpec], Backbone | None]
 """From a spec, whatever its calibration, to its newest conversion."""
 
 
-class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
+class KnownBackbonesDataset(SnapshotDataset[None, FindBackbone]):
     """Finds an earlier conversion by its spec; shares its folder with BackboneDataset.
 
     Usage in the catalog::
@@ -107,14 +106,6 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
     def save(self, data: None) -> None:
         """Never: save through BackboneDataset."""
         raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

@@ -5,9 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from kedro.io import AbstractDataset
-
 from fruits_kedro import schemas
+from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.spark import get_spark
@@ -26,7 +25,7 @@ _FILES = "files"
 _HASHES = "hashes"
 
 
-class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
+class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
     """Loads the newest snapshot of a table, saves a new one; a reader never sees half a table.
 
     Plain Parquet in immutable part folders, named by a pointer that is written last (see
@@ -179,18 +178,6 @@ class SnapshotParquetDataset(AbstractDataset[DataFrame, DataFrame]):
                     f"storage is damaged; restore the file, or remove {self._filepath} and run "
                     "again."
                 )
-
-    def tidy(self) -> None:
-        """Remove parts and manifests that no kept snapshot names."""
-        self._folder.tidy()
-
-    def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
-        snapshot = self._folder.current()
-        return snapshot.id if snapshot else None
-
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath, "table": self._table, "mode": self._mode}

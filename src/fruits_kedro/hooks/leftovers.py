@@ -3,27 +3,18 @@
 import re
 from pathlib import Path
 
-from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from fruits_kedro.hooks.storage import storage_root
+from fruits_kedro.hooks.storage import StorageHooks
 from fruits_kedro.storage.files import is_local, local_path
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
 
-class LeftoverHooks:
+class LeftoverHooks(StorageHooks):
     """Runs while the storage root's lock is held, so that nothing it meets is still in work."""
-
-    def __init__(self) -> None:
-        self._storage = ""
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Remember the storage root that the catalog resolved to."""
-        self._storage = storage_root(context)
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

@@ -2,24 +2,18 @@
 
 import atexit
 
-from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro.hooks.storage import require_storage, storage_root
+from fruits_kedro.hooks.storage import StorageHooks, require_storage
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
 
 
-class LockHooks:
+class LockHooks(StorageHooks):
     """Holds the storage root's lock from the first node to the last, or to an error."""
 
     def __init__(self) -> None:
-        self._storage = ""
+        super().__init__()
         self._lock: DiskLock | StoreLock | None = None
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Remember the storage root that the catalog resolved to."""
-        self._storage = storage_root(context)
 
     @hook_impl
     def before_pipeline_run(self) -> None:

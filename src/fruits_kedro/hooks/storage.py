@@ -1,6 +1,7 @@
-"""Where a context's catalog keeps its datasets."""
+"""Where a context's catalog keeps its datasets, for the hooks that need to know."""
 
 from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
 
 from fruits_kedro.configuration import storage_of
 from fruits_kedro.errors import FruitsError
@@ -8,6 +9,18 @@ from fruits_kedro.storage.files import is_local, join
 
 NOT_SET = "not-set"
 """What globals.yml of an environment says where a user has to."""
+
+
+class StorageHooks:
+    """What hooks that look at the storage root share."""
+
+    def __init__(self) -> None:
+        self._storage = ""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember the storage root that the catalog resolved to."""
+        self._storage = storage_root(context)
 
 
 def storage_root(context: KedroContext) -> str:

@@ -2,12 +2,11 @@
 
 import logging
 
-from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from fruits_kedro.hooks.storage import storage_root
+from fruits_kedro.hooks.storage import StorageHooks
 
 logger = logging.getLogger(__name__)
 
@@ -18,16 +17,8 @@ _COUNTERS = {
 """Report of a stage: its counter of this run, and how it is told."""
 
 
-class SummaryHooks:
+class SummaryHooks(StorageHooks):
     """The closing lines of the log."""
-
-    def __init__(self) -> None:
-        self._storage = ""
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Remember the storage root that the catalog resolved to."""
-        self._storage = storage_root(context)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

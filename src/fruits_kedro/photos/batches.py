@@ -1,6 +1,8 @@
 """The two steps that run on Spark's workers, as functions of Arrow batches."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,7 @@ from fruits_kedro.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.photos.limits import Limits
-from fruits_kedro.photos.reading import ReadFile, read_photograph
+from fruits_kedro.photos.reading import ReadFile, read_again, read_photograph
 from fruits_kedro.reasons import Reason
 
 _READ_COLUMNS: list[tuple[str, str, pa.DataType]] = [
@@ -35,7 +37,7 @@ def read_batch(
 
     Args:
         batch: Rows with ``path`` and ``size``, the bytes that the listing saw.
-        limits: Larger files are rejected, by their size unread.
+        limits: Larger files are rejected, by their size unread, or not copied.
         call: See ``reading.read_photograph``.
     """
     start, held, read = 0, 0, []
@@ -44,7 +46,9 @@ def read_batch(
         if sizes[index] > limits.max_bytes:
             read.append(ReadFile(reason=Reason.TOO_MANY_BYTES))
         else:
-            read.append(read_photograph(path, limits.max_pixels, call))
+            file = read_photograph(path, limits.max_pixels, call)
+            is_copied = sizes[index] <= limits.stored_bytes
+            read.append(file if is_copied else replace(file, content=None))
         held += len(read[-1].content or b"")
         if held >= MAX_BATCH_BYTES or index == batch.num_rows - 1:
             yield _with_read(batch.slice(start, len(read)), read)
@@ -66,8 +70,7 @@ def featurize_batch(
     """Replace the ``bytes`` of a batch by its features.
 
     Args:
-        batch: Rows with a ``bytes`` column, and any others, which stay; null bytes have no
-            features and no reason of their own.
+        batch: Rows with a ``bytes`` column, and any others, which stay; see ``contents``.
         engine: The backbone.
         spec: How the backbone takes its pixels.
         call: How the decoder is called.
@@ -76,14 +79,15 @@ def featurize_batch(
         The other columns, ``features`` (list of 1280 float32, null where decoding failed) and
         ``reason`` (null where it did not).
     """
-    position = batch.schema.get_field_index("bytes")
     features = np.zeros((batch.num_rows, N_FEATURES), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
     missing = np.ones(batch.num_rows, np.bool_)
-    for row, content in enumerate(batch.column(position)):
-        if not content.is_valid:
+    for row, content in enumerate(contents(batch)):
+        if content is None:
             continue
-        pixels = call(decode, content.as_py(), spec.image_size, spec.scaled_decoding)
+        pixels: Any = content
+        if not isinstance(content, Reason):
+            pixels = call(decode, content, spec.image_size, spec.scaled_decoding)
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:
@@ -93,6 +97,24 @@ def featurize_batch(
     columns = [batch.column(name) for name in others]
     columns += [_as_lists(features, missing), pa.array(reasons, pa.string())]
     return pa.RecordBatch.from_arrays(columns, [*others, "features", "reason"])
+
+
+def contents(rows: pa.RecordBatch | pa.Table) -> Iterator[bytes | Reason | None]:
+    """The bytes of each photograph, or the reason why there are none.
+
+    Args:
+        rows: With ``bytes``. Photographs that have a ``sha256`` and no bytes were too large to be
+            copied and are read again at their ``path``; others without bytes give None.
+    """
+    kept = rows.column("bytes")
+    hashes = rows.column("sha256") if "sha256" in rows.schema.names else None
+    for row in range(rows.num_rows):
+        if kept[row].is_valid:
+            yield kept[row].as_py()
+        elif hashes is not None and hashes[row].is_valid:
+            yield read_again(rows.column("path")[row].as_py(), hashes[row].as_py())
+        else:
+            yield None
 
 
 def _as_lists(features: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.ListArray:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may hold or announce before it is rejected.
+    """What a file may hold or announce.
 
     Attributes:
-        max_bytes: Its size.
-        max_pixels: What its header announces.
+        max_bytes: A larger file is rejected.
+        max_pixels: A header that announces more is rejected.
+        stored_bytes: A larger photograph is not copied, and read again where it is needed.
     """
 
     max_bytes: int
     max_pixels: int
+    stored_bytes: int

@@ -60,6 +60,20 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
     return ReadFile(digest, *size, content)
 
 
+def read_again(path: str, sha256: str) -> bytes | Reason:
+    """The bytes of a photograph that was read before and not copied.
+
+    Args:
+        path: As listed.
+        sha256: What it must still have; a file that changed is another photograph in the next run.
+    """
+    try:
+        content = _read(path)
+    except Exception:  # as above
+        return Reason.UNREADABLE
+    return content if hashlib.sha256(content).hexdigest() == sha256 else Reason.UNREADABLE
+
+
 def _read(path: str) -> bytes:
     if is_local(path):
         with open(local_path(path), "rb", opener=_open_without_waiting) as file:

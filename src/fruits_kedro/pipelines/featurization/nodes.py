@@ -20,6 +20,7 @@ from fruits_kedro.features import ORIGINAL, features_of
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.photos.workers import featurize, in_inference_tasks
+from fruits_kedro.reasons import Reason
 from fruits_kedro.slices import slices_of
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def sample_calibration_pixels(
         return no_calibration(size)
     key = ["path", "size", "modified"]
     kept = photographs.filter("status = 'kept' and coalesce(split, 'train') = 'train'")
-    content = images.filter("bytes is not null").select(*key, "bytes")
+    content = images.filter("reason is null").select(*key, "bytes")
     rows = kept.select("sha256", *key).join(content, key)
     pixels = calibration_pixels(
         rows, parameters.calibration_images, size, parameters.scaled_decoding
@@ -89,7 +90,9 @@ def select_missing_features(
     Returns:
         sha256, label, split and the key of the image (path, size, modified).
     """
-    known = features_of(known_features, backbone.fingerprint).select("sha256")
+    tried = features_of(known_features, backbone.fingerprint)
+    # What could not be read again is tried again: the storage may have been mended since.
+    known = tried.filter(~tried.reason.eqNullSafe(Reason.UNREADABLE.value)).select("sha256")
     columns = ["sha256", "path", "size", "modified", "label", "split"]
     kept = photographs.filter("status = 'kept'").select(*columns)
     missing = kept.join(known, "sha256", "left_anti").cache()
@@ -111,7 +114,7 @@ def compute_features(
     from pyspark.sql import functions as F
 
     key = ["path", "size", "modified"]
-    content = images.filter("bytes is not null").select(*key, "bytes")
+    content = images.filter("reason is null").select(*key, "bytes")
     for piece in slices_of(missing_features, parameters.slice_images):
         rows = piece.of(content).join(F.broadcast(piece.of(missing_features)), key)
         computed = featurize(in_inference_tasks(rows, piece.rows), backbone)
@@ -135,9 +138,9 @@ def report_featurization(
     from pyspark.sql import functions as F
 
     kept = photographs.filter("status = 'kept'").select("sha256", "path")
-    computed = features_of(features, backbone.fingerprint).select(
-        "sha256", F.col("reason").alias("failure")
-    )
+    # A photograph that was tried more than once has features if one try gave them.
+    failure = F.expr("if(bool_or(reason is null), null, max(reason))").alias("failure")
+    computed = features_of(features, backbone.fingerprint).groupBy("sha256").agg(failure)
     rows = kept.join(computed, "sha256").select("path", "failure")
     counts = {row.failure: row["count"] for row in rows.groupBy("failure").count().collect()}
     with_features = counts.pop(None, 0)

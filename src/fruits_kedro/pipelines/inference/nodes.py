@@ -1,6 +1,7 @@
 """New photographs to labels, with the saved backbone, reducer and classifier."""
 
 import logging
+from dataclasses import replace
 
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.classifier import Classifier, predict
@@ -36,7 +37,9 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
     listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
     size = pc.sum(files["size"]).as_py() or 0
-    read = read_files(in_reading_tasks(listed, files.num_rows, size), parameters.limits)
+    # Read and used in one go: nothing is stored.
+    limits = replace(parameters.limits, stored_bytes=parameters.max_bytes)
+    read = read_files(in_reading_tasks(listed, files.num_rows, size), limits)
     return read.selectExpr(
         "path",
         "if(listing_reason is null, bytes, null) as bytes",
