@@ -29,6 +29,12 @@ MAX_PIXELS = 200_000_000
 MAX_BYTES = 128 << 20
 """The limits of ``conf/base/parameters_ingestion.yml``."""
 
+AWKWARD_FOLDERS = (
+    *("my results", "a%20b", "100%", "é😀", "#", "a?b", "[x]*{y,z}", "a,b", "a:b", "a\\b"),
+    *("a'\"", "=1", "~", "$HOME", "caf\u0065\u0301"),
+)
+"""Names of folders that mean something to a URI, a pattern, a shell or Hadoop."""
+
 Stage = Literal["list", "read", "compare", "decode"]
 """Where a reason appears: from the listing's row, in reading, among equal bytes, in decoding."""
 

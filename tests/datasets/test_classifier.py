@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
+from corpus import AWKWARD_FOLDERS
 from kedro.io import DatasetError
 
 from fruits_kedro.classifier import Classifier, predict, train_classifier
@@ -51,6 +53,14 @@ def test_a_classifier_comes_back_and_says_the_same(reduced, trained, tmp_path):
     rows = predicted(reduced, loaded)
     assert rows == predicted(reduced, trained)
     assert np.mean([row[1] == row[2] for row in rows]) > 0.95
+
+
+@pytest.mark.parametrize("name", AWKWARD_FOLDERS)
+def test_a_classifier_lies_in_the_folder_it_was_sent_to(reduced, trained, tmp_path, name):
+    dataset = ClassifierDataset(filepath=str(tmp_path / name))
+    dataset.save(trained)
+    assert os.listdir(tmp_path) == [name]
+    assert dataset.load().labels == trained.labels
 
 
 def test_the_newest_is_loaded_and_an_altered_file_is_refused_by_name(trained, tmp_path):

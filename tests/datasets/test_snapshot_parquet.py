@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from corpus import AWKWARD_FOLDERS
 from kedro.io import DatasetError
 
 from fruits_kedro.datasets import SnapshotParquetDataset
@@ -39,6 +40,19 @@ def sentence(error: DatasetError) -> str:
 def test_a_table_comes_back(spark, tmp_path):
     dataset(tmp_path).save(table(spark, ROWS))
     assert loaded(tmp_path) == ROWS
+
+
+@pytest.mark.parametrize("name", AWKWARD_FOLDERS)
+def test_a_table_lies_in_the_folder_it_was_sent_to(spark, tmp_path, name):
+    adding = dataset(tmp_path / name, mode="add")
+    adding.save(table(spark, ROWS))
+    adding.save(table(spark, MORE))
+    assert loaded(tmp_path / name) == ROWS + MORE
+    assert os.listdir(tmp_path) == [name]
+    files = [path.parts[-3] for path in tmp_path.rglob("*.parquet")]
+    assert set(files) == {"splits"}
+    adding.save(adding.load())
+    assert len(loaded(tmp_path / name)) == 6
 
 
 def test_replace_forgets_what_was(spark, tmp_path):

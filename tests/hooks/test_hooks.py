@@ -58,6 +58,24 @@ def test_a_fruits_error_is_found_below_several_causes():
             ErrorHooks().on_pipeline_error(error)
 
 
+class UnansweredError(Exception):
+    """An error of Java once the JVM is gone: what it says has to be asked there."""
+
+    def __str__(self) -> str:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+
+@pytest.mark.parametrize(
+    "error", [UnansweredError(), RuntimeError("java.lang.OutOfMemoryError: heap")]
+)
+def test_memory_that_ran_out_is_told(error):
+    try:
+        raise RuntimeError("outermost") from error
+    except RuntimeError as outermost:
+        with pytest.raises(FruitsError, match=r"out of memory.*spark\.driver\.memory"):
+            ErrorHooks().on_pipeline_error(outermost)
+
+
 def test_other_errors_are_left_to_kedro():
     ErrorHooks().on_pipeline_error(wrapped(ValueError("a defect")))
 

@@ -9,7 +9,7 @@ from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import current_part, describe_files, load_files
-from fruits_kedro.storage.files import spark_uri
+from fruits_kedro.storage.files import as_pattern, spark_uri
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
         get_spark()
         from pyspark.ml import PipelineModel
 
-        model = PipelineModel.load(spark_uri(self._folder.part_uri(part)))
+        model = PipelineModel.load(as_pattern(spark_uri(self._folder.part_uri(part))))
         return Classifier(model, labels_of(model), part.notes["reducer_id"])
 
     def save(self, data: Classifier) -> None:

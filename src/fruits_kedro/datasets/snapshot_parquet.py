@@ -10,10 +10,16 @@ from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.spark import get_spark
-from fruits_kedro.storage.files import filesystem, spark_uri
+from fruits_kedro.storage.files import as_pattern, filesystem, spark_uri
 from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
 
 logger = logging.getLogger(__name__)
+
+_EVERY_ROW = dict.fromkeys(
+    ("parquet.page.size.row.check.min", "parquet.page.size.row.check.max"), "1"
+)
+"""Parquet's writer looks at what it holds in memory after 100 rows, or 10,000: of photographs that
+is gigabytes."""
 
 _FILES = "files"
 _HASHES = "hashes"
@@ -144,7 +150,7 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         uris = [spark_uri(self._folder.part_uri(part)) for part in snapshot.parts if part.rows]
         if not uris:
             return spark.createDataFrame([], self._schema)
-        return spark.read.schema(self._schema).parquet(*uris)
+        return spark.read.schema(self._schema).parquet(*(as_pattern(uri) for uri in uris))
 
     def _write(self, data: DataFrame) -> Part:
         from pyspark.sql import Observation
@@ -158,7 +164,7 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         rows = data.select(*columns).observe(
             observed, F.count(F.lit(1)).alias("rows"), hashes.alias("hashes")
         )
-        rows.write.parquet(spark_uri(self._folder.part_uri(name)))
+        rows.write.options(**_EVERY_ROW).parquet(spark_uri(self._folder.part_uri(name)))
         notes = {_FILES: self._folder.files(name), _HASHES: str(observed.get["hashes"])}
         return Part(name, int(observed.get["rows"]), notes)
 

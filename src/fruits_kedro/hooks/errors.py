@@ -11,6 +11,14 @@ _READ_ONLY = (
     "--params=storage=FOLDER_OR_URI, then run again; what was committed stays."
 )
 
+_MEMORY = (
+    "Spark ran out of memory, or its process was ended: give it more with spark.driver.memory "
+    "(on a cluster spark.executor.memory) in conf/<env>/spark.yml, or fewer cores at once with "
+    "spark.master=local[1,4], then run again; what was committed stays."
+)
+
+_GONE = "the JVM does not answer"
+
 _KNOWN = {
     "No space left on device": (
         "A disk is full: free space on the storage (kedro fruits gc removes what nothing refers "
@@ -18,6 +26,8 @@ _KNOWN = {
     ),
     "Read-only file system": _READ_ONLY,
     "Mkdirs failed to create": _READ_ONLY,
+    "OutOfMemoryError": _MEMORY,
+    _GONE: _MEMORY,
 }
 """Faults of the machine that reach Python as text somewhere in a Java stack trace."""
 
@@ -32,10 +42,18 @@ class ErrorHooks:
         for cause in causes:
             if isinstance(cause, FruitsError):
                 raise cause
-        text = "\n".join(str(cause) for cause in causes)
+        text = "\n".join(_text(cause) for cause in causes)
         for sign, sentence in _KNOWN.items():
             if sign in text:
                 raise FruitsError(sentence) from error
+
+
+def _text(error: BaseException) -> str:
+    """What an error says; an error of Java asks the JVM, which may be what ended."""
+    try:
+        return str(error)
+    except OSError:
+        return _GONE
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

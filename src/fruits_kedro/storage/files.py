@@ -1,6 +1,7 @@
 """One way to name, open and replace files on a local disk or an object store."""
 
 import os
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,18 @@ def join(uri: str, *names: str) -> str:
 def spark_uri(uri: str) -> str:
     """``uri`` as Spark takes it: S3 through S3A, a local path with its scheme.
 
-    The scheme matters on a cluster, whose default filesystem is not the local one.
+    The scheme matters on a cluster, whose default filesystem is not the local one. Hadoop takes
+    names as they are: where ``%20`` stood for a space, the folder would be called so.
     """
     if is_local(uri):
-        return Path(local_path(uri)).as_uri()
+        return f"file://{local_path(uri)}"
     scheme, rest = uri.split("://", 1)
     return f"{_HADOOP_SCHEMES.get(scheme, scheme)}://{rest}"
+
+
+def as_pattern(uri: str) -> str:
+    """``uri`` for readers of Spark that take names for patterns, so that it means itself."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", uri)
 
 
 def read_bytes(uri: str) -> bytes:
