@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from corpus import AWKWARD_FOLDERS
 from kedro.io import DatasetError
@@ -253,3 +254,49 @@ def test_a_preview_of_nothing_has_columns_only(tmp_path):
     answer = preview_elsewhere(tmp_path / "splits", "SPLITS", 5)
     columns = ["path", "label", "split", "sha256"]
     assert answer == {"shown": {"index": [], "columns": columns, "data": []}, "pyspark": False}
+
+
+# --- large rows ----------------------------------------------------------------------------------
+
+MEGABYTES, LARGE_ROWS = 8, 20
+
+
+def large_rows(spark):
+    """Rows of ``schemas.IMAGES`` in one task, with bytes that do not compress."""
+
+    def fill(batches):
+        import pyarrow as pa
+
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                names, content = [f"/{number:02}.jpg"], [os.urandom(MEGABYTES << 20)]
+                yield pa.RecordBatch.from_arrays([pa.array(names), pa.array(content)], ["p", "b"])
+
+    rows = spark.range(0, LARGE_ROWS, 1, 1).mapInArrow(fill, "p string, b binary")
+    text = "cast(null as string)"
+    return rows.selectExpr(
+        *("p as path", f"{text} as label", f"{text} as split", "1L as size", "'t' as modified"),
+        *(f"{text} as sha256", "1 as width", "1 as height", "'JPEG' as format", "b as bytes"),
+        f"{text} as reason",
+    )
+
+
+def test_large_rows_are_neither_held_nor_sent_by_the_hundred(spark, tmp_path):
+    """A writer or a batch that counts rows alone would hold gigabytes of photographs."""
+    images = SnapshotParquetDataset(filepath=str(tmp_path / "images"), table="IMAGES")
+    images.save(large_rows(spark))
+    [file] = (tmp_path / "images").glob("part-*/*.parquet")
+    groups = pq.ParquetFile(file).metadata
+    held = [groups.row_group(n).total_byte_size >> 20 for n in range(groups.num_row_groups)]
+    assert len(held) > 1
+    assert max(held) <= 128 + 2 * MEGABYTES
+
+    def measure(batches):
+        import pyarrow as pa
+
+        for batch in batches:
+            yield pa.RecordBatch.from_arrays([pa.array([batch.num_rows])], ["rows"])
+
+    sent = images.load().select("bytes").coalesce(1).mapInArrow(measure, "rows long").collect()
+    assert sum(row.rows for row in sent) == LARGE_ROWS
+    assert max(row.rows for row in sent) * MEGABYTES <= 64 + 2 * MEGABYTES
