@@ -149,13 +149,21 @@ class ReductionParameters(_Strict):
 
 
 class LogisticRegressionParameters(_Strict):
-    """Multinomial logistic regression of Spark ML."""
+    """Multinomial logistic regression."""
 
     reg_param: Annotated[float, Field(ge=0, description="L2 penalty.")]
     standardization: Annotated[
         bool, Field(description="Scale every component to unit variance before fitting.")
     ]
     max_iter: Annotated[Count, Field(description="Iterations of L-BFGS, at most.")]
+    driver_megabytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="MiB of train rows, eight bytes a component, that are fitted in the "
+            "driver's memory; more stay on the workers.",
+        ),
+    ]
 
 
 class RandomForestParameters(_Strict):

@@ -8,14 +8,18 @@ fixed here (the largest loading is positive).
 
 import hashlib
 import logging
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from fruits_kedro.buckets import fold_buckets, in_buckets
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.schemas import ddl_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,13 +27,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Matrix = npt.NDArray[np.float64]
-
-BUCKETS = 16
-"""Partial sums, by the first digit of sha256: fixed, so that the order of additions, and with it
-the last bit of the result, does not depend on how rows are partitioned."""
-
-CHUNK = 1024
-"""Rows multiplied at once, counted from the start of a bucket for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -106,19 +103,8 @@ def sum_moments(features: DataFrame) -> Moments | None:
     Returns:
         None where there are no rows.
     """
-    from pyspark.sql import functions as F
-
-    bucket = F.conv(F.substring("sha256", 1, 1), 16, 10).cast("int")
-    rows = features.select(bucket.alias("bucket"), "sha256", "features")
-    # A task costs a fifth of a second before it starts: no more of them than cores.
-    tasks = min(BUCKETS, features.sparkSession.sparkContext.defaultParallelism)
-    ordered = rows.repartition(tasks, "bucket").sortWithinPartitions("bucket", "sha256")
-    partial = ordered.mapInArrow(_partial_moments, "bucket int, rows bigint, sums binary")
-    total: Moments | None = None
-    for row in sorted(partial.toArrow().to_pylist(), key=lambda row: row["bucket"]):
-        moments = _unpack(row["rows"], row["sums"])
-        total = moments if total is None else total + moments
-    return total
+    folded = fold_buckets(in_buckets(features, "features"), _fold_moments)
+    return reduce(operator.add, map(_unpack, folded)) if folded else None
 
 
 def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
@@ -177,10 +163,6 @@ def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
     Returns:
         The other columns and ``components`` (array of k float32).
     """
-    others = [field for field in features.schema.fields if field.name != "features"]
-    schema = ", ".join(
-        [*(f"`{f.name}` {f.dataType.simpleString()}" for f in others), "components array<float>"]
-    )
 
     def reduce_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         import pyarrow as pa
@@ -195,7 +177,9 @@ def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
             columns = [*(batch.column(name) for name in names), lists_of(components)]
             yield pa.RecordBatch.from_arrays(columns, [*names, "components"])
 
-    return features.mapInArrow(reduce_batches, schema)
+    return features.mapInArrow(
+        reduce_batches, f"{ddl_of(features.drop('features'))}, components array<float>"
+    )
 
 
 def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
@@ -213,75 +197,29 @@ def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
     return pa.ListArray.from_arrays(offsets, pa.array(matrix.reshape(-1)))
 
 
-def _partial_moments(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
-    import pyarrow as pa
-
-    for bucket, chunks in _bucket_chunks(batches):
-        moments: Moments | None = None
-        for chunk in chunks:
-            values = chunk.astype(np.float64)
-            here = Moments(len(values), values.sum(axis=0), values.T @ values)
-            moments = here if moments is None else moments + here
-        if moments is not None:
-            columns = [pa.array([bucket], pa.int32()), pa.array([moments.rows], pa.int64())]
-            columns.append(pa.array([_pack(moments)], pa.binary()))
-            yield pa.RecordBatch.from_arrays(columns, ["bucket", "rows", "sums"])
+def _fold_moments(chunks: Iterator["pa.RecordBatch"]) -> bytes:
+    return _pack(reduce(operator.add, map(_moments, chunks)))
 
 
-def _bucket_chunks(
-    batches: Iterable["pa.RecordBatch"],
-) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
-    from itertools import groupby
-
-    pieces = (piece for batch in batches for piece in _split_by_bucket(batch))
-    for bucket, group in groupby(pieces, key=lambda piece: piece[0]):
-        yield bucket, _rechunk(rows for _, rows in group)
-
-
-def _split_by_bucket(
-    batch: "pa.RecordBatch",
-) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    buckets = batch.column("bucket").to_numpy()
-    rows = rows_of(batch.column("features"))
-    borders = np.flatnonzero(np.diff(buckets)) + 1
-    for piece in np.split(np.arange(len(buckets)), borders):
-        if len(piece):
-            yield int(buckets[piece[0]]), rows[piece[0] : piece[-1] + 1]
-
-
-def _rechunk(
-    pieces: Iterable[npt.NDArray[np.float32]],
-) -> Iterator[npt.NDArray[np.float32]]:
-    held: list[npt.NDArray[np.float32]] = []
-    count = 0
-    for piece in pieces:
-        start = 0
-        while start < len(piece):
-            taken = piece[start : start + CHUNK - count]
-            held.append(taken)
-            start += len(taken)
-            count += len(taken)
-            if count == CHUNK:
-                yield np.concatenate(held)
-                held, count = [], 0
-    if held:
-        yield np.concatenate(held)
+def _moments(chunk: "pa.RecordBatch") -> Moments:
+    values = rows_of(chunk.column("features")).astype(np.float64)
+    return Moments(len(values), values.sum(axis=0), values.T @ values)
 
 
 def _pack(moments: Moments) -> bytes:
     """The sums as bytes; of the symmetric matrix one half, which halves what the driver holds."""
     upper = moments.products[np.triu_indices(len(moments.total))]
-    return np.concatenate([moments.total, upper]).astype("<f8").tobytes()
+    return np.concatenate([[moments.rows], moments.total, upper]).astype("<f8").tobytes()
 
 
-def _unpack(rows: int, packed: bytes) -> Moments:
+def _unpack(packed: bytes) -> Moments:
     values = np.frombuffer(packed, "<f8")
-    # Solve n + n(n+1)/2 = len(values) for n.
-    size = int((np.sqrt(9 + 8 * len(values)) - 3) / 2)
+    # Solve 1 + n + n(n+1)/2 = len(values) for n.
+    size = int((np.sqrt(1 + 8 * len(values)) - 3) / 2)
     products = np.zeros((size, size))
-    products[np.triu_indices(size)] = values[size:]
+    products[np.triu_indices(size)] = values[1 + size :]
     products = products + np.triu(products, 1).T
-    return Moments(rows, values[:size].copy(), products)
+    return Moments(int(values[0]), values[1 : 1 + size].copy(), products)
 
 
 def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:

@@ -1,5 +1,7 @@
 """The columns of every table, as Spark DDL: catalog, nodes and tests read the same words."""
 
+from fruits_kedro.heavy_types import DataFrame
+
 LISTING = "path string, label string, split string, size bigint, modified string, reason string"
 """One row per candidate photograph found, before anything is read; ``reason`` if unreadable."""
 
@@ -27,18 +29,22 @@ SPLITS = "path string, label string, split string, sha256 string"
 REDUCED_FEATURES = "path string, label string, split string, sha256 string, components array<float>"
 """One row per photograph: its principal components, float32."""
 
-PREDICTIONS = (
-    "path string, label string, split string, sha256 string, prediction string, "
-    "probability double, second string, second_probability double, third string, "
-    "third_probability double"
+CANDIDATES = (
+    "prediction string, probability double, second string, second_probability double, "
+    "third string, third_probability double"
 )
+"""What a classifier adds to a row: the three most probable labels, null beyond those there are."""
+
+PREDICTIONS = f"path string, label string, split string, sha256 string, {CANDIDATES}"
 """One row per photograph: the three most probable labels."""
 
-INFERENCE = (
-    "path string, prediction string, probability double, second string, "
-    "second_probability double, third string, third_probability double, reason string"
-)
+INFERENCE = f"path string, {CANDIDATES}, reason string"
 """One row per new photograph: its three most probable labels, or the reason why none."""
 
 NEW_PHOTOGRAPHS = "path string, size bigint, listing_reason string"
 """One row per new photograph found, before it is read."""
+
+
+def ddl_of(rows: DataFrame) -> str:
+    """The columns of a table that is there."""
+    return ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in rows.schema.fields)

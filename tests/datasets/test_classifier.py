@@ -1,8 +1,10 @@
 """A trained classifier comes back and says the same, or is refused."""
 
 import hashlib
+import io
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,24 @@ from corpus import AWKWARD_FOLDERS
 from kedro.io import DatasetError
 
 from fruits_kedro.classifier import Classifier, predict, train_classifier
+from fruits_kedro.classifier.forest import ForestClassifier
+from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets import ClassifierDataset
 from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.reducer import Reducer
 
 PARAMETERS = {
-    "logistic_regression": {"reg_param": 0.01, "standardization": False, "max_iter": 50},
+    "logistic_regression": {
+        "reg_param": 0.01,
+        "standardization": False,
+        "max_iter": 50,
+        "driver_megabytes": 1024,
+    },
     "random_forest": {"trees": 5, "max_depth": 3, "seed": 42},
 }
+KINDS = {"logistic_regression": SoftmaxClassifier, "random_forest": ForestClassifier}
 LABELS = ("Apple, green", "fig", "nan", "Ünï")
+REDUCER = Reducer(np.zeros(9), np.ones(9), np.eye(4, 9), np.full(4, 0.25), 60, "fingerprint")
 
 
 @pytest.fixture(scope="module")
@@ -25,60 +37,98 @@ def reduced(spark):
     """Four well separated labels."""
     random = np.random.default_rng(0)
     rows = [
-        (f"/{label}/{i}", label, (random.normal(size=4) + 8 * np.eye(4)[n]).tolist())
+        (f"/{label}/{i}", label, hashlib.sha256(f"{label} {i}".encode()).hexdigest(), components)
         for n, label in enumerate(LABELS)
-        for i in range(15)
+        for i, components in enumerate((random.normal(size=(15, 4)) + 8 * np.eye(4)[n]).tolist())
     ]
-    return spark.createDataFrame(rows, "path string, label string, components array<float>").cache()
+    schema = "path string, label string, sha256 string, components array<float>"
+    return spark.createDataFrame(rows, schema).cache()
 
 
-@pytest.fixture(scope="module", params=["logistic_regression", "random_forest"])
+def train(reduced, kind: str) -> Classifier:
+    parameters = ClassificationParameters(classifier=kind, **PARAMETERS)
+    counts = {row.label: row["count"] for row in reduced.groupBy("label").count().collect()}
+    return train_classifier(reduced, counts, REDUCER, parameters)
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
 def trained(request, reduced) -> Classifier:
-    parameters = ClassificationParameters(classifier=request.param, **PARAMETERS)
-    return train_classifier(reduced, parameters, reducer_id="0123456789abcdef")
+    classifier = train(reduced, request.param)
+    assert type(classifier) is KINDS[request.param]
+    return classifier
+
+
+@pytest.fixture(scope="module")
+def forest(reduced) -> Classifier:
+    return train(reduced, "random_forest")
+
+
+@pytest.fixture
+def dataset(tmp_path) -> ClassifierDataset:
+    return ClassifierDataset(filepath=str(tmp_path / "classifier"))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "classifier"
 
 
 def predicted(reduced, classifier: Classifier) -> list[tuple]:
     return sorted(tuple(row) for row in predict(reduced, classifier).collect())
 
 
-def test_a_classifier_comes_back_and_says_the_same(reduced, trained, tmp_path):
-    dataset = ClassifierDataset(filepath=str(tmp_path / "classifier"))
+def test_a_classifier_comes_back_and_says_the_same(reduced, trained, dataset):
     assert not dataset.exists()
     dataset.save(trained)
     loaded = dataset.load()
     assert dataset.exists()
+    assert type(loaded) is type(trained)
     assert loaded.labels == trained.labels == tuple(sorted(LABELS))
-    assert loaded.reducer_id == "0123456789abcdef"
+    assert loaded.reducer_id == REDUCER.id
     rows = predicted(reduced, loaded)
     assert rows == predicted(reduced, trained)
-    assert np.mean([row[1] == row[2] for row in rows]) > 0.95
+    assert np.mean([row[1] == row[3] for row in rows]) > 0.95
 
 
 @pytest.mark.parametrize("name", AWKWARD_FOLDERS)
-def test_a_classifier_lies_in_the_folder_it_was_sent_to(reduced, trained, tmp_path, name):
+def test_a_classifier_lies_in_the_folder_it_was_sent_to(trained, tmp_path, name):
     dataset = ClassifierDataset(filepath=str(tmp_path / name))
     dataset.save(trained)
     assert os.listdir(tmp_path) == [name]
     assert dataset.load().labels == trained.labels
 
 
-def test_the_newest_is_loaded_and_an_altered_file_is_refused_by_name(trained, tmp_path):
-    dataset = ClassifierDataset(filepath=str(tmp_path / "classifier"))
+def test_the_newest_is_loaded_and_an_altered_file_is_refused_by_name(trained, dataset, folder):
     dataset.save(trained)
-    dataset.save(Classifier(trained.model, trained.labels, "newer"))
+    dataset.save(type(trained)(**{**vars(trained), "reducer_id": "newer"}))
     assert dataset.load().reducer_id == "newer"
-    newest = max((tmp_path / "classifier").glob("part-*"))
-    file = next(path for path in newest.rglob("part-*") if path.is_file() and path.suffix != ".crc")
+    newest = max(folder.glob("part-*"))
+    file = next(p for p in newest.rglob("*") if p.is_file() and p.suffix != ".crc")
     file.write_bytes(b"altered")
     with pytest.raises(DatasetError, match="is not what this project wrote") as error:
         dataset.load()
     assert str(file) in str(error.value)
 
 
-def test_nothing_saved_yet_is_told(tmp_path):
+def test_nothing_saved_yet_is_told(dataset):
     with pytest.raises(DatasetError, match=r"nothing at .*classifier yet"):
-        ClassifierDataset(filepath=str(tmp_path / "classifier")).load()
+        dataset.load()
+
+
+def test_a_classifier_of_an_older_version_is_told(trained, dataset, folder):
+    """Its parts have no kind."""
+    dataset.save(trained)
+    pointer = folder / "_current.json"
+    content = json.loads(pointer.read_text())
+    del content["parts"][0]["notes"]["kind"]
+    pointer.write_text(json.dumps(content))
+    with pytest.raises(DatasetError, match="another version of this project wrote it: run kedro"):
+        dataset.load()
+
+
+def test_what_is_no_classifier_of_this_project_is_not_saved(dataset):
+    with pytest.raises(DatasetError, match="Classifier is no kind of classifier"):
+        dataset.save(Classifier(LABELS, "r"))
 
 
 def test_probabilities_fall_and_equal_ones_are_ranked_by_a_fixed_order(reduced, trained):
@@ -89,36 +139,63 @@ def test_probabilities_fall_and_equal_ones_are_ranked_by_a_fixed_order(reduced, 
     assert rows == predict(reduced, trained).collect()
 
 
-@pytest.mark.parametrize("kind", ["logistic_regression", "random_forest"])
+def test_both_kinds_give_the_same_columns(reduced, forest):
+    softmax = train(reduced, "logistic_regression")
+    here, there = (predict(reduced, kind).schema for kind in (softmax, forest))
+    assert [(f.name, f.dataType) for f in here] == [(f.name, f.dataType) for f in there]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_classifier_of_two_labels_goes_to_the_workers_as_it_was_trained(reduced, kind):
     """Evaluation predicts without storing it, in stages that Spark sends to its workers."""
-    parameters = ClassificationParameters(classifier=kind, **PARAMETERS)
     two = reduced.filter("label in ('fig', 'nan')").repartition(3)
-    classifier = train_classifier(two, parameters, "r")
+    classifier = train(two, kind)
     counts = predict(two, classifier).groupBy("label", "prediction").count().collect()
     assert sum(row["count"] for row in counts) == 30
-    assert not classifier.model.stages[-1].hasSummary
-
-
-def test_a_model_of_another_class_is_refused(trained, tmp_path):
-    """Spark would make an object of whatever class the files name."""
-    dataset = ClassifierDataset(filepath=str(tmp_path / "classifier"))
-    dataset.save(trained)
-    [part] = (tmp_path / "classifier").glob("part-*")
-    [file] = [f for f in part.glob("stages/1_*/metadata/part-*") if f.suffix != ".crc"]
-    before = file.read_bytes()
-    content = json.loads(before) | {"class": "antigravity.Model"}
-    file.write_text(json.dumps(content))
-    pointer = tmp_path / "classifier" / "_current.json"
-    hashes = [hashlib.sha256(c).hexdigest() for c in (before, file.read_bytes())]
-    pointer.write_text(pointer.read_text().replace(*hashes))
-    with pytest.raises(DatasetError, match=r"names the class antigravity\.Model"):
-        dataset.load()
-
-
-def test_two_labels_have_no_third(reduced):
-    parameters = ClassificationParameters(classifier="logistic_regression", **PARAMETERS)
-    two = reduced.filter("label in ('fig', 'nan')")
-    row = predict(two, train_classifier(two, parameters, "r")).first()
+    row = predict(two, classifier).first()
     assert {row.prediction, row.second} == {"fig", "nan"}
     assert (row.third, row.third_probability) == (None, None)
+
+
+# --- a logistic regression's files ---------------------------------------------------------------
+
+
+def test_a_logistic_regression_is_plain_arrays_and_labels(reduced, dataset, folder):
+    classifier = train(reduced, "logistic_regression")
+    dataset.save(classifier)
+    [part] = folder.glob("part-*")
+    assert sorted(path.name for path in part.iterdir()) == ["labels.json", "softmax.npz"]
+    assert json.loads((part / "labels.json").read_text()) == list(classifier.labels)
+    content = io.BytesIO((part / "softmax.npz").read_bytes())
+    with np.load(content, allow_pickle=False) as arrays:
+        assert sorted(arrays) == ["coefficients", "intercepts"]
+        for name in arrays:
+            assert arrays[name].dtype == np.float64
+            assert arrays[name].tobytes() == getattr(classifier, name).tobytes()
+
+
+# --- a forest's files ----------------------------------------------------------------------------
+
+
+def test_a_forest_of_two_labels_holds_no_session(reduced):
+    two = reduced.filter("label in ('fig', 'nan')")
+    assert not train(two, "random_forest").model.stages[-1].hasSummary
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["antigravity.Model", "org.apache.spark.ml.classification.LogisticRegressionModel"],
+)
+def test_a_model_of_another_class_is_refused(forest, dataset, folder, name):
+    """Spark would make an object of whatever class the files name."""
+    dataset.save(forest)
+    [part] = folder.glob("part-*")
+    [file] = [f for f in part.glob("stages/1_*/metadata/part-*") if f.suffix != ".crc"]
+    before = file.read_bytes()
+    content = json.loads(before) | {"class": name}
+    file.write_text(json.dumps(content))
+    pointer = folder / "_current.json"
+    hashes = [hashlib.sha256(c).hexdigest() for c in (before, file.read_bytes())]
+    pointer.write_text(pointer.read_text().replace(*hashes))
+    with pytest.raises(DatasetError, match=f"names the class {name}"):
+        dataset.load()

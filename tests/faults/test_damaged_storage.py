@@ -171,7 +171,7 @@ DAMAGES: dict[str, Damage] = {
     "reducer altered": altered("reducer/part-*/reducer.npz"),
     "backbone altered": altered("backbone/part-*/backbone.tflite"),
     "backbone swapped": swapped,
-    "classifier altered": altered("classifier/part-*/stages/1_*/data/*.parquet"),
+    "classifier altered": altered("classifier/part-*/softmax.npz"),
 }
 
 

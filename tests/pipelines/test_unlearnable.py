@@ -64,10 +64,10 @@ def assert_numbers(job: Job) -> None:
     with (job.storage / "05_model_input" / "reduced_features.csv").open(newline="") as file:
         _, *lines = csv.reader(file)
     assert np.isfinite([[float(cell) for cell in line[3:]] for line in lines]).all()
-    reducer, model = job.load("reducer"), job.load("classifier").model.stages[-1]
-    for array in (reducer.mean, reducer.scale, reducer.components):
+    reducer, classifier = job.load("reducer"), job.load("classifier")
+    arrays = (reducer.mean, reducer.scale, reducer.components)
+    for array in (*arrays, classifier.coefficients, classifier.intercepts):
         assert np.isfinite(array).all()
-    assert np.isfinite(model.coefficientMatrix.toArray()).all()
 
 
 # --- labels --------------------------------------------------------------------------------------

@@ -1,29 +1,40 @@
-"""The trained classifier as a Spark ML model."""
+"""The trained classifier as files: plain numpy arrays, or Spark ML's own format."""
 
+import io
 import json
 import logging
 from typing import Any
 
-from fruits_kedro.classifier import Classifier, labels_of
+import numpy as np
+
+from fruits_kedro.classifier import Classifier
+from fruits_kedro.classifier.forest import ForestClassifier, labels_of
+from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.spark import get_spark
-from fruits_kedro.storage.artefacts import current_part, describe_files, load_files
+from fruits_kedro.storage.artefacts import current_part, describe_files, load_files, write_files
 from fruits_kedro.storage.files import as_pattern, spark_uri
+from fruits_kedro.storage.snapshots import Part
 
 logger = logging.getLogger(__name__)
 
+_SOFTMAX, _FOREST = "logistic_regression", "random_forest"
+_ARRAYS_FILE, _LABELS_FILE = "softmax.npz", "labels.json"
+_ARRAYS = ("coefficients", "intercepts")
 _CLASSES = {
     "org.apache.spark.ml.PipelineModel",
     "org.apache.spark.ml.feature.StringIndexerModel",
-    "org.apache.spark.ml.classification.LogisticRegressionModel",
     "org.apache.spark.ml.classification.RandomForestClassificationModel",
 }
 """Spark makes an object of any class that a model's files name, on either side of its gateway."""
 
 
 class ClassifierDataset(ArtefactDataset[Classifier]):
-    """Spark ML's own format (Parquet and JSON, no pickle), as snapshots with verified hashes.
+    """A classifier as snapshots with verified hashes; nothing in its files is unpickled.
+
+    A logistic regression is two numpy arrays and its labels as JSON, a random forest Spark ML's
+    own format (Parquet and JSON).
 
     Usage in the catalog::
 
@@ -41,21 +52,67 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
         super().__init__(filepath=filepath, metadata=metadata)
 
     def load(self) -> Classifier:
-        """The newest classifier, its hashes verified."""
+        """The newest classifier, its hashes verified.
+
+        Raises:
+            FruitsError: Where there is none, a file is altered, or an older version wrote it.
+        """
         part = current_part(self._folder)
-        _check_classes(load_files(self._folder, part), self._folder.part_uri(part))
+        files = load_files(self._folder, part)
+        kind, reducer_id = part.notes.get("kind"), part.notes["reducer_id"]
+        if kind == _SOFTMAX:
+            return _read_softmax(files, reducer_id)
+        if kind == _FOREST:
+            return self._load_forest(files, part, reducer_id)
+        raise FruitsError(
+            f"{self._folder.part_uri(part)} holds a classifier as another version of this project "
+            "wrote it: run kedro run --pipelines=classification to train it again."
+        )
+
+    def save(self, data: Classifier) -> None:
+        """Write the classifier as a new snapshot.
+
+        Raises:
+            TypeError: Where it is of no kind known here.
+        """
+        if isinstance(data, SoftmaxClassifier):
+            files = _softmax_files(data)
+            part = write_files(self._folder, files, kind=_SOFTMAX, reducer_id=data.reducer_id)
+        elif isinstance(data, ForestClassifier):
+            part = self._write_forest(data)
+        else:
+            raise TypeError(f"{type(data).__name__} is no kind of classifier")
+        self._folder.replace(part)
+
+    def _load_forest(
+        self, files: dict[str, bytes], part: Part, reducer_id: str
+    ) -> ForestClassifier:
+        uri = self._folder.part_uri(part)
+        _check_classes(files, uri)
         get_spark()
         from pyspark.ml import PipelineModel
 
-        model = PipelineModel.load(as_pattern(spark_uri(self._folder.part_uri(part))))
-        return Classifier(model, labels_of(model), part.notes["reducer_id"])
+        model = PipelineModel.load(as_pattern(spark_uri(uri)))
+        return ForestClassifier(labels_of(model), reducer_id, model)
 
-    def save(self, data: Classifier) -> None:
-        """Write the classifier as a new snapshot."""
+    def _write_forest(self, forest: ForestClassifier) -> Part:
         name = self._folder.new_part_name()
-        data.model.save(spark_uri(self._folder.part_uri(name)))
-        part = describe_files(self._folder, name, reducer_id=data.reducer_id)
-        self._folder.replace(part)
+        forest.model.save(spark_uri(self._folder.part_uri(name)))
+        return describe_files(self._folder, name, kind=_FOREST, reducer_id=forest.reducer_id)
+
+
+def _softmax_files(classifier: SoftmaxClassifier) -> dict[str, bytes]:
+    buffer = io.BytesIO()
+    arrays = {name: getattr(classifier, name) for name in _ARRAYS}
+    np.savez(buffer, allow_pickle=False, **arrays)
+    labels = json.dumps(classifier.labels, indent=1)
+    return {_ARRAYS_FILE: buffer.getvalue(), _LABELS_FILE: labels.encode()}
+
+
+def _read_softmax(files: dict[str, bytes], reducer_id: str) -> SoftmaxClassifier:
+    labels = tuple(json.loads(files[_LABELS_FILE]))
+    with np.load(io.BytesIO(files[_ARRAYS_FILE]), allow_pickle=False) as arrays:
+        return SoftmaxClassifier(labels, reducer_id, **{name: arrays[name] for name in _ARRAYS})
 
 
 def _check_classes(files: dict[str, bytes], uri: str) -> None:

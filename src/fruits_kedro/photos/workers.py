@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.photos.limits import Limits
+from fruits_kedro.schemas import ddl_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +72,7 @@ def read_files(files: DataFrame, limits: Limits) -> DataFrame:
             for batch in batches:
                 yield from read_batch(batch, limits, call)
 
-    return files.mapInArrow(read_batches, f"{_ddl(files)}, {added}")
+    return files.mapInArrow(read_batches, f"{ddl_of(files)}, {added}")
 
 
 def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
@@ -97,11 +98,7 @@ def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
             for batch in batches:
                 yield featurize_batch(batch, engine, spec, call)
 
-    kept = _ddl(photographs.drop("bytes"))
+    kept = ddl_of(photographs.drop("bytes"))
     return photographs.mapInArrow(
         featurize_batches, f"{kept}, features array<float>, reason string"
     )
-
-
-def _ddl(rows: DataFrame) -> str:
-    return ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in rows.schema.fields)

@@ -26,20 +26,21 @@ def train_on_train(
     """
     from pyspark.sql import functions as F
 
-    trains = F.max(F.col("split") == "train").alias("trains")
+    trains = F.count_if(F.col("split") == "train").alias("trains")
     found = reduced_features.groupBy("label").agg(trains).orderBy("label").collect()
-    labels = [row.label for row in found if row.trains]
+    counts = {row.label: row.trains for row in found if row.trains}
     others = [row.label for row in found if not row.trains]
     if others:
         logger.warning(
             "Labels without a train photograph can never be predicted: %s", ", ".join(others)
         )
-    if len(labels) < 2:
+    if len(counts) < 2:
         raise FruitsError(
-            f"The train photographs have {len(labels)} label{'s' * (len(labels) != 1)}: a "
+            f"The train photographs have {len(counts)} label{'s' * (len(counts) != 1)}: a "
             "classifier needs at least two; check the Training folder or use split.method=random."
         )
-    return train_classifier(reduced_features.filter("split = 'train'"), parameters, reducer.id)
+    train = reduced_features.filter("split = 'train'")
+    return train_classifier(train, counts, reducer, parameters)
 
 
 def predict_labels(reduced_features: DataFrame, classifier: Classifier) -> DataFrame:

@@ -98,7 +98,8 @@ def _refit_and_score(
 ) -> dict[str, Any]:
     train = rows.filter("split = 'train'")
     moments = sum_moments(train)
-    if moments is None or moments.rows < 2 or train.select("label").distinct().count() < 2:
+    counts = {row.label: row["count"] for row in train.groupBy("label").count().collect()}
+    if moments is None or len(counts) < 2:
         return {"left_out": "fewer than two labels are left to train on"}
     k = possible_k(reduction.k, moments.rows, len(moments.total))
     reducer = fit_reducer(moments, k, fingerprint="")
@@ -106,7 +107,8 @@ def _refit_and_score(
         return {"left_out": "the photographs left to train on are all alike"}
     reduced = reduce_features(rows, reducer).cache()
     try:
-        classifier = train_classifier(reduced.filter("split = 'train'"), classification, reducer.id)
+        reduced_train = reduced.filter("split = 'train'")
+        classifier = train_classifier(reduced_train, counts, reducer, classification)
         confusions = count_confusions(predict(reduced.filter("split = 'test'"), classifier))
     finally:
         reduced.unpersist()

@@ -1,49 +1,48 @@
-"""The classifier on principal components: Spark ML inside, plain columns outside."""
+"""A random forest: Spark ML inside, plain columns outside."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.heavy_types import DataFrame, PipelineModel
-from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.parameters import RandomForestParameters
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """A trained classifier and what it belongs to.
+class ForestClassifier(Classifier):
+    """A trained random forest.
 
     Attributes:
-        model: Spark ML's fitted pipeline (label index, classifier).
-        labels: The labels in the order of the model's probabilities.
-        reducer_id: ``Reducer.id`` of the reducer whose components it takes.
+        model: Spark ML's fitted pipeline (label index, forest).
     """
 
     model: PipelineModel
-    labels: tuple[str, ...]
-    reducer_id: str
 
 
-def train_classifier(
-    reduced: DataFrame, parameters: ClassificationParameters, reducer_id: str
-) -> Classifier:
-    """Train on every row given.
-
-    Args:
-        reduced: ``label`` and ``components`` of the train rows.
-        parameters: Which classifier, with which settings.
-        reducer_id: See ``Classifier``.
-    """
+def train_forest(
+    train: DataFrame, parameters: RandomForestParameters, reducer_id: str
+) -> ForestClassifier:
+    """Train on every row given; the arguments are those of ``train_classifier``."""
     from pyspark.ml import Pipeline
+    from pyspark.ml.classification import RandomForestClassifier
     from pyspark.ml.feature import StringIndexer
     from pyspark.storagelevel import StorageLevel
 
     index = StringIndexer(inputCol="label", outputCol="label_index", stringOrderType="alphabetAsc")
-    rows = _with_vector(reduced).select("label", "vector").persist(StorageLevel.MEMORY_AND_DISK)
+    forest = RandomForestClassifier(
+        numTrees=parameters.trees,
+        maxDepth=parameters.max_depth,
+        seed=parameters.seed,
+        featuresCol="vector",
+        labelCol="label_index",
+    )
+    rows = _with_vector(train).select("label", "vector").persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        model = Pipeline(stages=[index, _estimator(parameters)]).fit(rows)
+        model = Pipeline(stages=[index, forest]).fit(rows)
     finally:
         rows.unpersist()
     _forget_summary(model)
-    return Classifier(model, labels_of(model), reducer_id)
+    return ForestClassifier(labels_of(model), reducer_id, model)
 
 
 def _forget_summary(model: PipelineModel) -> None:
@@ -64,17 +63,8 @@ def labels_of(model: PipelineModel) -> tuple[str, ...]:
     return tuple(index.labels)
 
 
-def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
-    """The three most probable labels of every row, lazily.
-
-    Args:
-        reduced: Rows with ``components`` and any other columns.
-        classifier: A trained classifier.
-
-    Returns:
-        The other columns with prediction, probability, second, second_probability, third and
-        third_probability; null where there are fewer labels.
-    """
+def predict_by_forest(reduced: DataFrame, classifier: ForestClassifier) -> DataFrame:
+    """See ``predict``."""
     from pyspark.ml.functions import vector_to_array
     from pyspark.sql import functions as F
 
@@ -108,22 +98,3 @@ def _with_vector(reduced: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     return reduced.withColumn("vector", array_to_vector(F.col("components")))
-
-
-def _estimator(parameters: ClassificationParameters) -> Any:
-    from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
-
-    columns: dict[str, Any] = {"featuresCol": "vector", "labelCol": "label_index"}
-    if parameters.classifier == "random_forest":
-        forest = parameters.random_forest
-        return RandomForestClassifier(
-            numTrees=forest.trees, maxDepth=forest.max_depth, seed=forest.seed, **columns
-        )
-    regression = parameters.logistic_regression
-    return LogisticRegression(
-        regParam=regression.reg_param,
-        standardization=regression.standardization,
-        maxIter=regression.max_iter,
-        family="multinomial",
-        **columns,
-    )
