@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz jupyter lock lint format types unit test-faults parameters audit clean
+.PHONY: help run test viz jupyter lock lint format types unit test-faults bench parameters audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ parameters: $(VENV)/.installed-dev ## Write docs/parameters.md from the schema o
 
 audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
 	$(BIN)/python tools/audit.py
+
+# PARTS are rounds, scale, cores, sizes and large; the same WORK goes on where it stopped.
+BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if $(WORK),--work "$(WORK)")
+bench: $(VENV)/.installed-dev ## Measure against the original's way, for hours: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER]
+	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh
