@@ -8,6 +8,7 @@ from kedro.io import MemoryDataset
 
 from fruits_kedro.datasets import (
     JsonReportDataset,
+    RawImagesDataset,
     ReducerDataset,
     StreamedCsvDataset,
 )
@@ -87,5 +88,14 @@ def test_reports_and_csv_files_say_where_they_are(tmp_path, scheme):
     assert None not in known
 
 
-def test_what_has_neither_snapshot_nor_file_is_unknown():
+def test_what_has_neither_snapshot_nor_file_is_unknown(tmp_path):
     assert identity(MemoryDataset(1)) is None
+    assert identity(JsonReportDataset(filepath=str(tmp_path / "gone.json"))) is None
+
+
+def test_an_image_folder_is_what_is_listed_in_it(tmp_path):
+    folder = RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"])
+    empty = identity(folder)
+    assert empty == identity(folder)
+    (tmp_path / "x.jpg").write_bytes(b"x")
+    assert identity(folder) != empty
