@@ -6,6 +6,8 @@ SHELL := bash
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Tests of a file share a Spark session; two files at once, since each waits more than it works.
+PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
@@ -37,10 +39,10 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
-	timeout --signal=INT 20m $(BIN)/pytest -m faults tests/faults $(ARGS)
+	timeout --signal=INT 20m $(PYTEST) -m faults tests/faults $(ARGS)
 
 parameters: $(VENV)/.installed-dev ## Write docs/parameters.md from the schema of the parameters
 	$(BIN)/python tools/write_parameters.py

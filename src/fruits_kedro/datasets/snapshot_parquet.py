@@ -79,7 +79,7 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         snapshot = self._folder.current()
         forgotten = self._refresh and self._mode == "read"
         if forgotten or (snapshot is None and self._missing_ok):
-            return get_spark().createDataFrame([], self._schema)
+            return self._empty()
         if snapshot is None:
             raise FruitsError(
                 f"There is nothing at {self._filepath} yet: run the pipelines that make it first "
@@ -149,8 +149,13 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         spark = get_spark()
         uris = [spark_uri(self._folder.part_uri(part)) for part in snapshot.parts if part.rows]
         if not uris:
-            return spark.createDataFrame([], self._schema)
+            return self._empty()
         return spark.read.schema(self._schema).parquet(*(as_pattern(uri) for uri in uris))
+
+    def _empty(self) -> DataFrame:
+        # Of an empty Python list Spark makes a job with Python workers, of an expression none.
+        row = ", ".join(f"cast(null as {kind}) {name}" for name, kind in _columns(self._schema))
+        return get_spark().sql(f"select {row} where false")
 
     def _write(self, data: DataFrame) -> Part:
         from pyspark.sql import Observation
