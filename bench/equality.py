@@ -72,7 +72,7 @@ def predict(features: Matrix, paths: list[str], storage: Path) -> dict[str, str]
     from kedro.framework.startup import bootstrap_project
 
     from fruits_kedro.classifier import predict as predict_labels
-    from fruits_kedro.reducer import lists_of
+    from fruits_kedro.matrices import lists_of
     from fruits_kedro.spark import get_spark
 
     bootstrap_project(ROOT)

@@ -5,7 +5,13 @@ import hashlib
 import pyarrow as pa
 import pytest
 
-from fruits_kedro.buckets import BUCKETS, CHUNK, fold_buckets, in_buckets
+from fruits_kedro.buckets import (
+    BUCKETS,
+    CHUNK,
+    chunks_of_buckets,
+    fold_buckets,
+    in_buckets,
+)
 
 SCHEMA = "sha256 string, number int"
 
@@ -49,3 +55,19 @@ def test_chunks_are_counted_from_the_start_of_a_bucket(spark, count):
 
 def test_no_rows_give_nothing(spark):
     assert told(make_rows(spark, [], 2)) == []
+
+
+def test_rows_that_are_not_distributed_come_in_the_same_chunks(spark):
+    crowded = ["0" + name[1:] if n % 2 else name for n, name in enumerate(names(3 * CHUNK))]
+    here = pa.table({"sha256": crowded}).sort_by("sha256")
+    found = [
+        [chunk.column("sha256").to_pylist() for chunk in chunks]
+        for chunks in chunks_of_buckets(here)
+    ]
+    expected = [
+        (line.split(" "), len(chunks))
+        for line, chunks in zip(told(make_rows(spark, crowded, 4)), found, strict=True)
+    ]
+    for chunks, (words, count) in zip(found, expected, strict=True):
+        assert words[:count] == [str(len(chunk)) for chunk in chunks]
+        assert words[count:] == [name for chunk in chunks for name in chunk]

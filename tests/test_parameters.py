@@ -97,6 +97,7 @@ def test_a_wrong_k_is_told_in_a_sentence(values, k):
         ("classification.classifier", "svm"),
         ("classification.logistic_regression.reg_param", -0.1),
         ("classification.logistic_regression.driver_megabytes", -1),
+        ("reduction.driver_megabytes", -1),
         ("classification.random_forest.trees", 0),
         ("featurization.precision", "float16"),
         ("featurization.image_size", 225),

@@ -9,16 +9,17 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from fruits_kedro.moments import sum_moments
 from fruits_kedro.reducer import (
     Reducer,
     fit_reducer,
     possible_k,
     reduce_features,
-    sum_moments,
 )
 
 SCHEMA = "sha256 string, features array<float>"
 CONSTANT = 5
+ON_WORKERS, ON_DRIVER = 0, 1024
 
 
 def make_features(rows: int, seed: int = 0) -> np.ndarray:
@@ -41,7 +42,7 @@ def to_table(spark, features: np.ndarray, sha256: list[str] | None = None):
 
 
 def fit(table, k: float) -> Reducer:
-    return fit_reducer(sum_moments(table), k, "fingerprint")
+    return fit_reducer(sum_moments(table, ON_WORKERS), k, "fingerprint")
 
 
 @pytest.fixture(scope="module")
@@ -116,25 +117,11 @@ def test_partitions_and_row_order_do_not_change_a_bit(spark, features, fitted, p
     assert again.id == fitted.id
 
 
-@pytest.mark.parametrize("partitions", [1, 7])
-def test_a_bucket_larger_than_a_chunk_does_not_change_a_bit(spark, features, partitions):
-    crowded = ["0" + name[1:] for name in names(len(features))]
-    table = to_table(spark, features, crowded)
-    here, there = sum_moments(table), sum_moments(table.repartition(partitions))
-    assert here.products.tobytes() == there.products.tobytes()
-    np.testing.assert_allclose(here.total, features.astype(np.float64).sum(axis=0), rtol=1e-9)
-    assert here.rows == len(features)
-
-
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999999])
 def test_a_share_keeps_the_fewest_sufficient_components(table, reference, share):
     _, pca = reference
     fewest = int(np.argmax(np.cumsum(pca.explained_variance_ratio_) >= share)) + 1
     assert fit(table, share).k == fewest
-
-
-def test_no_rows_have_no_moments(spark):
-    assert sum_moments(spark.createDataFrame([], SCHEMA)) is None
 
 
 def test_a_row_without_features_reduces_to_zeros_and_keeps_its_columns(spark, fitted):

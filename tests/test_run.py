@@ -277,14 +277,7 @@ def test_unchanged_photographs_are_neither_read_nor_inferred_again(rerun):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_rerun_on_unchanged_photographs_gives_the_same_table(whole, rerun, name):
-    # Spark ML adds up in the order in which its tasks end; everything else is the same to the bit.
-    exact = name != "predictions"
-    pd.testing.assert_frame_equal(
-        table(rerun, name),
-        table(whole, name),
-        check_exact=exact,
-        **({} if exact else {"rtol": 1e-6}),
-    )
+    pd.testing.assert_frame_equal(table(rerun, name), table(whole, name), check_exact=True)
 
 
 def test_a_rerun_on_unchanged_photographs_gives_the_same_reducer_and_csv(whole, rerun):

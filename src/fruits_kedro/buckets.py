@@ -65,6 +65,20 @@ def fold_buckets(
     return folded.sort_by("bucket").column("folded").to_pylist()
 
 
+def chunks_of_buckets(table: "pa.Table") -> Iterator[Iterator["pa.RecordBatch"]]:
+    """The same chunks of rows that are not distributed, bucket by bucket.
+
+    Args:
+        table: Rows in the order of their ``sha256``.
+    """
+    import pyarrow.compute as pc
+
+    digits = pc.utf8_slice_codeunits(table.column("sha256"), 0, 1).to_numpy()
+    borders = [0, *(np.flatnonzero(digits[1:] != digits[:-1]) + 1), len(digits)]
+    for start, end in pairwise(borders):
+        yield _rechunk(table.slice(start, end - start).to_batches())
+
+
 def _split_by_bucket(batch: "pa.RecordBatch") -> Iterator[tuple[int, "pa.RecordBatch"]]:
     buckets = batch.column("bucket").to_numpy()
     borders = [0, *(np.flatnonzero(np.diff(buckets)) + 1), len(buckets)]

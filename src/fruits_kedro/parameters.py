@@ -145,6 +145,14 @@ class ReductionParameters(_Strict):
             "there are fewer train rows, or the share of variance that the fewest reach."
         ),
     ]
+    driver_megabytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="MiB of train rows' features, four bytes each, that are fitted in the "
+            "driver's memory; more stay on the workers, with the same result.",
+        ),
+    ]
     map: MapParameters
 
 

@@ -1,32 +1,27 @@
-"""Standard scaling and PCA, fitted from sums that Spark adds up and applied to Arrow batches.
+"""Standard scaling and PCA, fitted from sums over rows and applied to Arrow batches.
 
-A covariance matrix is a sum over rows, so the data stay distributed: each worker multiplies its
-rows by BLAS, the driver adds a few matrices and solves one symmetric eigenproblem. The result
-equals scikit-learn's ``StandardScaler`` followed by ``PCA`` up to the sign of components, which is
-fixed here (the largest loading is positive).
+The result equals scikit-learn's ``StandardScaler`` followed by ``PCA`` up to the sign of
+components, which is fixed here (the largest loading is positive).
 """
 
 import hashlib
 import logging
-import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.buckets import fold_buckets, in_buckets
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.matrices import Matrix, lists_of, rows_of
+from fruits_kedro.moments import Moments
 from fruits_kedro.schemas import ddl_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 logger = logging.getLogger(__name__)
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -78,33 +73,6 @@ class Reducer:
         """
         scaled = (features.astype(np.float64) - self.mean) / self.scale
         return (scaled @ self.components.T).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Sums over rows: their number, their sum and the sum of their outer products, float64."""
-
-    rows: int
-    total: Matrix
-    products: Matrix
-
-    def __add__(self, other: "Moments") -> "Moments":
-        return Moments(
-            self.rows + other.rows, self.total + other.total, self.products + other.products
-        )
-
-
-def sum_moments(features: DataFrame) -> Moments | None:
-    """Add up the moments of all rows, on the workers.
-
-    Args:
-        features: ``sha256`` and ``features`` (array of float32), one row per photograph.
-
-    Returns:
-        None where there are no rows.
-    """
-    folded = fold_buckets(in_buckets(features, "features"), _fold_moments)
-    return reduce(operator.add, map(_unpack, folded)) if folded else None
 
 
 def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
@@ -180,46 +148,6 @@ def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
     return features.mapInArrow(
         reduce_batches, f"{ddl_of(features.drop('features'))}, components array<float>"
     )
-
-
-def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
-    """A column of equally long lists as a matrix, without copying where Arrow allows it."""
-    values = lists.flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(lists), width)
-
-
-def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
-    """A matrix as a column of variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
-    import pyarrow as pa
-
-    rows, width = matrix.shape
-    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * width)
-    return pa.ListArray.from_arrays(offsets, pa.array(matrix.reshape(-1)))
-
-
-def _fold_moments(chunks: Iterator["pa.RecordBatch"]) -> bytes:
-    return _pack(reduce(operator.add, map(_moments, chunks)))
-
-
-def _moments(chunk: "pa.RecordBatch") -> Moments:
-    values = rows_of(chunk.column("features")).astype(np.float64)
-    return Moments(len(values), values.sum(axis=0), values.T @ values)
-
-
-def _pack(moments: Moments) -> bytes:
-    """The sums as bytes; of the symmetric matrix one half, which halves what the driver holds."""
-    upper = moments.products[np.triu_indices(len(moments.total))]
-    return np.concatenate([[moments.rows], moments.total, upper]).astype("<f8").tobytes()
-
-
-def _unpack(packed: bytes) -> Moments:
-    values = np.frombuffer(packed, "<f8")
-    # Solve 1 + n + n(n+1)/2 = len(values) for n.
-    size = int((np.sqrt(1 + 8 * len(values)) - 3) / 2)
-    products = np.zeros((size, size))
-    products[np.triu_indices(size)] = values[1 + size :]
-    products = products + np.triu(products, 1).T
-    return Moments(int(values[0]), values[1 : 1 + size].copy(), products)
 
 
 def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:

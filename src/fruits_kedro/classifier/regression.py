@@ -12,8 +12,9 @@ from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.classifier.softmax import Matrix, Scaling, minimise, softmax
 from fruits_kedro.classifier.train_rows import DriverRows, TrainRows, WorkerRows
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.matrices import rows_of
 from fruits_kedro.parameters import LogisticRegressionParameters
-from fruits_kedro.reducer import Reducer, rows_of
+from fruits_kedro.reducer import Reducer
 from fruits_kedro.schemas import CANDIDATES, ddl_of
 
 if TYPE_CHECKING:

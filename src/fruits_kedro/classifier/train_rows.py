@@ -17,7 +17,7 @@ from fruits_kedro.classifier.softmax import (
     cross_entropy,
 )
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.reducer import rows_of
+from fruits_kedro.matrices import rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,6 +8,7 @@ from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.classifier import predict, train_classifier
 from fruits_kedro.features import present_features
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.moments import sum_moments
 from fruits_kedro.parameters import (
     ClassificationParameters,
     EvaluationParameters,
@@ -15,7 +16,7 @@ from fruits_kedro.parameters import (
     SplitParameters,
 )
 from fruits_kedro.photos.labels import parse_capture
-from fruits_kedro.reducer import fit_reducer, possible_k, reduce_features, sum_moments
+from fruits_kedro.reducer import fit_reducer, possible_k, reduce_features
 from fruits_kedro.scores import count_confusions, score
 from fruits_kedro.splits import by_draw, by_folder
 
@@ -97,7 +98,7 @@ def _refit_and_score(
     rows: DataFrame, reduction: ReductionParameters, classification: ClassificationParameters
 ) -> dict[str, Any]:
     train = rows.filter("split = 'train'")
-    moments = sum_moments(train)
+    moments = sum_moments(train, reduction.driver_megabytes)
     counts = {row.label: row["count"] for row in train.groupBy("label").count().collect()}
     if moments is None or len(counts) < 2:
         return {"left_out": "fewer than two labels are left to train on"}

@@ -11,6 +11,7 @@ from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import features_of, present_features
 from fruits_kedro.heavy_types import DataFrame, Figure
+from fruits_kedro.moments import sum_moments
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
@@ -18,7 +19,6 @@ from fruits_kedro.reducer import (
     fit_reducer,
     possible_k,
     reduce_features,
-    sum_moments,
 )
 from fruits_kedro.splits import assign_splits
 
@@ -48,7 +48,8 @@ def fit_reducer_on_train(
         FruitsError: Where there are fewer than two train rows, or all are alike.
     """
     train = splits.filter("split = 'train'").select("sha256")
-    moments = sum_moments(present_features(features, train, backbone.fingerprint))
+    present = present_features(features, train, backbone.fingerprint)
+    moments = sum_moments(present, parameters.driver_megabytes)
     rows = moments.rows if moments else 0
     if moments is None or rows < 2:
         raise FruitsError(
