@@ -129,7 +129,8 @@ def test_a_file_without_the_right_to_read_it_is_unreadable(open_folder, as_nobod
 
 
 def test_a_file_that_changes_while_it_is_read_is_what_was_read(tmp_path):
-    """Every outcome belongs to the bytes that were read, whole or half of either photograph."""
+    """Every outcome belongs to the bytes that were read: a photograph, half of one, or the head of
+    one with the tail of the other, which may even decode."""
     photos = Photos()
     path, contents = tmp_path / "x.jpg", (photos.next(), photos.next())
     path.write_bytes(contents[0])
@@ -159,7 +160,7 @@ def test_a_file_that_changes_while_it_is_read_is_what_was_read(tmp_path):
     for file in kept:
         assert hashlib.sha256(file.content or b"").hexdigest() == file.sha256
         pixels = decode(file.content or b"", 16)
-        assert pixels is Reason.UNDECODABLE or file.content in contents
+        assert pixels is Reason.UNDECODABLE or pixels.shape == (16, 16, 3)
 
 
 def test_a_disk_that_fails_under_reading_is_unreadable():
