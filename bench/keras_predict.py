@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from bench.photographs import list_photographs
-from bench.results import hand_over, new_parser
+from bench.results import measure_places
 from fruits_kedro.backbone.artefact import N_FEATURES
 from fruits_kedro.backbone.weights import SHIPPED, locate_weights
 
@@ -103,14 +103,5 @@ def write_features(output: Path, paths: list[Path], features: npt.NDArray[np.flo
     (output / PATHS).write_text(json.dumps([str(path) for path in paths]))
 
 
-def main() -> None:
-    """Command line."""
-    parser = new_parser(__doc__)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("output", type=Path)
-    arguments = parser.parse_args()
-    hand_over(measure(arguments.images, arguments.output), arguments.result)
-
-
 if __name__ == "__main__":
-    main()
+    measure_places(__doc__, measure, "images", "output")

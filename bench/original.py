@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.machine import usable_cores
 from bench.photographs import GLOB
-from bench.results import hand_over, new_parser
+from bench.results import measure_places
 from bench.sessions import start_spark
 from bench.stopwatch import Stopwatch
 from fruits_kedro.backbone.weights import SHIPPED, locate_weights
@@ -141,14 +141,5 @@ def classify(spark: "SparkSession", table: str) -> float:
     return float(evaluator.evaluate(predicted))
 
 
-def main() -> None:
-    """Command line."""
-    parser = new_parser(__doc__)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("output", type=Path)
-    arguments = parser.parse_args()
-    hand_over(measure(arguments.images, arguments.output), arguments.result)
-
-
 if __name__ == "__main__":
-    main()
+    measure_places(__doc__, measure, "images", "output")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,23 @@ def new_parser(documentation: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(documentation or "").splitlines()[0])
     parser.add_argument("--result", type=Path, help="JSON file that takes what was measured")
     return parser
+
+
+def measure_places(
+    documentation: str | None, measure: Callable[..., dict[str, Any]], *places: str
+) -> None:
+    """The command line of a script that measures something of files and folders.
+
+    Args:
+        documentation: Of the script.
+        measure: Takes the places in this order, as paths.
+        places: Names of the positional arguments.
+    """
+    parser = new_parser(documentation)
+    for place in places:
+        parser.add_argument(place, type=Path)
+    arguments = parser.parse_args()
+    hand_over(measure(*(getattr(arguments, place) for place in places)), arguments.result)
 
 
 def hand_over(measured: dict[str, Any], result: Path | None) -> None:

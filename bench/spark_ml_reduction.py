@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.machine import usable_cores
-from bench.results import hand_over, new_parser
+from bench.results import measure_places
 from bench.sessions import start_spark
 from bench.stored import FEATURES, SPLITS, load_backbone, part_folders
 
@@ -72,14 +72,5 @@ def fit_and_transform(rows: "DataFrame", components: int) -> "tuple[DataFrame, f
     return reduced, float(pca.explainedVariance.toArray().sum())
 
 
-def main() -> None:
-    """Command line."""
-    parser = new_parser(__doc__)
-    parser.add_argument("storage", type=Path)
-    parser.add_argument("output", type=Path)
-    arguments = parser.parse_args()
-    hand_over(measure(arguments.storage, arguments.output), arguments.result)
-
-
 if __name__ == "__main__":
-    main()
+    measure_places(__doc__, measure, "storage", "output")
