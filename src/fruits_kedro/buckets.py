@@ -6,9 +6,10 @@ in its last bits from run to run.
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fruits_kedro.heavy_types import DataFrame
 
@@ -74,17 +75,20 @@ def chunks_of_buckets(table: "pa.Table") -> Iterator[Iterator["pa.RecordBatch"]]
     import pyarrow.compute as pc
 
     digits = pc.utf8_slice_codeunits(table.column("sha256"), 0, 1).to_numpy()
-    borders = [0, *(np.flatnonzero(digits[1:] != digits[:-1]) + 1), len(digits)]
-    for start, end in pairwise(borders):
+    for start, end in _runs(digits):
         yield _rechunk(table.slice(start, end - start).to_batches())
 
 
 def _split_by_bucket(batch: "pa.RecordBatch") -> Iterator[tuple[int, "pa.RecordBatch"]]:
     buckets = batch.column("bucket").to_numpy()
-    borders = [0, *(np.flatnonzero(np.diff(buckets)) + 1), len(buckets)]
-    for start, end in pairwise(borders):
-        if end > start:
-            yield int(buckets[start]), batch.slice(start, end - start)
+    for start, end in _runs(buckets):
+        yield int(buckets[start]), batch.slice(start, end - start)
+
+
+def _runs(values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of equal values."""
+    borders = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1), len(values)]
+    return ((start, end) for start, end in pairwise(borders) if end > start)
 
 
 def _rechunk(pieces: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:

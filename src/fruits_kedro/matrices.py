@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 Matrix = npt.NDArray[np.float64]
 
 
+def mebibytes(rows: int, columns: int, kind: npt.DTypeLike) -> float:
+    """Memory that a matrix of one kind of number takes, in MiB."""
+    return rows * columns * np.dtype(kind).itemsize / 2**20
+
+
 def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
     """A column of equally long lists as a matrix, without copying where Arrow allows it."""
     values = lists.flatten().to_numpy(zero_copy_only=False)

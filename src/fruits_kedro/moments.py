@@ -9,14 +9,15 @@ only the sha256 of the rows decides, so that the result is the same to the bit.
 import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from fruits_kedro.buckets import chunks_of_buckets, fold_buckets, in_buckets
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.matrices import Matrix, rows_of
+from fruits_kedro.matrices import Matrix, mebibytes, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,13 +47,13 @@ def sum_moments(features: DataFrame, driver_megabytes: int) -> Moments | None:
     if first is None:
         return None
     size = len(first.features)
-    megabytes = features.count() * size * np.dtype(np.float32).itemsize / 2**20
-    folded = _on_driver(features) if megabytes <= driver_megabytes else _on_workers(features)
-    return _unpack(reduce(operator.add, folded), size)
+    fits = mebibytes(features.count(), size, np.float32) <= driver_megabytes
+    sums = _on_driver(features) if fits else _on_workers(features)
+    return _unpack(reduce(operator.add, sums), size)
 
 
 def _on_workers(features: DataFrame) -> Iterator[Matrix]:
-    folded = fold_buckets(in_buckets(features, "features"), _fold)
+    folded = fold_buckets(in_buckets(features, "features"), _pack)
     return (np.frombuffer(packed, "<f8") for packed in folded)
 
 
@@ -62,30 +63,32 @@ def _on_driver(features: DataFrame) -> Iterator[Matrix]:
     table = features.select("sha256", "features").toArrow().sort_by("sha256")
     # A worker has one thread, and a second one could add in another order.
     with threadpool_limits(1, user_api="blas"):
-        for chunks in chunks_of_buckets(table):
-            yield np.frombuffer(_fold(chunks), "<f8")
+        yield from map(_sum, chunks_of_buckets(table))
 
 
-def _fold(chunks: Iterable["pa.RecordBatch"]) -> bytes:
-    """The sums as bytes; of the symmetric matrix one half, which halves what the driver holds."""
-    rows, total, products = reduce(_add, map(_sums, chunks))
-    upper = products[np.triu_indices(len(total))]
-    return np.concatenate([[rows], total, upper]).astype("<f8").tobytes()
+def _pack(chunks: Iterable["pa.RecordBatch"]) -> bytes:
+    return _sum(chunks).astype("<f8").tobytes()
 
 
-def _sums(chunk: "pa.RecordBatch") -> tuple[int, Matrix, Matrix]:
+def _sum(chunks: Iterable["pa.RecordBatch"]) -> Matrix:
+    """Rows, total and one half of the symmetric products, which halves what the driver holds."""
+    return reduce(operator.add, map(_flat_moments, chunks))
+
+
+def _flat_moments(chunk: "pa.RecordBatch") -> Matrix:
     values = rows_of(chunk.column("features")).astype(np.float64)
-    return len(values), values.sum(axis=0), values.T @ values
-
-
-def _add(
-    one: tuple[int, Matrix, Matrix], other: tuple[int, Matrix, Matrix]
-) -> tuple[int, Matrix, Matrix]:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+    upper = (values.T @ values)[_upper_half(values.shape[1])]
+    return np.concatenate([[len(values)], values.sum(axis=0), upper])
 
 
 def _unpack(values: Matrix, size: int) -> Moments:
     products = np.zeros((size, size))
-    products[np.triu_indices(size)] = values[1 + size :]
+    products[_upper_half(size)] = values[1 + size :]
     products = products + np.triu(products, 1).T
     return Moments(int(values[0]), values[1 : 1 + size].copy(), products)
+
+
+@cache
+def _upper_half(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Kept, because finding it takes as long as a product of matrices."""
+    return np.triu_indices(size)

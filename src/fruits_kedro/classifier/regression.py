@@ -12,7 +12,7 @@ from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.classifier.softmax import Matrix, Scaling, minimise, softmax
 from fruits_kedro.classifier.train_rows import DriverRows, TrainRows, WorkerRows
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.matrices import rows_of
+from fruits_kedro.matrices import mebibytes, rows_of
 from fruits_kedro.parameters import LogisticRegressionParameters
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.schemas import CANDIDATES, ddl_of
@@ -52,7 +52,7 @@ def train_softmax(
 ) -> SoftmaxClassifier:
     """Fit on every row given; the arguments are those of ``train_classifier``."""
     labels = sorted(counts)
-    megabytes = sum(counts.values()) * reducer.k * np.dtype(np.float64).itemsize / 2**20
+    megabytes = mebibytes(sum(counts.values()), reducer.k, np.float64)
     if megabytes <= parameters.driver_megabytes:
         return _fit(DriverRows(train, labels), counts, reducer.id, parameters)
     logger.info(

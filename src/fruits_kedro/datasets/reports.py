@@ -77,7 +77,7 @@ class PlotlyReportDataset(_WholeFile, JSONDataset):
         """The figure as it was saved."""
         import plotly.io
 
-        return plotly.io.from_json(json.dumps(super().load()))
+        return plotly.io.from_json(read_bytes(self.uri).decode())
 
     def save(self, data: Figure) -> None:
         """Write a figure as JSON."""
