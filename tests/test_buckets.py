@@ -1,9 +1,8 @@
 """Every row is in one chunk of its bucket, in an order that partitions do not change."""
 
-import hashlib
-
 import pyarrow as pa
 import pytest
+from feature_tables import names
 
 from fruits_kedro.buckets import (
     BUCKETS,
@@ -30,10 +29,6 @@ def told(rows) -> list[str]:
         return " ".join([*(str(len(chunk)) for chunk in held), *names]).encode()
 
     return [text.decode() for text in fold_buckets(in_buckets(rows, "number"), tell)]
-
-
-def names(count: int) -> list[str]:
-    return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(count)]
 
 
 @pytest.mark.parametrize("partitions", [1, 5])

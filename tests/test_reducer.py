@@ -1,11 +1,10 @@
 """The reducer equals scikit-learn's scaler and PCA, and its bits do not depend on partitioning."""
 
-import hashlib
 import logging
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from feature_tables import CONSTANT, SCHEMA, make_features, names, to_table
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
@@ -17,28 +16,7 @@ from fruits_kedro.reducer import (
     reduce_features,
 )
 
-SCHEMA = "sha256 string, features array<float>"
-CONSTANT = 5
-ON_WORKERS, ON_DRIVER = 0, 1024
-
-
-def make_features(rows: int, seed: int = 0) -> np.ndarray:
-    """Correlated features of scales from 1e-3 to 1e3, one of them constant."""
-    random = np.random.default_rng(seed)
-    scales = np.logspace(-3, 3, 24)
-    mixed = random.normal(size=(rows, 24)) @ random.normal(size=(24, 24))
-    features = (mixed + random.normal(size=24)) * scales
-    features[:, CONSTANT] = 3.7
-    return features.astype(np.float32)
-
-
-def names(rows: int) -> list[str]:
-    return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
-
-
-def to_table(spark, features: np.ndarray, sha256: list[str] | None = None):
-    table = {"sha256": sha256 or names(len(features)), "features": features.tolist()}
-    return spark.createDataFrame(pa.table(table), SCHEMA)
+ON_WORKERS = 0
 
 
 def fit(table, k: float) -> Reducer:

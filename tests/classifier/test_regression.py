@@ -1,11 +1,11 @@
 """Logistic regression on Spark's rows: the same wherever they lie, and ranked as it is told."""
 
-import hashlib
 import pickle
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from feature_tables import names
 from runs import LABELS, whole_run
 from sklearn.linear_model import LogisticRegression
 
@@ -115,10 +115,10 @@ def make_table(spark, rows: int, seed: int = 0):
     random = np.random.default_rng(seed)
     targets = random.integers(3, size=rows)
     components = (2 * np.eye(3, 5)[targets] + random.normal(size=(rows, 5))).astype(np.float32)
-    names = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
+    known = names(rows)
     table = {
-        "path": names,
-        "sha256": [name if i < 20 else "0" + name[1:] for i, name in enumerate(names)],
+        "path": known,
+        "sha256": [name if i < 20 else "0" + name[1:] for i, name in enumerate(known)],
         "label": [f"label {target}" for target in targets],
         "components": components.tolist(),
     }

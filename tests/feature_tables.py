@@ -1,0 +1,28 @@
+"""Tables of made-up features, and hashes to tell their rows apart."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+
+SCHEMA = "sha256 string, features array<float>"
+CONSTANT = 5
+
+
+def make_features(rows: int, seed: int = 0) -> np.ndarray:
+    """Correlated features of scales from 1e-3 to 1e3, one of them constant."""
+    random = np.random.default_rng(seed)
+    scales = np.logspace(-3, 3, 24)
+    mixed = random.normal(size=(rows, 24)) @ random.normal(size=(24, 24))
+    features = (mixed + random.normal(size=24)) * scales
+    features[:, CONSTANT] = 3.7
+    return features.astype(np.float32)
+
+
+def names(rows: int) -> list[str]:
+    return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
+
+
+def to_table(spark, features: np.ndarray, sha256: list[str] | None = None):
+    table = {"sha256": sha256 or names(len(features)), "features": features.tolist()}
+    return spark.createDataFrame(pa.table(table), SCHEMA)
