@@ -42,6 +42,9 @@ def _class_archive() -> str:
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
+# Installed for runs to be compared; it starts with each command and takes seconds to import.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
     ErrorHooks(),
