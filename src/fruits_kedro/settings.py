@@ -43,7 +43,7 @@ def _class_archive() -> str:
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
 # Installed for runs to be compared; it starts with each command and takes seconds to import.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
