@@ -6,8 +6,10 @@ import io
 import numpy as np
 import pytest
 
+from fruits_kedro import csv_text
 from fruits_kedro.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.stored_rows import remember_parts
 
 SCHEMA = "path string, label string, components array<float>"
 AWKWARD = [
@@ -22,7 +24,7 @@ AWKWARD = [
 
 
 def text_of(rendered: CsvText) -> bytes:
-    return rendered.header + b"".join(bytes(row.text) for row in rendered.chunks.collect())
+    return rendered.header + b"".join(rendered.chunks)
 
 
 def cells(rendered: CsvText) -> list[list[str]]:
@@ -86,3 +88,23 @@ def test_null_is_empty(spark):
 def test_an_empty_table_has_its_header(spark):
     table = spark.createDataFrame([], SCHEMA)
     assert cells(render_csv(table, wide="components", prefix="pc_")) == [["path", "label"]]
+
+
+def test_a_stored_table_is_rendered_on_the_driver_to_the_same_bytes(spark, tmp_path, monkeypatch):
+    random = np.random.default_rng(1)
+    rows = [(name, f"={n}", random.normal(size=3).tolist()) for n, name in enumerate(AWKWARD)]
+    table = spark.createDataFrame(rows, SCHEMA).repartition(3)
+    table.write.parquet(str(tmp_path / "part"))
+    stored = remember_parts(spark.read.parquet(str(tmp_path / "part")), [str(tmp_path / "part")])
+    spread = {"columns": ["path", "components", "label"], "wide": "components", "prefix": "pc_"}
+    on_workers = text_of(render_csv(stored, **spread, driver_megabytes=0))
+    monkeypatch.setattr(csv_text, "_render_on_workers", None)
+    assert text_of(render_csv(stored, **spread, driver_megabytes=1)) == on_workers
+    assert on_workers.startswith(b'"path","label","pc_1","pc_2","pc_3"\n')
+
+
+def test_an_empty_stored_table_is_its_header(spark, tmp_path):
+    spark.createDataFrame([], SCHEMA).write.parquet(str(tmp_path / "part"))
+    stored = remember_parts(spark.read.parquet(str(tmp_path / "part")), [str(tmp_path / "part")])
+    rendered = render_csv(stored, wide="components", driver_megabytes=1)
+    assert text_of(rendered) == b'"path","label"\n'

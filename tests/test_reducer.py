@@ -14,6 +14,7 @@ from fruits_kedro.reducer import (
     fit_reducer,
     possible_k,
     reduce_features,
+    reduce_table,
 )
 
 ON_WORKERS = 0
@@ -107,6 +108,11 @@ def test_a_row_without_features_reduces_to_zeros_and_keeps_its_columns(spark, fi
     reduced = {row.sha256: row.components for row in reduce_features(rows, fitted).collect()}
     assert reduced["a"] == [0.0] * 10
     assert any(reduced["b"])
+
+
+def test_rows_on_the_driver_reduce_to_the_same_bits(table, fitted):
+    on_workers = reduce_features(table, fitted).orderBy("sha256").toArrow()
+    assert reduce_table(table.orderBy("sha256").toArrow(), fitted).equals(on_workers)
 
 
 @pytest.mark.parametrize("field", ["mean", "scale", "components"])

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+    from pyarrow import Table as ArrowTable
     from pyspark.ml import PipelineModel
     from pyspark.sql import DataFrame, SparkSession
-else:
-    DataFrame = Figure = PipelineModel = SparkSession = Any
 
-__all__ = ["DataFrame", "Figure", "PipelineModel", "SparkSession"]
+    Table = DataFrame | ArrowTable
+else:
+    DataFrame = Figure = PipelineModel = SparkSession = Table = ArrowTable = Any
+
+__all__ = ["ArrowTable", "DataFrame", "Figure", "PipelineModel", "SparkSession", "Table"]

@@ -48,8 +48,16 @@ def sum_moments(features: DataFrame, driver_megabytes: int) -> Moments | None:
         return None
     size = len(first.features)
     fits = mebibytes(features.count(), size, np.float32) <= driver_megabytes
-    sums = _on_driver(features) if fits else _on_workers(features)
-    return _unpack(reduce(operator.add, sums), size)
+    if fits:
+        return sum_table_moments(features.select("sha256", "features").toArrow())
+    return _unpack(_add_up(_on_workers(features)), size)
+
+
+def sum_table_moments(features: "pa.Table") -> Moments | None:
+    """``sum_moments`` of rows that are on the driver."""
+    if not features.num_rows:
+        return None
+    return _unpack(_add_up(_on_driver(features)), len(features["features"][0]))
 
 
 def _on_workers(features: DataFrame) -> Iterator[Matrix]:
@@ -57,13 +65,17 @@ def _on_workers(features: DataFrame) -> Iterator[Matrix]:
     return (np.frombuffer(packed, "<f8") for packed in folded)
 
 
-def _on_driver(features: DataFrame) -> Iterator[Matrix]:
+def _on_driver(features: "pa.Table") -> Iterator[Matrix]:
     from threadpoolctl import threadpool_limits
 
-    table = features.select("sha256", "features").toArrow().sort_by("sha256")
+    table = features.select(["sha256", "features"]).sort_by("sha256")
     # A worker has one thread, and a second one could add in another order.
     with threadpool_limits(1, user_api="blas"):
         yield from map(_sum, chunks_of_buckets(table))
+
+
+def _add_up(sums: Iterable[Matrix]) -> Matrix:
+    return reduce(operator.add, sums)
 
 
 def _pack(chunks: Iterable["pa.RecordBatch"]) -> bytes:
@@ -72,7 +84,7 @@ def _pack(chunks: Iterable["pa.RecordBatch"]) -> bytes:
 
 def _sum(chunks: Iterable["pa.RecordBatch"]) -> Matrix:
     """Rows, total and one half of the symmetric products, which halves what the driver holds."""
-    return reduce(operator.add, map(_flat_moments, chunks))
+    return _add_up(map(_flat_moments, chunks))
 
 
 def _flat_moments(chunk: "pa.RecordBatch") -> Matrix:

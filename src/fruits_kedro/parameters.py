@@ -149,7 +149,7 @@ class ReductionParameters(_Strict):
         int,
         Field(
             ge=0,
-            description="MiB of train rows' features, four bytes each, that are fitted in the "
+            description="MiB of features, four bytes each, that are fitted and reduced in the "
             "driver's memory; more stay on the workers, with the same result.",
         ),
     ]

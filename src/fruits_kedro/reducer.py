@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fruits_kedro.buckets import CHUNK
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.matrices import Matrix, lists_of, rows_of
 from fruits_kedro.moments import Moments
@@ -133,21 +134,36 @@ def reduce_features(features: DataFrame, reducer: Reducer) -> DataFrame:
     """
 
     def reduce_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
-        import pyarrow as pa
-
         for batch in batches:
-            names = [name for name in batch.schema.names if name != "features"]
-            features = batch.column("features")
-            components = np.zeros((len(features), reducer.k), np.float32)
-            components[features.is_valid().to_numpy(zero_copy_only=False)] = reducer.transform(
-                rows_of(features.drop_null(), len(reducer.mean))
-            )
-            columns = [*(batch.column(name) for name in names), lists_of(components)]
-            yield pa.RecordBatch.from_arrays(columns, [*names, "components"])
+            yield _reduce_batch(batch, reducer)
 
     return features.mapInArrow(
         reduce_batches, f"{ddl_of(features.drop('features'))}, components array<float>"
     )
+
+
+def reduce_table(features: "pa.Table", reducer: Reducer) -> "pa.Table":
+    """``reduce_features`` of rows that are on the driver."""
+    import pyarrow as pa
+    from threadpoolctl import threadpool_limits
+
+    # As on the workers: more threads could add in another order.
+    with threadpool_limits(1, user_api="blas"):
+        batches = features.to_batches(max_chunksize=CHUNK)
+        return pa.Table.from_batches([_reduce_batch(batch, reducer) for batch in batches])
+
+
+def _reduce_batch(batch: "pa.RecordBatch", reducer: Reducer) -> "pa.RecordBatch":
+    import pyarrow as pa
+
+    names = [name for name in batch.schema.names if name != "features"]
+    features = batch.column("features")
+    components = np.zeros((len(features), reducer.k), np.float32)
+    components[features.is_valid().to_numpy(zero_copy_only=False)] = reducer.transform(
+        rows_of(features.drop_null(), len(reducer.mean))
+    )
+    columns = [*(batch.column(name) for name in names), lists_of(components)]
+    return pa.RecordBatch.from_arrays(columns, [*names, "components"])
 
 
 def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from corpus import AWKWARD_FOLDERS
@@ -14,6 +15,7 @@ from kedro.io import DatasetError
 from fruits_kedro.datasets import SnapshotParquetDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.schemas import SPLITS
+from fruits_kedro.stored_rows import collect_rows
 
 ROWS = [("/a", "apple", "train", "00"), ("/b", "pear", "test", "01")]
 MORE = [("/c", "fig", None, "02")]
@@ -41,6 +43,34 @@ def sentence(error: DatasetError) -> str:
 def test_a_table_comes_back(spark, tmp_path):
     dataset(tmp_path).save(table(spark, ROWS))
     assert loaded(tmp_path) == ROWS
+
+
+def arrow_table(rows: list[tuple]) -> pa.Table:
+    names = ("sha256", "path", "label", "split")
+    return pa.table([[row[n] for row in rows] for n in (3, 0, 1, 2)], names)
+
+
+def test_a_table_of_arrow_comes_back_by_spark_and_without(spark, tmp_path):
+    dataset(tmp_path).save(arrow_table(ROWS))
+    assert loaded(tmp_path) == ROWS
+    rows = collect_rows(dataset(tmp_path).load())
+    assert [tuple(row.values()) for row in rows.to_pylist()] == ROWS
+
+
+def test_a_table_of_arrow_that_comes_out_the_same_keeps_its_snapshot(spark, tmp_path):
+    dataset(tmp_path).save(arrow_table(ROWS))
+    first = dataset(tmp_path).snapshot_id()
+    dataset(tmp_path).save(arrow_table(ROWS))
+    assert dataset(tmp_path).snapshot_id() == first
+    dataset(tmp_path).save(arrow_table(ROWS[:1] + MORE))
+    assert loaded(tmp_path) == ROWS[:1] + MORE
+
+
+def test_parts_of_spark_and_of_arrow_are_one_table(spark, tmp_path):
+    dataset(tmp_path, mode="add").save(table(spark, ROWS))
+    dataset(tmp_path, mode="add").save(arrow_table(MORE))
+    assert loaded(tmp_path) == ROWS + MORE
+    assert collect_rows(dataset(tmp_path).load()).num_rows == 3
 
 
 @pytest.mark.parametrize("name", AWKWARD_FOLDERS)

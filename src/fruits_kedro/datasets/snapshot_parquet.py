@@ -1,17 +1,19 @@
 """A Spark table kept as Parquet snapshots."""
 
+import hashlib
 import logging
-import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from fruits_kedro import schemas
+from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
 from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.heavy_types import ArrowTable, DataFrame, Table
 from fruits_kedro.spark import get_spark
-from fruits_kedro.storage.files import as_pattern, filesystem, spark_uri
+from fruits_kedro.storage.files import as_pattern, filesystem, join, spark_uri
 from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
+from fruits_kedro.stored_rows import remember_parts
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ _FILES = "files"
 _HASHES = "hashes"
 
 
-class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
+class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
     """Loads the newest snapshot of a table, saves a new one; a reader never sees half a table.
 
     Plain Parquet in immutable part folders, named by a pointer that is written last (see
@@ -88,11 +90,17 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         logger.info("Reading %s: snapshot %s, %d rows", self._name, snapshot.id, snapshot.rows)
         return self._read(snapshot)
 
-    def save(self, data: DataFrame) -> None:
-        """Write ``data`` as a new part and make it (part of) the newest snapshot."""
+    def save(self, data: Table) -> None:
+        """Write ``data`` as a new part and make it (part of) the newest snapshot.
+
+        Args:
+            data: Of Spark, or of Arrow where it is on the driver anyway.
+        """
+        import pyarrow as pa
+
         if self._mode == "read":
             raise FruitsError(f"The catalog opens {self._name} for reading only.")
-        part = self._write(data)
+        part = self._write_arrow(data) if isinstance(data, pa.Table) else self._write(data)
         current = self._folder.current()
         if self._mode == "replace" and current and _content(current.parts) == _content([part]):
             self._folder.prune()
@@ -131,7 +139,7 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
 
         snapshot = self._folder.current()
         parts = snapshot.parts if snapshot else ()
-        columns = [name for name, kind in _columns(self._schema) if kind != "binary"]
+        columns = [name for name, kind in columns_of(self._schema) if kind != "binary"]
         for part in parts:
             fs, path = filesystem(self._folder.part_uri(part))
             table = pads.dataset(path, filesystem=fs, format="parquet").head(nrows, columns=columns)
@@ -147,14 +155,16 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         for part in snapshot.parts:
             self._verify(part)
         spark = get_spark()
-        uris = [spark_uri(self._folder.part_uri(part)) for part in snapshot.parts if part.rows]
+        uris = [self._folder.part_uri(part) for part in snapshot.parts if part.rows]
         if not uris:
             return self._empty()
-        return spark.read.schema(self._schema).parquet(*(as_pattern(uri) for uri in uris))
+        patterns = [as_pattern(spark_uri(uri)) for uri in uris]
+        table = spark.read.schema(self._schema).parquet(*patterns)
+        return remember_parts(table, uris)
 
     def _empty(self) -> DataFrame:
         # Of an empty Python list Spark makes a job with Python workers, of an expression none.
-        row = ", ".join(f"cast(null as {kind}) {name}" for name, kind in _columns(self._schema))
+        row = ", ".join(f"cast(null as {kind}) {name}" for name, kind in columns_of(self._schema))
         return get_spark().sql(f"select {row} where false")
 
     def _write(self, data: DataFrame) -> Part:
@@ -162,16 +172,24 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
         from pyspark.sql import functions as F
 
         name = self._folder.new_part_name()
-        columns = [F.col(column).cast(kind) for column, kind in _columns(self._schema)]
+        columns = [F.col(column).cast(kind) for column, kind in columns_of(self._schema)]
         observed = Observation()
         # A sum does not depend on the order of rows.
-        hashes = F.sum(F.xxhash64(*(c for c, _ in _columns(self._schema))).cast("decimal(38,0)"))
+        hashes = F.sum(F.xxhash64(*(c for c, _ in columns_of(self._schema))).cast("decimal(38,0)"))
         rows = data.select(*columns).observe(
             observed, F.count(F.lit(1)).alias("rows"), hashes.alias("hashes")
         )
         rows.write.options(**_EVERY_ROW).parquet(spark_uri(self._folder.part_uri(name)))
         notes = {_FILES: self._folder.files(name), _HASHES: str(observed.get["hashes"])}
         return Part(name, int(observed.get["rows"]), notes)
+
+    def _write_arrow(self, data: ArrowTable) -> Part:
+        name = self._folder.new_part_name()
+        content = render_parquet(data, self._schema)
+        fs, path = filesystem(join(self._folder.part_uri(name), "rows.parquet"))
+        fs.pipe_file(path, content)
+        hashes = hashlib.sha256(content).hexdigest()
+        return Part(name, data.num_rows, {_FILES: self._folder.files(name), _HASHES: hashes})
 
     def _verify(self, part: Part) -> None:
         found = self._folder.files(part)
@@ -194,11 +212,6 @@ class SnapshotParquetDataset(SnapshotDataset[DataFrame, DataFrame]):
 
 def _content(parts: Sequence[Part]) -> list[tuple[int, str | None]]:
     return [(part.rows, part.notes.get(_HASHES)) for part in parts]
-
-
-def _columns(schema: str) -> list[tuple[str, str]]:
-    fields = re.split(r",\s*(?![^<]*>)", schema)
-    return [(name, kind) for name, kind in (field.split(" ", 1) for field in fields)]
 
 
 def _short(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -9,7 +10,6 @@ from typing import IO, Any
 from kedro.io import AbstractDataset
 
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.spreadsheets import restore_columns
 from fruits_kedro.storage.files import filesystem, is_local
 
@@ -18,15 +18,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CsvText:
-    """A CSV rendered on the workers.
+    """A CSV that is rendered while it is written.
 
     Attributes:
         header: The first line, with its end.
-        chunks: One column ``text`` (whole lines, UTF-8), in the order of the file.
+        chunks: Whole lines, UTF-8, in the order of the file.
     """
 
     header: bytes
-    chunks: DataFrame
+    chunks: Iterable[bytes]
 
 
 class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
@@ -98,5 +98,5 @@ _TEXT = ("path", "label", "split", "prediction", "second", "third", "reason")
 
 def _write(file: IO[bytes], csv: CsvText) -> None:
     file.write(csv.header)
-    for row in csv.chunks.toLocalIterator(prefetchPartitions=True):
-        file.write(bytes(row.text))
+    for lines in csv.chunks:
+        file.write(lines)

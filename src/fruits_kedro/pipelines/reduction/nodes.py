@@ -9,9 +9,9 @@ from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import features_of, present_features
-from fruits_kedro.heavy_types import DataFrame, Figure
-from fruits_kedro.moments import sum_moments
+from fruits_kedro.features import features_of, features_on_driver, present_features
+from fruits_kedro.heavy_types import DataFrame, Figure, Table
+from fruits_kedro.moments import Moments, sum_moments, sum_table_moments
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
@@ -19,6 +19,7 @@ from fruits_kedro.reducer import (
     fit_reducer,
     possible_k,
     reduce_features,
+    reduce_table,
 )
 from fruits_kedro.splits import assign_splits
 
@@ -47,9 +48,7 @@ def fit_reducer_on_train(
     Raises:
         FruitsError: Where there are fewer than two train rows, or all are alike.
     """
-    train = splits.filter("split = 'train'").select("sha256")
-    present = present_features(features, train, backbone.fingerprint)
-    moments = sum_moments(present, parameters.driver_megabytes)
+    moments = _train_moments(features, splits, backbone.fingerprint, parameters.driver_megabytes)
     rows = moments.rows if moments else 0
     if moments is None or rows < 2:
         raise FruitsError(
@@ -72,21 +71,42 @@ def fit_reducer_on_train(
     return reducer
 
 
+def _train_moments(
+    features: DataFrame, splits: DataFrame, fingerprint: str, driver_megabytes: int
+) -> Moments | None:
+    import pyarrow.compute as pc
+
+    table = features_on_driver(features, splits, fingerprint, driver_megabytes)
+    if table is not None:
+        return sum_table_moments(table.filter(pc.field("split") == "train"))
+    train = splits.filter("split = 'train'").select("sha256")
+    return sum_moments(present_features(features, train, fingerprint), driver_megabytes)
+
+
 def reduce_photographs(
-    features: DataFrame, splits: DataFrame, backbone: Backbone, reducer: Reducer
-) -> DataFrame:
+    features: DataFrame,
+    splits: DataFrame,
+    backbone: Backbone,
+    reducer: Reducer,
+    parameters: ReductionParameters,
+) -> Table:
     """Principal components of every photograph.
 
     Returns:
-        ``schemas.REDUCED_FEATURES``.
+        ``schemas.REDUCED_FEATURES``, on the driver where the features fit its memory.
     """
-    return reduce_features(present_features(features, splits, backbone.fingerprint), reducer)
+    fingerprint = backbone.fingerprint
+    table = features_on_driver(features, splits, fingerprint, parameters.driver_megabytes)
+    if table is None:
+        return reduce_features(present_features(features, splits, fingerprint), reducer)
+    return reduce_table(table.sort_by("path"), reducer)
 
 
-def render_components(reduced_features: DataFrame) -> CsvText:
+def render_components(reduced_features: DataFrame, parameters: ReductionParameters) -> CsvText:
     """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
-    columns = reduced_features.select("path", "label", "split", "components")
-    return render_csv(columns, wide="components", prefix="pc_")
+    columns = ["path", "label", "split", "components"]
+    megabytes = parameters.driver_megabytes
+    return render_csv(reduced_features, columns, "components", "pc_", megabytes)
 
 
 def summarise_variance(reducer: Reducer) -> dict[str, Any]:

@@ -23,13 +23,13 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.reduce_photographs,
-                ["features", "splits", "backbone", "reducer"],
+                ["features", "splits", "backbone", "reducer", "params:reduction"],
                 "reduced_features",
                 name="reduce_photographs",
             ),
             node(
                 nodes.render_components,
-                "reduced_features",
+                ["reduced_features", "params:reduction"],
                 "reduced_features_csv",
                 name="render_components",
             ),
