@@ -73,6 +73,28 @@ def test_jupyter_is_there(copy):
     assert "lab" in output(copy, "kedro", "jupyter", "--help")
 
 
+STARTED = """
+import sys
+from kedro.framework.cli import main
+
+sys.argv = ["kedro", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    print(sorted({"kedro_mlflow", "mlflow", "pyspark", "tensorflow"} & set(sys.modules)))
+"""
+
+
+def test_a_command_starts_without_what_takes_seconds_to_import(copy):
+    text = output(copy, "python", "-c", STARTED, "registry", "list")
+    assert "classification" in text
+    assert text.splitlines()[-1] == "[]"
+
+
+def test_commands_of_the_plugin_are_there(copy):
+    assert "ui" in output(copy, "kedro", "mlflow", "--help")
+
+
 def test_the_package_is_a_program(copy):
     text = output(copy, "python", "-m", "fruits_kedro", "--help")
     assert "--pipeline" in text

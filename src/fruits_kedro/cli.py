@@ -1,14 +1,16 @@
 """Commands of this project beside Kedro's own: ``kedro fruits …``."""
 
+from importlib.util import find_spec
 from typing import Any
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP, run
-from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.cli.utils import LazyGroup, _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.plugins import PLUGIN
 
 __all__ = ["cli", "run"]
 
@@ -36,7 +38,12 @@ for _option in run.params:
         _option.callback = read_parameters
 
 
-@click.group(name="fruits-kedro")
+_IMPORTED_WHEN_CALLED = (
+    {"mlflow": f"{PLUGIN}.framework.cli.cli.mlflow_commands"} if find_spec(PLUGIN) else {}
+)
+
+
+@click.group(name="fruits-kedro", cls=LazyGroup, lazy_subcommands=_IMPORTED_WHEN_CALLED)
 def cli() -> None:
     """Commands of the project."""
 

@@ -14,6 +14,7 @@ from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
+from fruits_kedro.plugins import PluginHooks, leave_out_commands
 from fruits_kedro.session import FruitsSession
 
 SESSION_CLASS = FruitsSession
@@ -42,8 +43,7 @@ def _class_archive() -> str:
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
 
-# Installed for runs to be compared; it starts with each command and takes seconds to import.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
+leave_out_commands()
 
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
@@ -55,6 +55,7 @@ HOOKS = (
     SparkHooks(),
     SignalHooks(),
     ConfigurationHooks(),
+    PluginHooks(),
 )
 
 CONFIG_LOADER_ARGS = {
