@@ -39,6 +39,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed-dev
+	@bash tools/require.sh chromium
 	$(PYTEST) $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says in one sentence what a machine lacks. usage: require.sh (python|java|which-python)...
+# Says in one sentence what a machine lacks. usage: require.sh (python|java|chromium|which-python)...
 set -u
 
 find_python() {
@@ -30,10 +30,29 @@ require_java() {
     exit 1
 }
 
+# Only tests look at pages. On Debian as root it can be installed; elsewhere one says how.
+require_chromium() {
+    local name log
+    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+        command -v "$name" >/dev/null 2>&1 && return
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        log=$(mktemp)
+        echo "Installing Chromium, in which the tests look at pages (once, a minute)"
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
+            >"$log" 2>&1 && command -v chromium >/dev/null 2>&1 && return
+        echo "Chromium could not be installed ($log says why):" >&2
+    fi
+    echo "Chromium is needed by the tests of pages and none was found: install it" \
+        "(Debian: apt-get install chromium, elsewhere Chrome or Chromium on the PATH), then run make test again." >&2
+    exit 1
+}
+
 for need in "$@"; do
     case "$need" in
         python) require_python ;;
         java) require_java ;;
+        chromium) require_chromium ;;
         which-python) find_python || exit 1 ;;
         *) echo "require.sh: unknown need '$need'" >&2; exit 2 ;;
     esac

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from kedro_datasets._typing import JSONPreview
+
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.datasets.artefact import ArtefactDataset
+from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
@@ -56,9 +59,9 @@ class BackboneDataset(ArtefactDataset[Backbone]):
             self._folder.replace(*others, known or self._write(data))
         logger.info("Backbone %s", data.fingerprint)
 
-    def preview(self) -> str:
+    def preview(self) -> JSONPreview:
         """The spec, for Kedro-Viz."""
-        return json.dumps(asdict(self.load().spec), indent=1)
+        return json_preview(asdict(self.load().spec))
 
     def _write(self, backbone: Backbone) -> Part:
         spec = json.dumps(asdict(backbone.spec), indent=1).encode()
@@ -106,6 +109,12 @@ class KnownBackbonesDataset(SnapshotDataset[None, FindBackbone]):
     def save(self, data: None) -> None:
         """Never: save through BackboneDataset."""
         raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
+
+    def preview(self) -> JSONPreview:
+        """Fingerprints of the conversions, for Kedro-Viz."""
+        snapshot = self._folder.current()
+        parts = snapshot.parts if snapshot else ()
+        return json_preview([part.notes["fingerprint"] for part in parts])
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

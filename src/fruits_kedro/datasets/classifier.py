@@ -6,11 +6,13 @@ import logging
 from typing import Any
 
 import numpy as np
+from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.classifier import Classifier
 from fruits_kedro.classifier.forest import ForestClassifier, labels_of
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets.artefact import ArtefactDataset
+from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import current_part, describe_files, load_files, write_files
@@ -83,6 +85,14 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
         else:
             raise TypeError(f"{type(data).__name__} is no kind of classifier")
         self._folder.replace(part)
+
+    def preview(self) -> JSONPreview:
+        """Kind and labels, for Kedro-Viz; a forest's labels need Spark and are left out."""
+        part = current_part(self._folder)
+        shown = {"kind": part.notes.get("kind"), "reducer": part.notes["reducer_id"]}
+        if part.notes.get("kind") == _SOFTMAX:
+            shown["labels"] = json.loads(load_files(self._folder, part)[_LABELS_FILE])
+        return json_preview(shown)
 
     def _load_forest(
         self, files: dict[str, bytes], part: Part, reducer_id: str

@@ -1,15 +1,24 @@
 """The folder of photographs as a dataset."""
 
+import itertools
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import ImagePreview
 
+from fruits_kedro.datasets.previews import strip_preview
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.photos.listing import Listing, list_photographs
-from fruits_kedro.storage.files import filesystem
+from fruits_kedro.photos.labels import parse_label
+from fruits_kedro.photos.listing import FoundFile, Listing, list_photographs, walk_candidates
+from fruits_kedro.storage.files import filesystem, read_bytes
 
 logger = logging.getLogger(__name__)
+
+_PREVIEWED, _LOOKED_AT = 10, 20000
+"""Photographs of a preview, and files that are looked at to find as many labels."""
 
 
 class RawImagesDataset(AbstractDataset[None, Listing]):
@@ -54,6 +63,10 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
             )
         return listing
 
+    def preview(self) -> ImagePreview:
+        """A strip of photographs of different labels, for Kedro-Viz."""
+        return strip_preview(self._samples())
+
     def save(self, data: None) -> None:
         """Never: the pipeline does not write photographs."""
         raise FruitsError(f"The image folder {self._filepath} is only read, never written.")
@@ -65,6 +78,15 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         """
         self._listed = self._list()
         return self._listed.digest()
+
+    def _samples(self) -> Iterator[bytes]:
+        found = itertools.islice(walk_candidates(self._filepath, self._extensions), _LOOKED_AT)
+        by_label: dict[str, FoundFile] = {}
+        for file in found:
+            by_label.setdefault(parse_label(file.relative_path) or "", file)
+        for label in sorted(by_label)[:_PREVIEWED]:
+            with suppress(OSError):  # what cannot be read is told by a run, not by a picture
+                yield read_bytes(by_label[label].path)
 
     def _list(self) -> Listing:
         listing = list_photographs(self._filepath, self._extensions)

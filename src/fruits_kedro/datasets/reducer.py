@@ -4,8 +4,10 @@ import io
 from typing import Any
 
 import numpy as np
+from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.datasets.artefact import ArtefactDataset
+from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 
@@ -40,6 +42,19 @@ class ReducerDataset(ArtefactDataset[Reducer]):
                 rows=int(arrays["rows"]),
                 fingerprint=str(arrays["fingerprint"]),
             )
+
+    def preview(self) -> JSONPreview:
+        """What it was fitted on and explains, for Kedro-Viz."""
+        reducer = self.load()
+        return json_preview(
+            {
+                "components": reducer.k,
+                "explained_variance": float(reducer.explained_variance_ratio.sum()),
+                "train_rows": reducer.rows,
+                "backbone": reducer.fingerprint,
+                "id": reducer.id,
+            }
+        )
 
     def save(self, data: Reducer) -> None:
         """Write the reducer as a new snapshot."""

@@ -9,10 +9,11 @@ import json
 from typing import Any
 
 import pandas as pd
-from kedro_datasets._typing import PlotlyPreview
+from kedro_datasets._typing import JSONPreview, PlotlyPreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 
+from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.heavy_types import Figure
 from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import read_bytes, replace_file
@@ -55,6 +56,10 @@ class JsonReportDataset(_WholeFile, JSONDataset):
     def save(self, data: Any) -> None:
         """Write ``data`` as JSON; NaN, which is none, is refused."""
         self._replace(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode())
+
+    def preview(self) -> JSONPreview:
+        """The report for Kedro-Viz, without the tails of long lists."""
+        return json_preview(self.load())
 
 
 class PlotlyReportDataset(_WholeFile, JSONDataset):

@@ -5,8 +5,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from kedro_datasets._typing import TablePreview
+
 from fruits_kedro import schemas
 from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
+from fruits_kedro.datasets.previews import SHOWN, table_preview
 from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import ArrowTable, DataFrame, Table
@@ -133,7 +136,7 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
         self._folder.prune(keep=1)
         return before - self._folder.size()
 
-    def preview(self, nrows: int = 20) -> dict[str, Any]:
+    def preview(self, nrows: int = SHOWN) -> TablePreview:
         """The first rows for Kedro-Viz, by pyarrow: no JVM, no binary columns."""
         import pyarrow.dataset as pads
 
@@ -144,12 +147,8 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
             fs, path = filesystem(self._folder.part_uri(part))
             table = pads.dataset(path, filesystem=fs, format="parquet").head(nrows, columns=columns)
             if table.num_rows:
-                return {
-                    "index": list(range(table.num_rows)),
-                    "columns": columns,
-                    "data": [[_short(row[c]) for c in columns] for row in table.to_pylist()],
-                }
-        return {"index": [], "columns": columns, "data": []}
+                return table_preview(columns, table.to_pylist())
+        return table_preview(columns, [])
 
     def _read(self, snapshot: Snapshot) -> DataFrame:
         for part in snapshot.parts:
@@ -212,7 +211,3 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
 
 def _content(parts: Sequence[Part]) -> list[tuple[int, str | None]]:
     return [(part.rows, part.notes.get(_HASHES)) for part in parts]
-
-
-def _short(value: Any) -> str | None:
-    return None if value is None else str(value)[:80]

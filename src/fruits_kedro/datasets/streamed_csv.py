@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
 
+from fruits_kedro.datasets.previews import SHOWN, table_preview
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.spreadsheets import restore_columns
 from fruits_kedro.storage.files import filesystem, is_local
@@ -57,6 +59,15 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
 
     def load(self) -> Any:
         """The whole file as a pandas DataFrame."""
+        return self._read()
+
+    def preview(self, nrows: int = SHOWN) -> TablePreview:
+        """The first rows and columns, for Kedro-Viz."""
+        head = self._read(nrows).iloc[:, :_COLUMNS_SHOWN]
+        rows = head.astype(object).where(head.notna(), None).to_dict(orient="records")
+        return table_preview(list(head.columns), rows)
+
+    def _read(self, nrows: int | None = None) -> Any:
         import pandas as pd
 
         if not self._exists():
@@ -65,7 +76,11 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
         with fs.open(path, "rb") as file:
             # A label may be called "nan" or "007": text stays the text it is.
             table = pd.read_csv(
-                file, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, na_values=[""]
+                file,
+                dtype=dict.fromkeys(_TEXT, str),
+                keep_default_na=False,
+                na_values=[""],
+                nrows=nrows,
             )
         return restore_columns(table, _TEXT)
 
@@ -92,6 +107,9 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}
 
+
+_COLUMNS_SHOWN = 10
+"""Of a table of 300 components the first few say what it is."""
 
 _TEXT = ("path", "label", "split", "prediction", "second", "third", "reason")
 

@@ -90,6 +90,11 @@ def list_photographs(uri: str, extensions: frozenset[str]) -> Listing:
     return Listing(uri, _to_table(found), dict(sorted(ignored.items())))
 
 
+def walk_candidates(uri: str, extensions: frozenset[str]) -> Iterator[FoundFile]:
+    """Candidate photographs as they are found, in no order; see ``list_photographs``."""
+    return (file for file in _walk(uri) if _ignored_as(file.relative_path, extensions) is None)
+
+
 def _walk(uri: str) -> Iterator[FoundFile]:
     if is_local(uri):
         return _walk_disk(local_path(uri))

@@ -1,0 +1,100 @@
+"""A real, headless Chromium for tests that look at pages, driven by Playwright.
+
+Chromium is the machine's own (``make test`` sees to it), so that nothing is downloaded by tests.
+"""
+
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Root has no sandbox; a container's /dev/shm is small.
+_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Opened:
+    """A page, and what it complained of.
+
+    Attributes:
+        page: Playwright's.
+        errors: Errors of the console and of scripts, and requests that failed.
+        requests: Every URL that the page asked for.
+    """
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+def chromium() -> str:
+    """The machine's Chromium. Raises RuntimeError where there is none."""
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise RuntimeError(
+            "Tests of pages need Chromium and none was found: run make test, which installs it, "
+            "or install it (Debian: apt-get install chromium)."
+        )
+    return found
+
+
+@contextmanager
+def opened(url: str, *, dark: bool = False, **size: int) -> Iterator[Opened]:
+    """A page in a browser of its own.
+
+    Args:
+        url: ``http:`` or ``file:``.
+        dark: Whether the reader prefers dark pages.
+        size: ``width`` and ``height`` in pixels; DESKTOP where none is given.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS)
+        try:
+            scheme = "dark" if dark else "light"
+            context = browser.new_context(viewport=size or DESKTOP, color_scheme=scheme)
+            shown = Opened(context.new_page())
+            _listen(shown)
+            shown.page.goto(url)
+            yield shown
+        finally:
+            browser.close()
+
+
+def _listen(shown: Opened) -> None:
+    def on_console(message: Any) -> None:
+        if message.type == "error":
+            shown.errors.append(message.text)
+
+    shown.page.on("console", on_console)
+    shown.page.on("pageerror", lambda error: shown.errors.append(str(error)))
+    shown.page.on("requestfailed", lambda request: shown.errors.append(f"failed: {request.url}"))
+    shown.page.on("request", lambda request: shown.requests.append(request.url))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A folder on loopback; gives its URL."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """A test's output is not a server's log."""

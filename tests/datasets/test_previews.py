@@ -1,0 +1,61 @@
+"""What Kedro-Viz shows of a dataset."""
+
+import base64
+import io
+import json
+
+import pytest
+from kedro.io import DatasetError
+from PIL import Image
+
+from fruits_kedro.datasets import InMemoryDataset, RawImagesDataset, StreamedCsvDataset
+from fruits_kedro.datasets.previews import json_preview, strip_preview, table_preview
+from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.errors import FruitsError
+
+
+def opened(preview: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(preview)))
+
+
+def test_a_table_shows_the_head_of_long_numbers_and_null_as_null():
+    rows = [{"label": None, "features": [1.0, 2.0, 3.0, 4.0, 5.0]}, {"label": "a", "features": [1]}]
+    preview = table_preview(["label", "features"], rows)
+    assert preview["data"] == [[None, "1, 2, 3, 4, … (5)"], ["a", "1"]]
+    assert preview["index"] == [0, 1]
+
+
+def test_json_counts_what_it_leaves_out():
+    shown = json.loads(json_preview({"cumulative": list(range(300)), "k": 300}))
+    assert shown == {"cumulative": [*range(20), "… and 280 more"], "k": 300}
+
+
+def test_a_strip_leaves_out_what_is_no_photograph(sample):
+    photo = next(sample.rglob("*.jpg")).read_bytes()
+    assert opened(strip_preview([photo, b"a letter", b"", photo])).size == (2 * 96 + 6, 96)
+    assert opened(strip_preview([])).size == (1, 96)
+
+
+def test_the_image_folder_shows_one_photograph_per_label(sample):
+    preview = RawImagesDataset(filepath=str(sample), extensions=["jpg"]).preview()
+    labels = {path.parent.name for path in sample.rglob("*.jpg")}
+    assert opened(preview).width == min(len(labels), 10) * 102 - 6
+
+
+def test_a_csv_shows_its_first_rows_and_columns(tmp_path):
+    dataset = StreamedCsvDataset(filepath=str(tmp_path / "rows.csv"))
+    header = ",".join(["label", *(f"pc_{n}" for n in range(1, 301))])
+    rows = [f"{label},{','.join(['0.5'] * 300)}\n".encode() for label in ("007", "", "nan")]
+    dataset.save(CsvText(header.encode() + b"\n", rows))
+    preview = dataset.preview(nrows=2)
+    assert preview["columns"] == ["label", *(f"pc_{n}" for n in range(1, 10))]
+    assert [row[:2] for row in preview["data"]] == [["007", "0.5"], [None, "0.5"]]
+
+
+def test_what_no_node_of_a_run_made_is_told_in_a_sentence():
+    dataset = InMemoryDataset(metadata={"description": "text"})
+    with pytest.raises(DatasetError) as raised:
+        dataset.load()
+    assert isinstance(raised.value.__cause__, FruitsError)
+    dataset.save([1])
+    assert dataset.load() == [1]
