@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from kedro.config import OmegaConfigLoader
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 
+from fruits_kedro.config_loader import FruitsConfigLoader
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 LAYERS = ("raw", "intermediate", "feature", "model_input", "models", "model_output", "reporting")
@@ -16,7 +16,7 @@ LAYERS = ("raw", "intermediate", "feature", "model_input", "models", "model_outp
 
 @pytest.fixture(scope="module")
 def catalog(project):
-    return OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)["catalog"]
+    return FruitsConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)["catalog"]
 
 
 def test_every_dataset_has_a_layer_and_a_description(catalog):

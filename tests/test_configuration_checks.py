@@ -160,3 +160,31 @@ def test_credentials_in_a_place_are_refused_and_not_repeated(conf):
     assert message.startswith("Wrong parameters: images holds a user or password")
     assert "hush" not in message
     assert "AKIA" not in message
+
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+def test_an_environment_adds_facts_and_replaces_single_ones(conf):
+    own = "sources: {me: I}\nfruits: {Apple: {taste: [of apples, me]}}\n"
+    (conf / "local" / "fruits.yml").write_text(own)
+    check(conf)
+    loader = FruitsConfigLoader(str(conf), **CONFIG_LOADER_ARGS)
+    facts = loader["catalog"]["fruit_facts"]["content"]
+    assert facts["fruits"]["Apple"]["taste"] == ["of apples", "me"]
+    assert facts["fruits"]["Apple"]["family"] == ["Rosaceae", "POWO"]
+
+
+def test_half_a_fact_is_told_with_the_other_problems(conf):
+    (conf / "local" / "fruits.yml").write_text("fruits: {Quince: {taste: sour}}\n")
+    message = told(conf, split={"seed": -1})
+    assert "split.seed is -1" in message
+    assert "fruits.Quince.taste in fruits.yml is 'sour'" in message
+    assert "fruits.Quince.species in fruits.yml is missing" in message
+
+
+def test_a_project_without_facts_is_right(conf):
+    (conf / "base" / "fruits.yml").unlink()
+    check(conf)
+    loader = FruitsConfigLoader(str(conf), **CONFIG_LOADER_ARGS)
+    assert loader["catalog"]["fruit_facts"]["content"] == {}

@@ -3,12 +3,18 @@
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf import OmegaConf
 
 from fruits_kedro.errors import FruitsError
 
 
 class FruitsConfigLoader(OmegaConfigLoader):
-    """``OmegaConfigLoader``, which is used as it is; only its errors are others."""
+    """``OmegaConfigLoader`` with other errors, and ``${fruits:}`` for what ``fruits.yml`` says."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # As Kedro does for its own `globals`, which hold plain values only.
+        OmegaConf.register_new_resolver("fruits", self._fruits, replace=True)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """The configuration of a key such as ``parameters``.
@@ -27,6 +33,12 @@ class FruitsConfigLoader(OmegaConfigLoader):
                 f"The configuration of {key} cannot be read ({first}): mend {self._files(key)}, "
                 "or what --params says."
             ) from error
+
+    def _fruits(self) -> dict[str, Any]:
+        try:
+            return self["fruits"]
+        except MissingConfigException:
+            return {}
 
     def _files(self, key: str) -> str:
         environments = dict.fromkeys((self.base_env, self.env or self.default_run_env))

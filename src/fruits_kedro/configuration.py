@@ -10,6 +10,7 @@ from kedro.config import MissingConfigException
 
 from fruits_kedro import datasets
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.facts import fact_problems
 from fruits_kedro.parameters import parameter_problems, refusal
 from fruits_kedro.spark_settings import setting_problems
 from fruits_kedro.storage.files import is_local
@@ -22,7 +23,7 @@ _REPORTS = "/08_reporting/metrics.json"
 
 
 def check_configuration(loader: Any) -> None:
-    """Check the environment, its files, parameters, Spark settings and places.
+    """Check the environment, its files, parameters, Spark settings, facts and places.
 
     Args:
         loader: A ``FruitsConfigLoader``.
@@ -40,6 +41,7 @@ def check_configuration(loader: Any) -> None:
         *entries,
         *_global_problems(_load(loader, "globals")),
         *setting_problems(_load(loader, "spark")),
+        *fact_problems(_load(loader, "fruits")),
     ]
     if parameters or files:
         raise refusal("Wrong configuration" if files else "Wrong parameters", parameters + files)

@@ -38,11 +38,22 @@ CANDIDATES = (
 PREDICTIONS = f"path string, label string, split string, sha256 string, {CANDIDATES}"
 """One row per photograph: the three most probable labels."""
 
-INFERENCE = f"path string, {CANDIDATES}, reason string"
-"""One row per new photograph: its three most probable labels, or the reason why none."""
+FACTS = (
+    "common_name string, species string, family string, taste string, season string, "
+    "storage string, biodiversity string, sources string"
+)
+"""What is known of the predicted label (``facts.FruitFacts``), null where nothing is."""
+
+INFERENCE = f"path string, {CANDIDATES}, reason string, {FACTS}"
+"""One row per new photograph: its three most probable labels, or the reason why none; and facts."""
 
 NEW_PHOTOGRAPHS = "path string, size bigint, listing_reason string"
 """One row per new photograph found, before it is read."""
+
+
+def names_of(ddl: str) -> list[str]:
+    """The names of columns without parentheses in their types."""
+    return [column.split()[0] for column in ddl.split(", ")]
 
 
 def ddl_of(rows: DataFrame) -> str:

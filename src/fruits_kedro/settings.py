@@ -61,7 +61,9 @@ HOOKS = (
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "config_patterns": {"spark": ["spark*"]},
+    "config_patterns": {"spark": ["spark*"], "fruits": ["fruits*"]},
+    # An environment adds facts and replaces single ones.
+    "merge_strategy": {"fruits": "soft"},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.
     "custom_resolvers": {
         "env": _environment,

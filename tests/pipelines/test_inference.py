@@ -68,6 +68,13 @@ def test_a_photograph_has_three_ranked_labels(rows, name):
     assert len({row.prediction, row.second, row.third}) == 3
 
 
+def test_the_predicted_fruit_comes_with_its_facts(rows):
+    known = rows["IMG_0001.jpg"]
+    assert known.prediction == "Kiwi"
+    assert (known.family, known.common_name) == ("Actinidiaceae", "Kiwifruit")
+    assert "family: Plants of the World Online" in known.sources
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -80,6 +87,7 @@ def test_a_bad_file_has_its_reason_and_no_prediction(rows, name, reason):
     row = rows[name]
     assert row.reason == reason
     assert [row[column] for column in CANDIDATES] == [None] * len(CANDIDATES)
+    assert (row.common_name, row.sources) == (None, None)
 
 
 def test_the_csv_has_the_same_rows(inferred, rows):

@@ -15,7 +15,7 @@ from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.matrices import mebibytes, rows_of
 from fruits_kedro.parameters import LogisticRegressionParameters
 from fruits_kedro.reducer import Reducer
-from fruits_kedro.schemas import CANDIDATES, ddl_of
+from fruits_kedro.schemas import CANDIDATES, ddl_of, names_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,4 +117,4 @@ def _candidates(probabilities: Matrix, labels: tuple[str, ...]) -> "dict[str, pa
         columns += [names.take(pa.array(positions)), probabilities[np.arange(rows), positions]]
     for _ in range(RANKS - ranked.shape[1]):
         columns += [pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float64())]
-    return dict(zip((c.split()[0] for c in CANDIDATES.split(", ")), columns, strict=True))
+    return dict(zip(names_of(CANDIDATES), columns, strict=True))

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "backbone": ["BackboneDataset", "KnownBackbonesDataset"],
         "classifier": ["ClassifierDataset"],
+        "facts": ["FruitFactsDataset"],
         "in_memory": ["InMemoryDataset"],
         "raw_images": ["RawImagesDataset"],
         "reducer": ["ReducerDataset"],

@@ -12,6 +12,7 @@ from kedro_datasets._typing import TablePreview
 
 from fruits_kedro.datasets.previews import SHOWN, table_preview
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.schemas import FACTS, names_of
 from fruits_kedro.spreadsheets import restore_columns
 from fruits_kedro.storage.files import filesystem, is_local
 
@@ -111,7 +112,7 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
 _COLUMNS_SHOWN = 10
 """Of a table of 300 components the first few say what it is."""
 
-_TEXT = ("path", "label", "split", "prediction", "second", "third", "reason")
+_TEXT = ("path", "label", "split", "prediction", "second", "third", "reason", *names_of(FACTS))
 
 
 def _write(file: IO[bytes], csv: CsvText) -> None:

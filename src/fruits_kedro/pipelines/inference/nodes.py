@@ -8,13 +8,14 @@ from fruits_kedro.classifier import Classifier, predict
 from fruits_kedro.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.facts import FactBook, add_facts
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
 from fruits_kedro.reasons import Reason
 from fruits_kedro.reducer import Reducer, reduce_features
-from fruits_kedro.schemas import NEW_PHOTOGRAPHS
+from fruits_kedro.schemas import CANDIDATES, NEW_PHOTOGRAPHS, names_of
 from fruits_kedro.spark import get_spark
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,13 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
 
 
 def predict_new_photographs(
-    new_photographs: DataFrame, backbone: Backbone, reducer: Reducer, classifier: Classifier
+    new_photographs: DataFrame,
+    backbone: Backbone,
+    reducer: Reducer,
+    classifier: Classifier,
+    fruit_facts: FactBook,
 ) -> DataFrame:
-    """The three most probable labels of each photograph, or the reason why there are none.
+    """The three most probable labels of each photograph and facts of the first, or why none.
 
     Nothing is fitted, and every file is in the result.
 
@@ -65,26 +70,17 @@ def predict_new_photographs(
     reduced = reduce_features(featurized, reducer)
     predicted = predict(reduced, classifier)
     reason = "coalesce(read_reason, reason)"
-    return predicted.selectExpr(
+    rows = predicted.selectExpr(
         "path",
-        *(f"if({reason} is null, {name}, null) as {name}" for name in _CANDIDATES),
+        *(f"if({reason} is null, {name}, null) as {name}" for name in names_of(CANDIDATES)),
         f"{reason} as reason",
     )
+    return add_facts(rows, fruit_facts)
 
 
 def render_inference(inference_predictions: DataFrame) -> CsvText:
     """The predictions as CSV, in the order of paths."""
     return render_csv(inference_predictions)
-
-
-_CANDIDATES = (
-    "prediction",
-    "probability",
-    "second",
-    "second_probability",
-    "third",
-    "third_probability",
-)
 
 
 def _check_artefacts(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> None:

@@ -20,7 +20,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.predict_new_photographs,
-                ["new_photographs", "backbone", "reducer", "classifier"],
+                ["new_photographs", "backbone", "reducer", "classifier", "fruit_facts"],
                 "inference_predictions",
                 name="predict_new_photographs",
             ),

@@ -1,0 +1,45 @@
+"""Facts of the fruits, as configuration tells them."""
+
+import hashlib
+import json
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.facts import FactBook
+
+
+class FruitFactsDataset(AbstractDataset[None, FactBook]):
+    """``conf/*/fruits.yml``, read with the rest of the configuration and checked with it.
+
+    Usage in the catalog::
+
+        fruit_facts:
+          type: fruits_kedro.datasets.FruitFactsDataset
+          content: ${fruits:}
+
+    Args:
+        content: What the files of all environments say together.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, content: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        self._content = content
+        self.metadata = metadata
+
+    def load(self) -> FactBook:
+        """The facts by label."""
+        return FactBook.model_validate(self._content)
+
+    def save(self, data: None) -> None:
+        """Never: facts are written by people."""
+        raise FruitsError("Facts are configuration: write them into conf/local/fruits.yml.")
+
+    def snapshot_id(self) -> str:
+        """Changes with any fact (``storage.identity``)."""
+        text = json.dumps(self._content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"labels": len(self._content.get("fruits", {}))}

@@ -1,0 +1,90 @@
+"""Facts of the fruits: every shipped label has its own, and what is wrong is told."""
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+from runs import ROOT, SAMPLE
+
+from fruits_kedro.facts import FactBook, FruitFacts, add_facts, fact_problems
+from fruits_kedro.schemas import FACTS, names_of
+
+SHIPPED = ROOT / "conf" / "base" / "fruits.yml"
+FRUITS_360 = (
+    *("Apple", "Apricot", "Avocado", "Banana", "Cherry", "Clementine", "Cocos", "Kiwi", "Lemon"),
+    *("Limes", "Mandarine", "Mango", "Orange", "Peach", "Pineapple", "Plum", "Pomegranate"),
+    *("Raspberry", "Strawberry"),
+)
+
+
+@pytest.fixture
+def content() -> dict[str, Any]:
+    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+
+
+def test_every_label_of_the_sample_and_of_fruits_360_has_facts(content):
+    book = FactBook.model_validate(content)
+    sample = {path.name for path in (SAMPLE / "Training").iterdir()}
+    assert set(book.fruits) == sample | set(FRUITS_360)
+
+
+def test_every_source_is_used_and_every_fact_is_one_line(content):
+    rows = FactBook.model_validate(content).rows()
+    for row in rows:
+        assert list(row) == ["prediction", *names_of(FACTS)]
+        for text in row.values():
+            assert text == " ".join(text.split())
+    told = " ".join(row["sources"] for row in rows)
+    assert [name for name in content["sources"].values() if name not in told] == []
+
+
+def change(content: dict[str, Any], *steps: Any, to: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(content)
+    inner = changed
+    for step in steps[:-1]:
+        inner = inner[step]
+    inner[steps[-1]] = to
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("steps", "value", "sentence"),
+    [
+        (("fruits", "Apple", "colour"), ["red", "POWO"], "fruits.Apple.colour in fruits.yml is un"),
+        (("fruits", "Apple", "taste"), "sweet", "fruits.Apple.taste in fruits.yml is 'sweet'"),
+        (("fruits", "Apple", "taste"), ["sweet"], "fruits.Apple.taste in fruits.yml is half"),
+        (("fruits", "Apple", "taste"), ["sweet", ""], "fruits.Apple.taste.1 in fruits.yml is ''"),
+        (("fruits", "Apple", "taste"), ["sweet", "Me"], "taste of Apple in fruits.yml names the s"),
+        (("fruits", "Apple"), {}, "fruits.Apple.species in fruits.yml is missing"),
+        (("fruits", "Apple"), None, "fruits.Apple in fruits.yml is None"),
+        (("fruits", 7), {}, "fruits.7 in fruits.yml is 7"),
+        (("fruits",), [], "fruits in fruits.yml is []"),
+        (("sources", "POWO"), 7, "sources.POWO in fruits.yml is 7"),
+        (("fruit",), {}, "fruit in fruits.yml is unknown"),
+    ],
+)
+def test_what_is_wrong_is_told_where_it_is(content, steps, value, sentence):
+    assert fact_problems(content) == []
+    problems = fact_problems(change(content, *steps, to=value))
+    assert any(problem.startswith(sentence) for problem in problems), problems
+    assert all("\n" not in problem for problem in problems)
+
+
+def test_no_facts_at_all_are_no_error():
+    assert fact_problems({}) == []
+
+
+def test_facts_are_joined_by_prediction_and_a_label_without_any_stays(spark, content):
+    book = FactBook.model_validate(content)
+    rows = [("a", "Kiwi"), ("b", "Unheard of"), ("c", None), ("d", "Kiwi")]
+    predictions = spark.createDataFrame(rows, "path string, prediction string")
+    for facts in (book, FactBook()):
+        found = {row.path: row for row in add_facts(predictions, facts).collect()}
+        assert found.keys() == {"a", "b", "c", "d"}
+        assert found["a"].asDict().keys() == {"path", "prediction", *names_of(FACTS)}
+        kiwi = facts.fruits.get("Kiwi")
+        assert found["a"].taste == found["d"].taste == (kiwi and kiwi.taste[0])
+        for path in "bc":
+            assert [found[path][name] for name in names_of(FACTS)] == [None] * 8
+    assert list(FruitFacts.model_fields) == names_of(FACTS)[:-1]
