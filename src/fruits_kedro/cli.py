@@ -1,4 +1,4 @@
-"""Commands of this project beside Kedro's own: ``kedro fruits …``."""
+"""Commands of this project beside Kedro's own: ``kedro fruits …`` and ``kedro emr …``."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -9,6 +9,7 @@ from kedro.framework.cli.utils import LazyGroup, _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
+from fruits_kedro.emr.commands import emr
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.plugins import PLUGIN
 
@@ -46,6 +47,9 @@ _IMPORTED_WHEN_CALLED = (
 @click.group(name="fruits-kedro", cls=LazyGroup, lazy_subcommands=_IMPORTED_WHEN_CALLED)
 def cli() -> None:
     """Commands of the project."""
+
+
+cli.add_command(emr)
 
 
 @cli.group()

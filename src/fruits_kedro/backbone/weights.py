@@ -1,6 +1,9 @@
 """Where the backbone's weights come from."""
 
+import atexit
 import hashlib
+from contextlib import ExitStack
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -22,8 +25,7 @@ def locate_weights(name: str) -> Path:
         FruitsError: Where there is no such file, or the download fails.
     """
     if name == SHIPPED:
-        with as_file(files("fruits_kedro.weights") / _SHIPPED_FILE) as path:
-            return path
+        return _shipped_path()
     if name == IMAGENET:
         return _download_imagenet()
     path = Path(name)
@@ -33,6 +35,14 @@ def locate_weights(name: str) -> Path:
             f"weights file of MobileNetV2 without top, or '{SHIPPED}', or '{IMAGENET}'."
         )
     return path
+
+
+@cache
+def _shipped_path() -> Path:
+    """A copy that lives as long as the process where the package is a zip file, as on a cluster."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(as_file(files("fruits_kedro.weights") / _SHIPPED_FILE))
 
 
 def weights_sha256(path: Path) -> str:

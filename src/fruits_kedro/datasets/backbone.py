@@ -9,6 +9,7 @@ from typing import Any
 from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.backbone.shipped import shipped_backbone
 from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.datasets.snapshots import SnapshotDataset
@@ -98,11 +99,14 @@ class KnownBackbonesDataset(SnapshotDataset[None, FindBackbone]):
         self.metadata = metadata
 
     def load(self) -> FindBackbone:
-        """A function from a spec to its backbone, or to None where it was never made."""
+        """A function from a spec to its backbone, or to None where it was never made.
+
+        What was not made here may have come with the package (``backbone.shipped``).
+        """
 
         def find(spec: BackboneSpec) -> Backbone | None:
             part = None if self._refresh else self._folder.find(request=spec.request)
-            return _read(self._folder, part) if part else None
+            return _read(self._folder, part) if part else shipped_backbone(spec)
 
         return find
 
