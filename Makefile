@@ -11,7 +11,7 @@ PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz jupyter lock lint format types unit test-faults bench parameters audit clean
+.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults bench docs audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: lint types unit ## Lint, check types and run the tests
 
 viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
 	$(BIN)/kedro viz run $(ARGS)
+
+mlflow: $(VENV)/.installed ## Compare recorded runs in the browser
+	$(BIN)/kedro mlflow ui $(ARGS)
 
 jupyter: $(VENV)/.installed ## Open JupyterLab with the catalog loaded
 	$(BIN)/kedro jupyter lab $(ARGS)
@@ -45,8 +48,10 @@ unit: $(VENV)/.installed-dev
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
 	timeout --signal=INT 20m $(PYTEST) -m faults tests/faults $(ARGS)
 
-parameters: $(VENV)/.installed-dev ## Write docs/parameters.md from the schema of the parameters
+docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from schema, configuration and code
 	$(BIN)/python tools/write_parameters.py
+	$(BIN)/python tools/write_configuration.py
+	$(BIN)/python tools/write_troubleshooting.py
 
 audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
 	$(BIN)/python tools/audit.py

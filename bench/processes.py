@@ -74,8 +74,9 @@ def run_script(module: str, arguments: Sequence[object], log: Path) -> dict[str,
 
 
 def _plain_environment() -> dict[str, str]:
-    """This process's environment, without what would redirect a run of the project."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("FRUITS_")}
+    """This process's environment, without what would redirect a run of the project or record it."""
+    plain = {name: text for name, text in os.environ.items() if not name.startswith("FRUITS_")}
+    return {**plain, "FRUITS_TRACKING": "off"}
 
 
 def _end_group(process: "subprocess.Popen[bytes]") -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parents[1]
+os.environ["FRUITS_TRACKING"] = "off"
+"""Runs of tests are nobody's to compare; those that are about it say where."""
 NOBODY = 65534
 """The user without rights of every Linux."""
 

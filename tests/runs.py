@@ -223,7 +223,7 @@ def command(
         environment: Variables to set, or to leave out where None.
     """
     outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
-    wanted = {**outer, "DO_NOT_TRACK": "1", **environment}
+    wanted = {**outer, "DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off", **environment}
     return subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         cwd=project,

@@ -90,6 +90,7 @@ def test_the_cluster_repeats_no_dataset(project):
     assert set(yaml.safe_load((project / "conf" / "emr" / "globals.yml").read_text())) == {
         "images",
         "storage",
+        "tracking",
     }
 
 

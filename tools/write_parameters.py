@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters
 
-Written by `tools/write_parameters.py` (`make parameters`) from the schema in
+Written by `tools/write_parameters.py` (`make docs`) from the schema in
 `src/fruits_kedro/parameters.py`, which also checks every value before anything starts, and from the
 values in `conf/base/parameters_*.yml`, where each has its reason.
 
@@ -45,7 +45,7 @@ def document() -> str:
 def _places() -> dict[str, Any]:
     """Where photographs and results are without a parameter, as ``globals.yml`` resolves it."""
     found = yaml.safe_load((ROOT / "conf" / "base" / "globals.yml").read_text())
-    return {name: value.rpartition(",")[2].strip(" }") for name, value in found.items()}
+    return {name: value.rpartition(",")[2].strip(' }"') for name, value in found.items()}
 
 
 def _sections(

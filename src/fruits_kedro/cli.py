@@ -1,17 +1,15 @@
-"""Commands of this project beside Kedro's own: ``kedro fruits …`` and ``kedro emr …``."""
+"""Commands of this project beside Kedro's own: ``kedro fruits``, ``emr`` and ``mlflow``."""
 
-from importlib.util import find_spec
 from typing import Any
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP, run
-from kedro.framework.cli.utils import LazyGroup, _split_params, env_option
+from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
 from fruits_kedro.emr.commands import emr
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.plugins import PLUGIN
 
 __all__ = ["cli", "run"]
 
@@ -39,12 +37,12 @@ for _option in run.params:
         _option.callback = read_parameters
 
 
-_IMPORTED_WHEN_CALLED = (
-    {"mlflow": f"{PLUGIN}.framework.cli.cli.mlflow_commands"} if find_spec(PLUGIN) else {}
+params_option = click.option(
+    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=read_parameters
 )
 
 
-@click.group(name="fruits-kedro", cls=LazyGroup, lazy_subcommands=_IMPORTED_WHEN_CALLED)
+@click.group(name="fruits-kedro")
 def cli() -> None:
     """Commands of the project."""
 
@@ -59,9 +57,7 @@ def fruits() -> None:
 
 @fruits.command()
 @env_option
-@click.option(
-    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=read_parameters
-)
+@params_option
 def gc(env: str | None, params: dict[str, Any]) -> None:
     """Remove images and features that no photograph of the last run refers to."""
     from fruits_kedro.garbage import collect_garbage
@@ -86,3 +82,24 @@ def gc(env: str | None, params: dict[str, Any]) -> None:
             f"{table}: {counts['rows_removed']} rows removed, {counts['rows_kept']} kept, "
             f"{counts['bytes_freed'] / 1e6:.1f} MB freed"
         )
+
+
+@cli.group()
+def mlflow() -> None:
+    """Compare recorded runs in MLflow."""
+
+
+@mlflow.command()
+@env_option
+@params_option
+@click.option("--host", help="Address to serve at, this machine only by default.")
+@click.option("--port", "-p", help="Port to serve at, 5000 by default.")
+def ui(env: str | None, params: dict[str, Any], host: str | None, port: str | None) -> None:
+    """Open the page on which recorded runs are compared."""
+    from fruits_kedro.tracking.page import open_page
+    from fruits_kedro.tracking.setting import tracking_of
+
+    with KedroSession.create(env=env, runtime_params=params) as session:
+        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+        tracking = tracking_of(context.config_loader, context.project_path)
+    open_page(tracking, host, port)

@@ -14,8 +14,9 @@ from fruits_kedro.facts import fact_problems
 from fruits_kedro.parameters import parameter_problems, refusal
 from fruits_kedro.spark_settings import setting_problems
 from fruits_kedro.storage.files import is_local
+from fruits_kedro.tracking.setting import tracking_problems
 
-_GLOBALS = ("images", "storage")
+_GLOBALS = ("images", "storage", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
 """Entries that say where photographs come from and where results go."""
@@ -37,6 +38,7 @@ def check_configuration(loader: Any) -> None:
     entries = list(_catalog_problems(catalog))
     if not entries:
         parameters += _place_problems(catalog)
+    parameters += tracking_problems(_load(loader, "mlflow"))
     files = [
         *entries,
         *_global_problems(_load(loader, "globals")),

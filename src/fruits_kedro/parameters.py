@@ -229,6 +229,13 @@ class Parameters(_Strict):
         Annotated[str, Field(min_length=1)] | None,
         Field(description="The folder of every result, local or `s3://`."),
     ] = None
+    tracking: Annotated[
+        str | bool | None,
+        Field(
+            description="Where runs are recorded for comparison (docs/tracking.md): `off`, "
+            "`sqlite:///FILE`, or the address of an MLflow tracking server."
+        ),
+    ] = None
     refresh: Annotated[
         bool, Field(description="Forget what earlier runs read and computed, and start over.")
     ] = False

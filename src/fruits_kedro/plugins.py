@@ -1,7 +1,7 @@
 """Keeps kedro-mlflow, which takes seconds to import, out of commands that do not need it.
 
 Kedro imports the commands and the hooks of every installed plugin whenever it starts, also of those
-whose hooks are disabled. Commands of this one are in ``cli.py``, imported when they are called.
+whose hooks are disabled. ``hooks.tracking`` and ``kedro mlflow ui`` of ``cli.py`` take their place.
 """
 
 from typing import Any

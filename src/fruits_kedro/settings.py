@@ -14,6 +14,7 @@ from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
+from fruits_kedro.hooks.tracking import TrackingHooks
 from fruits_kedro.plugins import PluginHooks, leave_out_commands
 from fruits_kedro.session import FruitsSession
 
@@ -50,6 +51,7 @@ HOOKS = (
     ErrorHooks(),
     LeftoverHooks(),
     LockHooks(),
+    TrackingHooks(),
     SummaryHooks(),
     TimingHooks(),
     SparkHooks(),
@@ -61,7 +63,7 @@ HOOKS = (
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "config_patterns": {"spark": ["spark*"], "fruits": ["fruits*"]},
+    "config_patterns": {"spark": ["spark*"], "fruits": ["fruits*"], "mlflow": ["mlflow*"]},
     # An environment adds facts and replaces single ones.
     "merge_strategy": {"fruits": "soft"},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.

@@ -34,7 +34,11 @@ IMAGES, FEATURES = "02_intermediate/images", "04_feature/features"
 REDUCED, PREDICTIONS = "05_model_input/reduced_features", "07_model_output/predictions"
 TABLES = (IMAGES, "02_intermediate/photographs", FEATURES, "05_model_input/splits", REDUCED)
 TABLES += (PREDICTIONS, "06_models/backbone", "06_models/reducer", "06_models/classifier")
-QUICK = {"DO_NOT_TRACK": "1", "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
+QUICK = {
+    "DO_NOT_TRACK": "1",
+    "FRUITS_TRACKING": "off",
+    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",
+}
 """Many short runs: Java's optimizing compiler would take longer than what it saves."""
 STOP_SECONDS = 10
 """An interrupted run is gone within so many seconds, says the issue."""

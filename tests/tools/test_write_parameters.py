@@ -27,7 +27,7 @@ def test_every_parameter_has_a_meaning():
 
 
 def test_the_document_is_up_to_date():
-    """Run ``make parameters`` after the schema or a shipped value changed."""
+    """Run ``make docs`` after the schema or a shipped value changed."""
     assert tool.FILE.read_text() == tool.document()
 
 

@@ -1,0 +1,1 @@
+"""Runs side by side: parameters, metrics and reports of each run in MLflow."""
