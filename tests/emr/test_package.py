@@ -27,7 +27,7 @@ def unpacked(path: Path) -> list[tuple[str, bytes]]:
     if path.name.endswith(".tar.gz"):
         with tarfile.open(path) as tar:
             return [(m.name, tar.extractfile(m).read()) for m in tar.getmembers()]
-    if path.suffix == ".whl":
+    if path.suffix in (".whl", ".zip"):
         with zipfile.ZipFile(path) as archive:
             return [(name, archive.read(name)) for name in archive.namelist()]
     return [(path.name, path.read_bytes())]
@@ -39,6 +39,7 @@ def test_every_part_is_there(emr_package):
         f"{ENVIRONMENT}/environment.tar.gz",
         f"{ENVIRONMENT}/requirements.txt",
         "project/conf-fruits_kedro.tar.gz",
+        "project/fruits_kedro.zip",
         "project/run.py",
     ]
     assert f"{ENVIRONMENT}/wheels/tinytwo-1.0-{X86_TAG}.whl" in emr_package.files
@@ -78,7 +79,7 @@ def test_the_shipped_backbone_needs_no_tensorflow(emr_package):
         "find = K(filepath='nowhere', refresh=True).load()\n"
         "print(find(spec).model, find(S('other', 224, 'float32')))\n"
     )
-    wheel = emr_package.folder / "project" / emr_package.wheel
+    wheel = emr_package.folder / "project" / "fruits_kedro.zip"
     result = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": str(wheel)},

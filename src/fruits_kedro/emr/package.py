@@ -31,6 +31,8 @@ MANIFEST = "manifest.json"
 PROJECT = "project"
 CONFIGURATION = "conf-fruits_kedro.tar.gz"
 MAIN = "run.py"
+PYTHON_FILES = "fruits_kedro.zip"
+"""The wheel again: by another ending PySpark does not know a file of Python code."""
 ENVIRONMENT = "environment.tar.gz"
 REQUIREMENTS = "requirements.txt"
 BOOTSTRAP = "bootstrap.sh"
@@ -134,7 +136,7 @@ def _write_project(project: Path, folder: Path) -> None:
     place = folder / PROJECT
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    build_wheel(project, backbone, place)
+    shutil.copyfile(build_wheel(project, backbone, place), place / PYTHON_FILES)
     write_configuration(project / "conf", place / CONFIGURATION)
     (place / MAIN).write_text(MAIN_FILE)
 

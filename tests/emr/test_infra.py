@@ -1,0 +1,107 @@
+"""``infra/``: the template against CloudFormation's own schemas, which cfn-lint brings along."""
+
+import subprocess
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file
+from cfnlint.decode import decode
+from runs import ROOT
+
+TEMPLATE = ROOT / "infra" / "emr.yml"
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    template, problems = decode(str(TEMPLATE))
+    assert not problems
+    return template["Resources"]
+
+
+def test_the_template_is_clean():
+    assert [str(problem) for problem in lint_file(TEMPLATE)] == []
+
+
+def test_a_wrong_template_is_not_clean(tmp_path):
+    """The check works where nothing but this machine can be reached."""
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(TEMPLATE.read_text().replace("TargetSpotCapacity", "TargetSpotCapacities"))
+    assert "TargetSpotCapacities" in str(lint_file(wrong))
+
+
+def test_cloudformation_takes_it_in_one_call():
+    assert len(TEMPLATE.read_bytes()) < 51_200
+
+
+def test_the_bucket_is_private_encrypted_and_cleans_itself(resources):
+    bucket = resources["Bucket"]
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
+    properties = bucket["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    rules = {rule["Id"]: rule for rule in properties["LifecycleConfiguration"]["Rules"]}
+    assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"]
+    assert {"temporary/", "packages/", "logs/"} == {r.get("Prefix") for r in rules.values()} - {
+        None
+    }
+
+
+def test_the_cluster_is_on_demand_with_spot_tasks_and_ends_itself(resources):
+    cluster = resources["Cluster"]["Properties"]
+    instances = cluster["Instances"]
+    assert (
+        "TargetSpotCapacity"
+        not in instances["MasterInstanceFleet"] | instances["CoreInstanceFleet"]
+    )
+    [tasks] = instances["TaskInstanceFleets"]
+    assert tasks["TargetSpotCapacity"] == 1
+    assert "TargetOnDemandCapacity" not in tasks
+    assert cluster["ManagedScalingPolicy"] and cluster["AutoTerminationPolicy"]
+    assert cluster["LogUri"]
+
+
+def test_no_role_may_do_everything(resources):
+    policies = [
+        statement
+        for name in ("DataPolicy", "NodeRole", "ServiceRole", "JobRole")
+        for statement in _statements(resources[name]["Properties"])
+    ]
+    assert len(policies) >= 4
+    for statement in policies:
+        assert statement["Resource"] != "*"
+        actions = statement["Action"]
+        assert not [action for action in [actions, *actions] if str(action).endswith("*")]
+
+
+def _statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+    documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+    found = [s for document in documents for s in document["Statement"]]
+    return [s["Fn::If"][1] if "Fn::If" in s else s for s in found]
+
+
+def test_nothing_is_open_to_the_internet(resources):
+    assert not [r for r in resources.values() if r["Type"] == "AWS::EC2::InternetGateway"]
+    text = TEMPLATE.read_text()
+    assert "0.0.0.0/0" not in text
+    assert "MapPublicIpOnLaunch: true" not in text
+
+
+def test_whatever_can_be_tagged_is(resources):
+    kinds = ("Bucket", "Cluster", "Application", "NodeRole", "ServiceRole", "JobRole", "Vpc")
+    for kind in kinds:
+        assert {"Key": "project", "Value": "fruits-kedro"} in resources[kind]["Properties"]["Tags"]
+
+
+@pytest.mark.parametrize("name", ["bootstrap.sh"])
+def test_shell_scripts_are_well_formed(name):
+    subprocess.run(["bash", "-n", ROOT / "infra" / name], check=True)
+
+
+def test_the_image_is_made_of_the_same_wheels_by_the_same_script():
+    lines = (ROOT / "infra" / "Dockerfile").read_text().splitlines()
+    runs = [line for line in lines if line.startswith("RUN")]
+    assert len(runs) == 1
+    assert "bootstrap.sh" in runs[0]
+    assert lines[-1] == "USER hadoop:hadoop"
