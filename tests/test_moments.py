@@ -25,9 +25,13 @@ def bits(moments) -> tuple[int, bytes, bytes]:
 
 
 @pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])
-def test_they_are_numpy_s(spark, features, place):
-    moments = sum_moments(to_table(spark, features), place)
+@pytest.mark.parametrize("unit_length", [False, True])
+def test_they_are_numpy_s(spark, features, place, unit_length):
+    moments = sum_moments(to_table(spark, features), place, unit_length)
     values = features.astype(np.float64)
+    if unit_length:
+        values /= np.sqrt((values**2).sum(axis=1, keepdims=True))
+    assert moments.unit_length == unit_length
     assert moments.rows == len(features)
     np.testing.assert_allclose(moments.total, values.sum(axis=0), rtol=1e-9)
     np.testing.assert_allclose(moments.products, values.T @ values, rtol=1e-9, atol=1e-9)
@@ -41,14 +45,14 @@ def test_place_partitions_and_row_order_do_not_change_a_bit(
 ):
     order = np.random.default_rng(partitions).permutation(len(features))
     shuffled = to_table(spark, features[order], [crowded[n] for n in order])
-    here = sum_moments(to_table(spark, features, crowded), ON_WORKERS)
-    there = sum_moments(shuffled.repartition(partitions), place)
+    here = sum_moments(to_table(spark, features, crowded), ON_WORKERS, True)
+    there = sum_moments(shuffled.repartition(partitions), place, True)
     assert bits(here) == bits(there)
 
 
 @pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])
 def test_no_rows_have_no_moments(spark, place):
-    assert sum_moments(spark.createDataFrame([], SCHEMA), place) is None
+    assert sum_moments(spark.createDataFrame([], SCHEMA), place, True) is None
 
 
 def test_more_than_the_driver_shall_hold_stays_on_the_workers(spark, features, monkeypatch):
@@ -56,6 +60,6 @@ def test_more_than_the_driver_shall_hold_stays_on_the_workers(spark, features, m
     from fruits_kedro import moments
 
     monkeypatch.setattr(moments, "_on_driver", None)
-    assert sum_moments(to_table(spark, features), 0).rows == 3000
+    assert sum_moments(to_table(spark, features), 0, True).rows == 3000
     with pytest.raises(TypeError):
-        sum_moments(to_table(spark, features), 1)
+        sum_moments(to_table(spark, features), 1, True)

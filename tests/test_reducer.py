@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from feature_tables import CONSTANT, SCHEMA, make_features, names, to_table
 from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer, StandardScaler
 
 from fruits_kedro.moments import sum_moments
 from fruits_kedro.reducer import (
@@ -20,8 +21,8 @@ from fruits_kedro.reducer import (
 ON_WORKERS = 0
 
 
-def fit(table, k: float) -> Reducer:
-    return fit_reducer(sum_moments(table, ON_WORKERS), k, "fingerprint")
+def fit(table, k: float, unit_length: bool = False) -> Reducer:
+    return fit_reducer(sum_moments(table, ON_WORKERS, unit_length), k, "fingerprint")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,27 @@ def test_reduced_rows_equal_scikit_learn(table, features, fitted, reference):
     assert_equal_up_to_sign(ours, theirs, axis=0)
 
 
+def test_unit_length_equals_scikit_learn_s_normalizer_and_pca_up_to_one_factor(table, features):
+    values = features[np.argsort(names(len(features)))].astype(np.float64)
+    theirs = make_pipeline(Normalizer(), PCA(5, svd_solver="full"))
+    reducer = fit(table, 5, unit_length=True)
+    rows = reduce_features(table, reducer).orderBy("sha256").toArrow()
+    ours = np.array(rows["components"].to_pylist())
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    factor = np.sqrt((values / lengths).var(axis=0).mean())
+    np.testing.assert_allclose(reducer.scale, factor)
+    assert_equal_up_to_sign(ours, theirs.fit_transform(values) / factor, axis=0)
+    np.testing.assert_allclose(
+        reducer.explained_variance_ratio, theirs[-1].explained_variance_ratio_, rtol=1e-6
+    )
+
+
+def test_unit_length_leaves_a_row_of_zeros_as_it_is(spark):
+    rows = np.vstack([make_features(4), np.zeros((1, 24), np.float32)])
+    reducer = fit(to_table(spark, rows), 3, unit_length=True)
+    assert np.isfinite(reducer.transform(rows)).all()
+
+
 def test_a_constant_feature_has_no_weight(fitted):
     assert fitted.scale[CONSTANT] == 1.0
     assert np.abs(fitted.components[:, CONSTANT]).max() < 1e-12
@@ -121,8 +143,9 @@ def test_the_id_changes_with_any_number(fitted, field):
     assert Reducer(**changed).id != fitted.id
 
 
-def test_the_id_changes_with_the_backbone(fitted):
-    assert Reducer(**{**vars(fitted), "fingerprint": "other"}).id != fitted.id
+@pytest.mark.parametrize("changed", [{"fingerprint": "other"}, {"unit_length": True}])
+def test_the_id_changes_with_backbone_and_scaling(fitted, changed):
+    assert Reducer(**{**vars(fitted), **changed}).id != fitted.id
 
 
 @pytest.mark.parametrize(

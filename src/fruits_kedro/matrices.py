@@ -16,6 +16,12 @@ def mebibytes(rows: int, columns: int, kind: npt.DTypeLike) -> float:
     return rows * columns * np.dtype(kind).itemsize / 2**20
 
 
+def to_unit_length(matrix: Matrix) -> Matrix:
+    """Rows divided by their Euclidean length; rows of zeros stay as they are."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.where(lengths == 0, 1.0, lengths)
+
+
 def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
     """A column of equally long lists as a matrix, without copying where Arrow allows it."""
     values = lists.flatten().to_numpy(zero_copy_only=False)

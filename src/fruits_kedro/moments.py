@@ -9,7 +9,7 @@ only the sha256 of the rows decides, so that the result is the same to the bit.
 import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fruits_kedro.buckets import chunks_of_buckets, fold_buckets, in_buckets
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.matrices import Matrix, mebibytes, rows_of
+from fruits_kedro.matrices import Matrix, mebibytes, rows_of, to_unit_length
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,20 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over rows: their number, their sum and the sum of their outer products, float64."""
+    """Sums over rows, float64.
+
+    Attributes:
+        rows: Their number.
+        total: ``(n_features,)``, their sum.
+        products: ``(n_features, n_features)``, the sum of their outer products.
+        unit_length: Whether each row was brought to length 1 before it was added.
+    """
 
     rows: int
     total: Matrix
     products: Matrix
+    unit_length: bool
 
 
-def sum_moments(features: DataFrame, driver_megabytes: int) -> Moments | None:
+def sum_moments(features: DataFrame, driver_megabytes: int, unit_length: bool) -> Moments | None:
     """Add up the moments of all rows.
 
     Args:
         features: ``sha256`` and ``features`` (array of float32), one row per photograph.
         driver_megabytes: MiB of features that are collected to the driver; more stay on the
             workers.
+        unit_length: Bring each row to length 1 first.
 
     Returns:
         None where there are no rows.
@@ -49,55 +58,60 @@ def sum_moments(features: DataFrame, driver_megabytes: int) -> Moments | None:
     size = len(first.features)
     fits = mebibytes(features.count(), size, np.float32) <= driver_megabytes
     if fits:
-        return sum_table_moments(features.select("sha256", "features").toArrow())
-    return _unpack(_add_up(_on_workers(features)), size)
+        table = features.select("sha256", "features").toArrow()
+        return sum_table_moments(table, unit_length)
+    return _unpack(_add_up(_on_workers(features, unit_length)), size, unit_length)
 
 
-def sum_table_moments(features: "pa.Table") -> Moments | None:
+def sum_table_moments(features: "pa.Table", unit_length: bool) -> Moments | None:
     """``sum_moments`` of rows that are on the driver."""
     if not features.num_rows:
         return None
-    return _unpack(_add_up(_on_driver(features)), len(features["features"][0]))
+    size = len(features["features"][0])
+    return _unpack(_add_up(_on_driver(features, unit_length)), size, unit_length)
 
 
-def _on_workers(features: DataFrame) -> Iterator[Matrix]:
-    folded = fold_buckets(in_buckets(features, "features"), _pack)
+def _on_workers(features: DataFrame, unit_length: bool) -> Iterator[Matrix]:
+    pack = partial(_pack, unit_length=unit_length)
+    folded = fold_buckets(in_buckets(features, "features"), pack)
     return (np.frombuffer(packed, "<f8") for packed in folded)
 
 
-def _on_driver(features: "pa.Table") -> Iterator[Matrix]:
+def _on_driver(features: "pa.Table", unit_length: bool) -> Iterator[Matrix]:
     from threadpoolctl import threadpool_limits
 
     table = features.select(["sha256", "features"]).sort_by("sha256")
     # A worker has one thread, and a second one could add in another order.
     with threadpool_limits(1, user_api="blas"):
-        yield from map(_sum, chunks_of_buckets(table))
+        yield from (_sum(chunks, unit_length) for chunks in chunks_of_buckets(table))
 
 
 def _add_up(sums: Iterable[Matrix]) -> Matrix:
     return reduce(operator.add, sums)
 
 
-def _pack(chunks: Iterable["pa.RecordBatch"]) -> bytes:
-    return _sum(chunks).astype("<f8").tobytes()
+def _pack(chunks: Iterable["pa.RecordBatch"], unit_length: bool) -> bytes:
+    return _sum(chunks, unit_length).astype("<f8").tobytes()
 
 
-def _sum(chunks: Iterable["pa.RecordBatch"]) -> Matrix:
+def _sum(chunks: Iterable["pa.RecordBatch"], unit_length: bool) -> Matrix:
     """Rows, total and one half of the symmetric products, which halves what the driver holds."""
-    return _add_up(map(_flat_moments, chunks))
+    return _add_up(_flat_moments(chunk, unit_length) for chunk in chunks)
 
 
-def _flat_moments(chunk: "pa.RecordBatch") -> Matrix:
+def _flat_moments(chunk: "pa.RecordBatch", unit_length: bool) -> Matrix:
     values = rows_of(chunk.column("features")).astype(np.float64)
+    if unit_length:
+        values = to_unit_length(values)
     upper = (values.T @ values)[_upper_half(values.shape[1])]
     return np.concatenate([[len(values)], values.sum(axis=0), upper])
 
 
-def _unpack(values: Matrix, size: int) -> Moments:
+def _unpack(values: Matrix, size: int, unit_length: bool) -> Moments:
     products = np.zeros((size, size))
     products[_upper_half(size)] = values[1 + size :]
     products = products + np.triu(products, 1).T
-    return Moments(int(values[0]), values[1 : 1 + size].copy(), products)
+    return Moments(int(values[0]), values[1 : 1 + size].copy(), products, unit_length)
 
 
 @cache

@@ -136,8 +136,16 @@ class MapParameters(_Strict):
 
 
 class ReductionParameters(_Strict):
-    """Standard scaling and PCA."""
+    """Scaling and PCA."""
 
+    scaling: Annotated[
+        Literal["unit_length", "standard"],
+        Field(
+            description="`standard` gives every feature mean 0 and variance 1 over the train rows; "
+            "`unit_length` divides each photograph's features by their Euclidean length, and "
+            "leaves them their shares of the variance."
+        ),
+    ]
     k: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=1280)] | Annotated[Share, Field(strict=True)],
         Field(
@@ -154,6 +162,11 @@ class ReductionParameters(_Strict):
         ),
     ]
     map: MapParameters
+
+    @property
+    def unit_length(self) -> bool:
+        """Whether each photograph's features are brought to length 1 first."""
+        return self.scaling == "unit_length"
 
 
 class LogisticRegressionParameters(_Strict):

@@ -1,7 +1,8 @@
-"""Standard scaling and PCA, fitted from sums over rows and applied to Arrow batches.
+"""Scaling and PCA, fitted from sums over rows and applied to Arrow batches.
 
-The result equals scikit-learn's ``StandardScaler`` followed by ``PCA`` up to the sign of
-components, which is fixed here (the largest loading is positive).
+The result equals scikit-learn's ``StandardScaler`` followed by ``PCA``, or its ``Normalizer``
+followed by ``PCA`` and one factor for all components, up to the sign of components, which is fixed
+here (the largest loading is positive).
 """
 
 import hashlib
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from fruits_kedro.buckets import CHUNK
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.matrices import Matrix, lists_of, rows_of
+from fruits_kedro.matrices import Matrix, lists_of, rows_of, to_unit_length
 from fruits_kedro.moments import Moments
 from fruits_kedro.schemas import ddl_of
 
@@ -31,11 +32,14 @@ class Reducer:
 
     Attributes:
         mean: ``(n_features,)`` float64, mean of each feature over the train rows.
-        scale: ``(n_features,)`` float64, population standard deviation; 1 for constant features.
+        scale: ``(n_features,)`` float64, what each feature is divided by: its population standard
+            deviation, 1 for constant features; of rows of unit length one number for all of them,
+            the root of their mean variance.
         components: ``(k, n_features)`` float64, orthonormal rows, largest variance first.
         explained_variance_ratio: ``(k,)`` float64, share of the scaled variance of each.
         rows: Train rows it was fitted on.
         fingerprint: Of the backbone whose features it takes.
+        unit_length: Whether each photograph's features are divided by their Euclidean length first.
     """
 
     mean: Matrix
@@ -44,6 +48,7 @@ class Reducer:
     explained_variance_ratio: Matrix
     rows: int
     fingerprint: str
+    unit_length: bool
 
     @property
     def k(self) -> int:
@@ -58,7 +63,7 @@ class Reducer:
     @property
     def id(self) -> str:
         """16 hexadecimal digits that change with any number in it."""
-        digest = hashlib.sha256(self.fingerprint.encode())
+        digest = hashlib.sha256(f"{self.fingerprint} {self.unit_length}".encode())
         for array in (self.mean, self.scale, self.components):
             digest.update(np.ascontiguousarray(array, "<f8").tobytes())
         return digest.hexdigest()[:16]
@@ -72,7 +77,10 @@ class Reducer:
         Returns:
             ``(n, k)`` float32.
         """
-        scaled = (features.astype(np.float64) - self.mean) / self.scale
+        values = features.astype(np.float64)
+        if self.unit_length:
+            values = to_unit_length(values)
+        scaled = (values - self.mean) / self.scale
         return (scaled @ self.components.T).astype(np.float32)
 
 
@@ -94,7 +102,8 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     variance = np.clip(np.diag(covariance), 0.0, None)
     # Rounding leaves a constant feature a variance of this order; scaling it up would be noise.
     constant = variance <= 10 * np.finfo(np.float64).eps * moments.rows * mean**2
-    scale = np.sqrt(np.where(constant, 1.0, variance))
+    squared = _common_scale(variance) if moments.unit_length else np.where(constant, 1.0, variance)
+    scale = np.sqrt(squared)
     correlation = covariance / np.outer(scale, scale)
     correlation[constant] = 0.0
     correlation[:, constant] = 0.0
@@ -104,7 +113,15 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(np.trace(correlation), np.finfo(float).tiny)
     kept = _lowered_to_rank(int(k) if k >= 1 else _components_for(ratio, k), ratio, size)
     components = _fix_signs(vectors.T[::-1][:kept])
-    return Reducer(mean, scale, components, ratio[:kept], moments.rows, fingerprint)
+    return Reducer(
+        mean,
+        scale,
+        components,
+        ratio[:kept],
+        moments.rows,
+        fingerprint,
+        moments.unit_length,
+    )
 
 
 def possible_k(k: float, rows: int, features: int) -> float:
@@ -177,6 +194,12 @@ def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
     most = max(1, rank)
     logger.warning("%d components lowered to %d: the train photographs differ in no more", k, most)
     return most
+
+
+def _common_scale(variance: Matrix) -> Matrix:
+    """How far a feature of rows of unit length varies tells how much it says of the photograph."""
+    mean = variance.mean()
+    return np.full_like(variance, mean if mean > 0 else 1.0)
 
 
 def _components_for(ratio: Matrix, share: float) -> int:

@@ -132,7 +132,9 @@ def crowded(spark):
 
 
 def reducer_of(k: int) -> Reducer:
-    return Reducer(np.zeros(9), np.ones(9), np.eye(k, 9), np.full(k, 1 / k), 2, "fingerprint")
+    return Reducer(
+        np.zeros(9), np.ones(9), np.eye(k, 9), np.full(k, 1 / k), 2, "fingerprint", False
+    )
 
 
 def test_a_bucket_larger_than_a_chunk_has_the_optimum_of_scikit_learn(crowded):

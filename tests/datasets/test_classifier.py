@@ -29,7 +29,7 @@ PARAMETERS = {
 }
 KINDS = {"logistic_regression": SoftmaxClassifier, "random_forest": ForestClassifier}
 LABELS = ("Apple, green", "fig", "nan", "Ünï")
-REDUCER = Reducer(np.zeros(9), np.ones(9), np.eye(4, 9), np.full(4, 0.25), 60, "fingerprint")
+REDUCER = Reducer(np.zeros(9), np.ones(9), np.eye(4, 9), np.full(4, 0.25), 60, "fingerprint", True)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from fruits_kedro.datasets import ReducerDataset
 from fruits_kedro.reducer import Reducer
 
 
-def make_reducer(seed: int = 0, k: int = 3) -> Reducer:
+def make_reducer(seed: int = 0, k: int = 3, unit_length: bool = True) -> Reducer:
     random = np.random.default_rng(seed)
     mean, scale = random.normal(size=8), random.uniform(1, 2, size=8)
     components, ratio = random.normal(size=(k, 8)), random.uniform(size=k)
-    return Reducer(mean, scale, components, ratio, rows=17, fingerprint="0123456789abcdef")
+    return Reducer(mean, scale, components, ratio, 17, "0123456789abcdef", unit_length)
 
 
 @pytest.fixture
@@ -29,13 +29,15 @@ def newest_file(folder: Path) -> Path:
     return max(folder.rglob("*.npz"), key=lambda path: path.parent.name)
 
 
-def test_a_reducer_comes_back_bit_by_bit(dataset):
-    saved = make_reducer()
+@pytest.mark.parametrize("unit_length", [True, False])
+def test_a_reducer_comes_back_bit_by_bit(dataset, unit_length):
+    saved = make_reducer(unit_length=unit_length)
     dataset.save(saved)
     loaded = dataset.load()
     for name in ("mean", "scale", "components", "explained_variance_ratio"):
         assert getattr(loaded, name).dtype == np.float64
         assert getattr(loaded, name).tobytes() == getattr(saved, name).tobytes(), name
+    assert loaded.unit_length is unit_length
     assert (loaded.id, loaded.k, loaded.rows) == (saved.id, 3, 17)
     assert (loaded.fingerprint, type(loaded.fingerprint)) == ("0123456789abcdef", str)
 

@@ -13,6 +13,7 @@ from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 
 _FILE = "reducer.npz"
 _ARRAYS = ("mean", "scale", "components", "explained_variance_ratio")
+_SCALARS = ("rows", "fingerprint", "unit_length")
 
 
 class ReducerDataset(ArtefactDataset[Reducer]):
@@ -41,6 +42,7 @@ class ReducerDataset(ArtefactDataset[Reducer]):
                 **{name: arrays[name] for name in _ARRAYS},
                 rows=int(arrays["rows"]),
                 fingerprint=str(arrays["fingerprint"]),
+                unit_length=bool(arrays["unit_length"]),
             )
 
     def preview(self) -> JSONPreview:
@@ -59,6 +61,6 @@ class ReducerDataset(ArtefactDataset[Reducer]):
     def save(self, data: Reducer) -> None:
         """Write the reducer as a new snapshot."""
         buffer = io.BytesIO()
-        arrays = {name: getattr(data, name) for name in (*_ARRAYS, "rows", "fingerprint")}
+        arrays = {name: getattr(data, name) for name in (*_ARRAYS, *_SCALARS)}
         np.savez(buffer, allow_pickle=False, **arrays)
         self._folder.replace(write_files(self._folder, {_FILE: buffer.getvalue()}))

@@ -98,7 +98,7 @@ def _refit_and_score(
     rows: DataFrame, reduction: ReductionParameters, classification: ClassificationParameters
 ) -> dict[str, Any]:
     train = rows.filter("split = 'train'")
-    moments = sum_moments(train, reduction.driver_megabytes)
+    moments = sum_moments(train, reduction.driver_megabytes, reduction.unit_length)
     counts = {row.label: row["count"] for row in train.groupBy("label").count().collect()}
     if moments is None or len(counts) < 2:
         return {"left_out": "fewer than two labels are left to train on"}

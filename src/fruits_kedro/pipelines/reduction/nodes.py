@@ -48,7 +48,7 @@ def fit_reducer_on_train(
     Raises:
         FruitsError: Where there are fewer than two train rows, or all are alike.
     """
-    moments = _train_moments(features, splits, backbone.fingerprint, parameters.driver_megabytes)
+    moments = _train_moments(features, splits, backbone.fingerprint, parameters)
     rows = moments.rows if moments else 0
     if moments is None or rows < 2:
         raise FruitsError(
@@ -72,15 +72,16 @@ def fit_reducer_on_train(
 
 
 def _train_moments(
-    features: DataFrame, splits: DataFrame, fingerprint: str, driver_megabytes: int
+    features: DataFrame, splits: DataFrame, fingerprint: str, parameters: ReductionParameters
 ) -> Moments | None:
     import pyarrow.compute as pc
 
-    table = features_on_driver(features, splits, fingerprint, driver_megabytes)
+    megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
+    table = features_on_driver(features, splits, fingerprint, megabytes)
     if table is not None:
-        return sum_table_moments(table.filter(pc.field("split") == "train"))
+        return sum_table_moments(table.filter(pc.field("split") == "train"), unit_length)
     train = splits.filter("split = 'train'").select("sha256")
-    return sum_moments(present_features(features, train, fingerprint), driver_megabytes)
+    return sum_moments(present_features(features, train, fingerprint), megabytes, unit_length)
 
 
 def reduce_photographs(
