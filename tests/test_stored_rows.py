@@ -8,11 +8,12 @@ from fruits_kedro.stored_rows import (
     is_stored,
     read_stored,
     remember_parts,
+    sample_rows,
     stored_mebibytes,
 )
 
-ROWS = [(f"/{n}", n, [float(n)] * 3) for n in range(100)]
-SCHEMA = "path string, n int, values array<float>"
+ROWS = [(f"/{n}", n, [float(n)] * 3, f"{n * 37 % 100:02}") for n in range(100)]
+SCHEMA = "path string, n int, values array<float>, sha256 string"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def rows_of(table) -> list[tuple]:
 
 
 def test_all_parts_are_read(stored):
-    assert rows_of(read_stored(stored, ["path", "n", "values"])) == ROWS
+    assert rows_of(read_stored(stored, ["path", "n", "values", "sha256"])) == ROWS
 
 
 def test_only_rows_that_meet_the_condition_and_wanted_columns_are_read(stored):
@@ -57,3 +58,11 @@ def test_rows_are_the_same_by_either_way(stored):
 def test_the_size_covers_every_part(spark, stored, parts):
     one = remember_parts(spark.read.schema(SCHEMA).parquet(parts[0]), parts[:1])
     assert 0 < stored_mebibytes(one) < stored_mebibytes(stored) < 1
+
+
+@pytest.mark.parametrize("limit", [7, 1000])
+def test_a_sample_is_the_smallest_hashes_by_either_way(stored, limit):
+    smallest = sorted((row[3], row[1]) for row in ROWS)[:limit]
+    for table in (stored, stored.filter("n >= 0")):
+        sample = sample_rows(table, ["sha256", "n"], limit)
+        assert list(zip(*sample.to_pydict().values(), strict=True)) == smallest

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from fruits_kedro.parameters import JAVA_INT, Parameters
+from fruits_kedro.parameters import Parameters
+from fruits_kedro.strict_model import JAVA_INT
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docs" / "parameters.md"

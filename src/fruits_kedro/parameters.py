@@ -8,23 +8,14 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.limits import Limits
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-JAVA_INT = 2**31 - 1
-"""The largest whole number that Spark takes."""
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, le=JAVA_INT)]
-Count = Annotated[int, Field(ge=1, le=JAVA_INT)]
+from fruits_kedro.reporting_parameters import ReportingParameters
+from fruits_kedro.strict_model import Count, Seed, Share
+from fruits_kedro.strict_model import StrictModel as _Strict
 
 
 class IngestionParameters(_Strict):
@@ -123,7 +114,16 @@ class SplitParameters(_Strict):
 class MapParameters(_Strict):
     """The two-dimensional t-SNE map."""
 
-    points: Annotated[int, Field(ge=3, le=JAVA_INT, description="Photographs on the map, at most.")]
+    points: Annotated[int, Field(ge=3, le=5000, description="Photographs on the map, at most.")]
+    landmarks: Annotated[
+        int,
+        Field(
+            ge=3,
+            le=5000,
+            description="Of these, so many are placed by t-SNE, the others among the three of them "
+            "that are nearest.",
+        ),
+    ]
     perplexity: Annotated[
         float,
         Field(
@@ -258,6 +258,7 @@ class Parameters(_Strict):
     reduction: ReductionParameters
     classification: ClassificationParameters
     evaluation: EvaluationParameters
+    reporting: ReportingParameters
 
 
 def check_parameters(values: Mapping[str, Any]) -> Parameters:

@@ -165,5 +165,5 @@ def _sources(folder: Any) -> Iterable[Any]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _sources(entry)
-        elif entry.name.endswith(".py"):
+        elif entry.name.endswith((".py", ".j2", ".css", ".js")):
             yield entry

@@ -29,6 +29,12 @@ SPLITS = "path string, label string, split string, sha256 string"
 REDUCED_FEATURES = "path string, label string, split string, sha256 string, components array<float>"
 """One row per photograph: its principal components, float32."""
 
+MAP_POINTS = (
+    "path string, label string, split string, sha256 string, x double, y double, pc_1 double, "
+    "pc_2 double"
+)
+"""One row per photograph of a sample: its place on the t-SNE map, and on two components."""
+
 CANDIDATES = (
     "prediction string, probability double, second string, second_probability double, "
     "third string, third_probability double"
@@ -37,6 +43,14 @@ CANDIDATES = (
 
 PREDICTIONS = f"path string, label string, split string, sha256 string, {CANDIDATES}"
 """One row per photograph: the three most probable labels."""
+
+DATA_QUALITY = (
+    "problem string, path string, label string, split string, sha256 string, value double, "
+    "suggested_label string, other_path string, other_label string, other_split string, "
+    "other_sha256 string"
+)
+"""One row per finding: ``near_duplicate`` of a train photograph (value: cosine),
+``likely_mislabelled`` (share of neighbours) or ``outlier`` (robust standard deviations)."""
 
 FACTS = (
     "common_name string, species string, family string, taste string, season string, "

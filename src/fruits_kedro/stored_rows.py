@@ -49,6 +49,44 @@ def read_stored(
     return pads.dataset(_datasets(table)).to_table(columns=list(columns), filter=rows)
 
 
+def count_rows(table: DataFrame) -> int:
+    """Rows of a table; of a stored one its files tell."""
+    if not is_stored(table):
+        return table.count()
+    return sum(part.count_rows() for part in _datasets(table))
+
+
+def read_rows(table: DataFrame, columns: Sequence[str], rows: "pc.Expression") -> "pa.Table":
+    """Columns of the rows that meet a condition, by pyarrow where they are stored."""
+    if is_stored(table):
+        return read_stored(table, columns, rows)
+    return table.toArrow().filter(rows).select(list(columns))
+
+
+def sample_rows(table: DataFrame, columns: Sequence[str], limit: int) -> "pa.Table":
+    """A sample of a table's rows, the same in every run, in the order of their ``sha256``.
+
+    The table is never in memory as a whole: of a stored one only rows whose hash is small are kept
+    while it is read.
+
+    Args:
+        table: Has a column ``sha256``, whose values are as good as random numbers.
+        columns: Those to read; ``sha256`` among them.
+        limit: Rows, at most: those with the smallest hashes.
+    """
+    if not is_stored(table):
+        return table.select(*columns).orderBy("sha256").limit(limit).toArrow()
+    import pyarrow.compute as pc
+    import pyarrow.dataset as pads
+
+    hashes = pads.dataset(_datasets(table)).to_table(columns=["sha256"])["sha256"]
+    if len(hashes) <= limit:
+        return read_stored(table, columns).sort_by("sha256")
+    largest = pc.bottom_k_unstable(hashes, limit)[-1]
+    last = hashes.take([largest.as_py()])[0]
+    return read_stored(table, columns, pc.field("sha256") <= last).sort_by("sha256")
+
+
 def stored_mebibytes(table: DataFrame) -> float:
     """Memory that all columns of a stored table would take, as its files tell, in MiB."""
     groups = (

@@ -103,10 +103,11 @@ def test_a_user_reads_one_sentence_and_gets_exit_code_1(project, tmp_path):
 
 def run_timed(pipeline: Pipeline, catalog: DataCatalog) -> None:
     manager = hook_manager(TimingHooks())
-    manager.hook.before_pipeline_run(run_params={}, pipeline=pipeline, catalog=catalog)
+    run = {"run_id": "now"}
+    manager.hook.before_pipeline_run(run_params=run, pipeline=pipeline, catalog=catalog)
     result = SequentialRunner().run(pipeline, catalog, manager)
     manager.hook.after_pipeline_run(
-        run_params={"run_id": "now"}, run_result=result, pipeline=pipeline, catalog=catalog
+        run_params=run, run_result=result, pipeline=pipeline, catalog=catalog
     )
 
 

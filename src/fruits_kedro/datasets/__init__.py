@@ -11,7 +11,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "in_memory": ["InMemoryDataset"],
         "raw_images": ["RawImagesDataset"],
         "reducer": ["ReducerDataset"],
-        "reports": ["CsvReportDataset", "JsonReportDataset", "PlotlyReportDataset"],
+        "reports": [
+            "CsvReportDataset",
+            "JsonReportDataset",
+            "PageReportDataset",
+            "PlotlyReportDataset",
+        ],
         "snapshot_parquet": ["SnapshotParquetDataset"],
         "streamed_csv": ["StreamedCsvDataset"],
     },

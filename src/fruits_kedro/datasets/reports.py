@@ -12,6 +12,7 @@ import pandas as pd
 from kedro_datasets._typing import JSONPreview, PlotlyPreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
+from kedro_datasets.text import TextDataset
 
 from fruits_kedro.datasets.previews import json_preview
 from fruits_kedro.heavy_types import Figure
@@ -48,10 +49,29 @@ class JsonReportDataset(_WholeFile, JSONDataset):
         metrics:
           type: fruits_kedro.datasets.JsonReportDataset
           filepath: data/08_reporting/metrics.json
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        missing_ok: Load an empty dictionary where nothing was saved yet, instead of failing.
+        volatile: Changes in every run, and is no reason to run a node again.
+        metadata: For Kedro plugins, not read here.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        missing_ok: bool = False,
+        volatile: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(filepath=filepath, metadata=metadata)
+        self.missing_ok = missing_ok
+        self.volatile = volatile
+
+    def load(self) -> Any:
+        """The content as it was saved."""
+        return {} if self.missing_ok and not self.exists() else super().load()
 
     def save(self, data: Any) -> None:
         """Write ``data`` as JSON; NaN, which is none, is refused."""
@@ -109,21 +129,48 @@ class CsvReportDataset(_WholeFile, CSVDataset):
     Args:
         filepath: The file, local or ``s3://``.
         text: Columns that load as text, whatever they look like.
+        missing_ok: Load no rows where nothing was saved yet, instead of failing.
         metadata: For Kedro plugins, not read here.
     """
 
     def __init__(
-        self, *, filepath: str, text: list[str], metadata: dict[str, Any] | None = None
+        self,
+        *,
+        filepath: str,
+        text: list[str],
+        missing_ok: bool = False,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         as_text = {"dtype": dict.fromkeys(text, str), "keep_default_na": False}
         self._text = tuple(text)
+        self.missing_ok = missing_ok
         super().__init__(filepath=filepath, load_args=as_text, metadata=metadata)
 
     def load(self) -> pd.DataFrame:
         """The table as it was saved."""
+        if self.missing_ok and not self.exists():
+            return pd.DataFrame(columns=list(self._text))
         table: pd.DataFrame = restore_columns(super().load(), self._text)
         return table
 
     def save(self, data: pd.DataFrame) -> None:
         """Write a small table as CSV."""
         self._replace(neutralise_columns(data, self._text).to_csv(index=False).encode())
+
+
+class PageReportDataset(_WholeFile, TextDataset):
+    """``text.TextDataset``, written in one piece: a page for people.
+
+    Usage in the catalog::
+
+        report:
+          type: fruits_kedro.datasets.PageReportDataset
+          filepath: data/08_reporting/report.html
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+
+    def save(self, data: str) -> None:
+        """Write the page as UTF-8."""
+        self._replace(data.encode())

@@ -70,7 +70,7 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
         self._table = table
         self._schema: str = getattr(schemas, table)
         self._mode = mode
-        self._missing_ok = missing_ok
+        self.missing_ok = missing_ok
         self._refresh = refresh
         self._folder = SnapshotFolder(filepath, keep)
         self.metadata = metadata
@@ -83,7 +83,7 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
         """
         snapshot = self._folder.current()
         forgotten = self._refresh and self._mode == "read"
-        if forgotten or (snapshot is None and self._missing_ok):
+        if forgotten or (snapshot is None and self.missing_ok):
             return self._empty()
         if snapshot is None:
             raise FruitsError(

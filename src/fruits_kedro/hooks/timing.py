@@ -7,7 +7,6 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, DatasetError
-from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from fruits_kedro.runner import ALWAYS
@@ -27,11 +26,14 @@ class TimingHooks:
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self._mark = time.perf_counter()
+        self._catalog: CatalogProtocol | None = None
+        self._run = ""
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
         """Start the clock."""
         self._seconds.clear()
+        self._catalog, self._run = catalog, run_params["run_id"]
         self._mark = time.perf_counter()
 
     @hook_impl
@@ -45,15 +47,23 @@ class TimingHooks:
         self._count(node)
 
     @hook_impl
-    def after_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-    ) -> None:
+    def before_dataset_loaded(self, dataset_name: str) -> None:
+        """Let a node that takes the times have those of this run until now."""
+        if dataset_name == DATASET:
+            self._save()
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
         """Save what was measured, beside what earlier runs measured of other pipelines."""
-        if DATASET not in catalog:
+        self._save()
+
+    def _save(self) -> None:
+        catalog = self._catalog
+        if catalog is None or DATASET not in catalog:
             return
         stages = {
             name: {
-                "run": run_params["run_id"],
+                "run": self._run,
                 "seconds": round(sum(nodes.values()), 2),
                 "nodes": {node: round(seconds, 2) for node, seconds in nodes.items()},
             }

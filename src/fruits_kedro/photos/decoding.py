@@ -73,6 +73,18 @@ def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uin
         return Reason.UNDECODABLE
 
 
+def shrink(content: bytes, side: int) -> Image.Image | Reason:
+    """A photograph, upright, in RGB, on white, within ``side`` pixels; never made larger."""
+    try:
+        with _opened(content) as image:
+            image.draft(None, (side, side))
+            small = _to_rgb(_upright(image))
+            small.thumbnail((side, side), Image.Resampling.BICUBIC)
+            return small
+    except Exception:  # as above
+        return Reason.UNDECODABLE
+
+
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
     with warnings.catch_warnings():

@@ -11,6 +11,7 @@ from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.features import features_of, features_on_driver, present_features
 from fruits_kedro.heavy_types import DataFrame, Figure, Table
+from fruits_kedro.matrices import place_beside, rows_of
 from fruits_kedro.moments import Moments, sum_moments, sum_table_moments
 from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
 from fruits_kedro.plot_text import as_plot_text
@@ -22,8 +23,11 @@ from fruits_kedro.reducer import (
     reduce_table,
 )
 from fruits_kedro.splits import assign_splits
+from fruits_kedro.stored_rows import collect_rows, sample_rows
 
 logger = logging.getLogger(__name__)
+
+_ONE_THREAD = 500
 
 
 def split_photographs(
@@ -144,21 +148,33 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
     return figure
 
 
-def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) -> Figure:
-    """t-SNE map of a deterministic sample of photographs, coloured by label.
+def place_map_points(reduced_features: DataFrame, parameters: ReductionParameters) -> Table:
+    """Places of a deterministic sample of photographs in two dimensions, in the order of sha256.
 
-    Source: van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9, 2008.
+    Returns:
+        ``schemas.MAP_POINTS``: by t-SNE (x, y) and on the first two components (pc_1, pc_2).
     """
-    import plotly.express as px
-    from pyspark.sql import functions as F
+    import pyarrow as pa
 
-    leading = F.slice("components", 1, parameters.map.components).alias("components")
     # sha256 is as good as a random number, and the same in every run.
-    sample = reduced_features.select("label", "split", "path", "sha256", leading)
-    frame = sample.orderBy("sha256").limit(parameters.map.points).toPandas()
-    positions = _tsne(np.array(frame["components"].tolist(), dtype=np.float64), parameters.map)
+    sample = sample_rows(reduced_features, reduced_features.columns, parameters.map.points)
+    components = rows_of(sample["components"].combine_chunks())[:, : parameters.map.components]
+    components = components.astype(np.float64)
+    places = _place(components, parameters.map)
+    plane = np.zeros((len(components), 2))
+    plane[:, : min(2, components.shape[1])] = components[:, :2]
+    columns = {name: sample[name] for name in ("path", "label", "split", "sha256")}
+    numbers = dict(zip(("x", "y", "pc_1", "pc_2"), np.hstack([places, plane]).T, strict=True))
+    return pa.table(columns | {name: pa.array(values.copy()) for name, values in numbers.items()})
+
+
+def plot_tsne_map(map_points: DataFrame) -> Figure:
+    """t-SNE map of a sample of photographs, coloured by label."""
+    import plotly.express as px
+
+    frame = collect_rows(map_points).to_pandas()
     names = {name: frame[name].map(as_plot_text) for name in ("label", "path")}
-    frame = frame.assign(**names, x=positions[:, 0], y=positions[:, 1]).sort_values("label")
+    frame = frame.assign(**names).sort_values("label", kind="stable")
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
@@ -170,8 +186,17 @@ def plot_tsne_map(reduced_features: DataFrame, parameters: ReductionParameters) 
     return figure
 
 
+def _place(components: Any, parameters: MapParameters) -> Any:
+    """The first rows by t-SNE, the others among the landmarks that are nearest to them."""
+    landmarks = components[: parameters.landmarks]
+    places = _tsne(landmarks, parameters)
+    return np.vstack([places, place_beside(components[len(landmarks) :], landmarks, places)])
+
+
 def _tsne(components: Any, parameters: MapParameters) -> Any:
+    """Source: van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9, 2008."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     points = len(components)
     if points < 3:
@@ -181,4 +206,6 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
     # Starting from principal components divides by the spread of the first.
     if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
         tsne.set_params(init="random")
-    return tsne.fit_transform(components)
+    # Threads wait for each other in each of a thousand steps: few points are faster with one.
+    with threadpool_limits(1 if points < _ONE_THREAD else None):
+        return tsne.fit_transform(components)

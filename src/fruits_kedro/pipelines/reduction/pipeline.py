@@ -41,11 +41,12 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(nodes.plot_scree, "explained_variance", "scree_plot", name="plot_scree"),
             node(
-                nodes.plot_tsne_map,
+                nodes.place_map_points,
                 ["reduced_features", "params:reduction"],
-                "tsne_map",
-                name="plot_tsne_map",
+                "map_points",
+                name="place_map_points",
             ),
+            node(nodes.plot_tsne_map, "map_points", "tsne_map", name="plot_tsne_map"),
         ],
         tags="reduction",
     )

@@ -1,0 +1,19 @@
+"""What the schemas of parameters are made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class StrictModel(BaseModel):
+    """Knows all its names, and no infinite numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+JAVA_INT = 2**31 - 1
+"""The largest whole number that Spark takes."""
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, le=JAVA_INT)]
+Count = Annotated[int, Field(ge=1, le=JAVA_INT)]
