@@ -83,6 +83,9 @@ def test_every_dataset_of_the_default_run_is_written(whole):
         "08_reporting/confusion_matrix.json",
         "08_reporting/metrics.json",
         "08_reporting/timings.json",
+        "08_reporting/data_quality.csv",
+        "08_reporting/data_quality.json",
+        "08_reporting/report.html",
     ],
 )
 def test_every_result_lies_where_the_readers_look(whole, path):
@@ -213,7 +216,7 @@ def test_the_confusions_sum_up_the_test_predictions(whole):
 
 def test_the_timings_have_the_seconds_of_each_pipeline(whole):
     timings = whole.report("timings")
-    names = {"ingestion", "featurization", "reduction", "classification"}
+    names = {"ingestion", "featurization", "reduction", "classification", "reporting"}
     assert set(timings["pipelines"]) == names
     seconds = [stage["seconds"] for stage in timings["pipelines"].values()]
     assert min(seconds) > 0

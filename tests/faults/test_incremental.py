@@ -62,6 +62,7 @@ def test_a_rerun_on_unchanged_photographs_does_nothing_again(runs, fresh, refere
         "08_reporting/ingestion.json",
         "08_reporting/featurization.json",
         "08_reporting/metrics.json",
+        "08_reporting/report.html",
         ".node_records.json",
     }
     before = state(fresh)

@@ -15,14 +15,14 @@ EACH = 20
 def made_up(seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
     """Three labels far apart, 15 train and 5 test photographs each, and what was put in."""
     rng = np.random.default_rng(seed)
-    centres = np.eye(len(LABELS), 12) * 6
+    centres = np.eye(len(LABELS), 40) * 6
     rows, vectors = [], []
     for split, numbers in (("train", range(15)), ("test", range(15, EACH))):
         for label, centre in zip(LABELS, centres, strict=True):
             for number in numbers:
                 path = f"/{split}/{label}/{number}.jpg"
                 rows.append((path, label, split, f"{label}{number}", label))
-                vectors.append(centre + rng.normal(size=12))
+                vectors.append(centre + rng.normal(size=40))
     columns = ["path", "label", "split", "sha256", "prediction"]
     return pd.DataFrame(rows, columns=columns), np.array(vectors, np.float32)
 

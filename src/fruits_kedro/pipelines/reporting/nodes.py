@@ -35,11 +35,12 @@ def find_quality_problems(
         ``schemas.DATA_QUALITY``, the same for a spreadsheet, and what was found in numbers.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     columns = ["path", "label", "split", "sha256", "components"]
     rows = sample_rows(reduced_features, columns, parameters.examined)
     # Train rows first, which near-duplicates are looked for among.
-    trains = pa.compute.equal(rows["split"], "train").cast(pa.int8())
+    trains = pc.equal(rows["split"], "train").cast(pa.int8())
     rows = rows.append_column("trains", trains)
     rows = rows.sort_by([("trains", "descending"), ("sha256", "ascending")])
     photographs = rows.select(columns[:-1]).to_pandas().astype(object)
@@ -56,7 +57,7 @@ def find_quality_problems(
         report["likely_mislabelled"]["found"],
         report["outliers"]["found"],
     )
-    return pa.Table.from_pandas(problems, preserve_index=False), problems, report
+    return pa.Table.from_pandas(problems, preserve_index=False), problems.fillna(""), report
 
 
 def choose_photographs(
