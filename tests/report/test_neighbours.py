@@ -14,8 +14,9 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(neighbours, "_BLOCK", 7)
 
 
-def test_the_nearest_are_those_of_a_plain_computation(small_blocks):
-    vectors = unit_vectors(RNG.normal(size=(40, 5)).astype(np.float32))
+@pytest.mark.parametrize("rows", [40, 320, 331])
+def test_the_nearest_are_those_of_a_plain_computation(small_blocks, rows):
+    vectors = unit_vectors(RNG.normal(size=(rows, 5)).astype(np.float32))
     found = find_neighbours(vectors, references=25, k=4)
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, -2)

@@ -73,14 +73,21 @@ def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uin
         return Reason.UNDECODABLE
 
 
-def shrink(content: bytes, side: int) -> Image.Image | Reason:
-    """A photograph, upright, in RGB, on white, within ``side`` pixels; never made larger."""
+def shrink(content: bytes, side: int, max_pixels: int) -> tuple[Image.Image, int] | Reason:
+    """A photograph, upright, in RGB, on white, within ``side`` pixels; never made larger.
+
+    Returns:
+        The picture, and how many pixels the header announced; or the reason why there is none.
+    """
     try:
         with _opened(content) as image:
+            pixels = image.width * image.height
+            if pixels > max_pixels:
+                return Reason.TOO_MANY_PIXELS
             image.draft(None, (side, side))
             small = _to_rgb(_upright(image))
             small.thumbnail((side, side), Image.Resampling.BICUBIC)
-            return small
+            return small, pixels
     except Exception:  # as above
         return Reason.UNDECODABLE
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 COLUMNS = ["path", "label", "split", "sha256", "prediction", "probability"]
 EXAMPLES = 3
 """Photographs of each side of a confused pair."""
+_OF_A_LABEL = 4
+"""Problems shown of a label: a turn of one fruit would fill the gallery with one picture."""
 
 Row = dict[str, Any]
 
@@ -63,7 +65,7 @@ def choose_pairs(predictions: DataFrame, confusions: pd.DataFrame, count: int) -
 
 
 def choose_problems(problems: pd.DataFrame, count: int) -> dict[str, Any]:
-    """The clearest of each kind; of near-duplicates first those with another label."""
+    """The clearest of each kind, few of any label; first near-duplicates with another label."""
     twins = problems[problems["problem"] == NEAR_DUPLICATE]
     across = (twins["label"] != twins["other_label"]).rename("across")
     twins = twins.assign(across=across).sort_values("across", ascending=False, kind="stable")
@@ -72,7 +74,10 @@ def choose_problems(problems: pd.DataFrame, count: int) -> dict[str, Any]:
         LIKELY_MISLABELLED: problems[problems["problem"] == LIKELY_MISLABELLED],
         OUTLIER: problems[problems["problem"] == OUTLIER],
     }
-    return {kind: _records(frame.head(count)) for kind, frame in kinds.items()}
+    return {
+        kind: _records(frame.groupby("label", sort=False).head(_OF_A_LABEL).head(count))
+        for kind, frame in kinds.items()
+    }
 
 
 def shown_photographs(*groups: Iterable[Row]) -> list[tuple[str, str]]:

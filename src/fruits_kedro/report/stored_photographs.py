@@ -33,19 +33,18 @@ def read_photographs(
     """
     known = _stored_bytes(images, [sha for sha, _ in wanted], read_megabytes)
 
-    def content(photograph: tuple[str, str]) -> bytes | None:
-        sha, path = photograph
-        if sha in known:
-            found: bytes = known[sha].as_py()
-            return found
-        again = read_again(path, sha)
-        return None if isinstance(again, Reason) else again
-
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
-            for (sha, _), found in zip(batch, pool.map(content, batch), strict=True):
-                yield sha, found
+            reading = {
+                sha: pool.submit(read_again, path, sha) for sha, path in batch if sha not in known
+            }
+            for sha, _ in batch:
+                if sha in known:
+                    yield sha, known[sha].as_py()
+                else:
+                    again = reading[sha].result()
+                    yield sha, None if isinstance(again, Reason) else again
 
 
 def _stored_bytes(images: DataFrame, hashes: Sequence[str], read_megabytes: int) -> dict[str, Any]:

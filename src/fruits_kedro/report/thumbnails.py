@@ -3,12 +3,10 @@
 import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from fruits_kedro.photos.decoding import read_header, shrink
+from fruits_kedro.photos.decoding import shrink
 from fruits_kedro.reasons import Reason
 
 if TYPE_CHECKING:
@@ -21,10 +19,6 @@ SHEET_TILES = SHEET_COLUMNS * SHEET_COLUMNS
 _TILES = ((64, 60), (64, 40), (48, 50), (48, 30), (32, 40), (32, 20), (24, 15), (16, 10))
 """Side and JPEG quality of the tiles of a map, tried in this order until they fit."""
 _CARD_QUALITIES = (80, 60, 40, 20)
-_IN_MEMORY = 64
-"""Photographs whose bytes are in memory at once."""
-_AT_ONCE = 4
-"""Decoders beside each other; Pillow gives way to others while it decodes."""
 
 
 @dataclass(frozen=True)
@@ -84,30 +78,14 @@ def make_thumbnails(
 
 def _decode(
     contents: Iterable[tuple[str, bytes | None]], large: frozenset[str], max_pixels: int
-) -> Iterator[tuple[str, "Image"]]:
-    def shrunk(item: tuple[str, bytes]) -> "Image | Reason":
-        sha, content = item
-        return shrink(content, CARD_SIDE if sha in large else _TILES[0][0])
-
-    affordable = _affordable(contents, max_pixels)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while batch := list(islice(affordable, _IN_MEMORY)):
-            for (sha, _), image in zip(batch, pool.map(shrunk, batch), strict=True):
-                if not isinstance(image, Reason):
-                    yield sha, image
-
-
-def _affordable(
-    contents: Iterable[tuple[str, bytes | None]], max_pixels: int
-) -> Iterator[tuple[str, bytes]]:
+) -> "Iterator[tuple[str, Image]]":
     for sha, content in contents:
-        header = read_header(content) if content else None
-        if content is None or header is None or isinstance(header, Reason):
-            continue
-        pixels = header.width * header.height
-        if pixels <= max_pixels:
+        side = CARD_SIDE if sha in large else _TILES[0][0]
+        found = shrink(content, side, max_pixels) if content else Reason.UNREADABLE
+        if not isinstance(found, Reason):
+            image, pixels = found
             max_pixels -= pixels
-            yield sha, content
+            yield sha, image
 
 
 def _cards(images: "list[Image]", budget: int) -> list[str]:
@@ -135,13 +113,18 @@ def _sheets(images: "list[Image]", budget: int) -> tuple[int, list[str]]:
 
 
 def _sheet(images: "list[Image]", side: int, quality: int) -> str:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     rows = -(-len(images) // SHEET_COLUMNS)
     sheet = Image.new("RGB", (SHEET_COLUMNS * side, rows * side), "white")
     for place, image in enumerate(images):
         row, column = divmod(place, SHEET_COLUMNS)
-        sheet.paste(ImageOps.pad(image, (side, side), color="white"), (column * side, row * side))
+        tile = image
+        if max(image.size) > side:
+            tile = image.copy()
+            tile.thumbnail((side, side), Image.Resampling.BICUBIC)
+        left, top = (side - tile.width) // 2, (side - tile.height) // 2
+        sheet.paste(tile, (column * side + left, row * side + top))
     return _data_uri(sheet, quality)
 
 
