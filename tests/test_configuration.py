@@ -46,7 +46,7 @@ def context(project):
 
 def filepaths(context) -> dict[str, str]:
     catalog = context.config_loader["catalog"]
-    return {name: catalog[name]["filepath"] for name in ENTRIES}
+    return {name: catalog[name]["filepath"] for name in ENTRIES if "filepath" in catalog[name]}
 
 
 @pytest.mark.parametrize("environment", ["local", "emr"])

@@ -37,13 +37,13 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                     "split_report",
                     "timings",
                 ],
-                "facts",
+                "report_facts",
                 name="gather_run_facts",
             ),
             node(
                 nodes.render_report,
                 [
-                    "facts",
+                    "report_facts",
                     "explained_variance",
                     "map_points",
                     "predictions",
