@@ -186,7 +186,7 @@ def test_registering_pipelines_imports_neither_spark_nor_tensorflow(project, wit
     answer = json.loads(run(["-c", REGISTER, str(project)], project, without_java).splitlines()[-1])
     assert answer["heavy"] == []
     nodes = answer["names"]
-    default = ("ingestion", "featurization", "reduction", "classification")
+    default = ("ingestion", "featurization", "reduction", "classification", "reporting")
     assert nodes["__default__"] == sum(nodes[name] for name in default)
     assert {"evaluation", "inference"} <= set(nodes)
 
