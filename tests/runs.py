@@ -26,6 +26,15 @@ from fruits_kedro.datasets import BackboneDataset
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
+PIPELINES = (
+    "__default__",
+    "classification",
+    "evaluation",
+    "featurization",
+    "inference",
+    "ingestion",
+    "reduction",
+)
 LABELS = ("Apple", "Banana", "Corn", "Kiwi", "Pear", "Tomato")
 TRAIN_NAMES = tuple(f"{axis}{n}_100.jpg" for axis in ("", "r_") for n in range(3))
 ONE_AXIS = "Tomato"
@@ -233,3 +242,11 @@ def command(
         check=False,
         timeout=300,
     )
+
+
+def output(project: Path, *words: str, **environment: str | None) -> str:
+    """What a command that succeeds prints."""
+    result = command(project, *words, **environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    return result.stdout + result.stderr

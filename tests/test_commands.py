@@ -1,27 +1,15 @@
 """The commands of Kedro and its plugins on this project, as a user types them."""
 
-import json
-import os
 import re
 import tarfile
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from runs import BIN, ROOT, command, copy_project
+from runs import PIPELINES, ROOT, command, copy_project, output
 
-PIPELINES = (
-    "__default__",
-    "classification",
-    "evaluation",
-    "featurization",
-    "inference",
-    "ingestion",
-    "reduction",
-)
 WEIGHTS = "fruits_kedro/weights/mobilenet_v2_imagenet_no_top.weights.h5"
 
 
@@ -29,14 +17,6 @@ WEIGHTS = "fruits_kedro/weights/mobilenet_v2_imagenet_no_top.weights.h5"
 def copy(tmp_path_factory) -> Path:
     """A copy of the project without data, so that the work tree stays as it is."""
     return copy_project(tmp_path_factory.mktemp("commands"))
-
-
-def output(project: Path, *words: str, **environment: str | None) -> str:
-    """What a command that succeeds prints."""
-    result = command(project, *words, **environment)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "Traceback" not in result.stdout + result.stderr
-    return result.stdout + result.stderr
 
 
 def test_registry_list_names_every_pipeline(copy):
@@ -159,41 +139,3 @@ def test_the_configuration_is_packaged_without_local(packaged):
     assert expected
     assert expected <= names
     assert not [name for name in names if name.startswith("conf/local/") and name.endswith(".yml")]
-
-
-# --- kedro viz -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def viz(tmp_path_factory) -> tuple[Path, str]:
-    """The folder `build` of `kedro viz build`, made where there is no Java, and what it said."""
-    project = copy_project(tmp_path_factory.mktemp("viz"))
-    assert not [name for name in os.listdir(BIN) if name.startswith("java")]
-    text = output(project, "kedro", "viz", "build", PATH=str(BIN), JAVA_HOME=None)
-    return project / "build", text
-
-
-def test_viz_builds_a_page_without_java(viz):
-    folder, _ = viz
-    assert "<html" in (folder / "index.html").read_text()
-    assert {path.name for path in (folder / "api" / "pipelines").iterdir()} >= set(PIPELINES)
-
-
-def graph(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "api" / "main").read_text())
-
-
-def test_viz_shows_every_pipeline_with_its_nodes(viz):
-    found = graph(viz[0])
-    assert {pipeline["id"] for pipeline in found["pipelines"]} >= set(PIPELINES)
-    nodes = {node["name"] for node in found["nodes"] if node["type"] == "task"}
-    assert {"label_listing", "compute_features", "fit_reducer_on_train"} <= nodes
-    data = {node["name"] for node in found["nodes"] if node["type"] == "data"}
-    assert {"features", "reducer", "tsne_map", "confusion_matrix"} <= data
-
-
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_viz_shows_the_layers_of_a_pipeline(viz, pipeline):
-    """Kedro-Viz shows no layer at all where data of a later layer goes into an earlier one."""
-    found = json.loads((viz[0] / "api" / "pipelines" / pipeline).read_text())
-    assert found["layers"]

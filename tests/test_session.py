@@ -41,6 +41,13 @@ def test_a_runner_that_was_asked_for_stays(session, taken):
     assert taken["runner"] is asked
 
 
+def test_a_node_may_be_called_without_its_pipeline(session, taken):
+    session.run(node_names=("plot_scree", "reduction.plot_tsne_map"))
+    assert taken["node_names"] == ["reduction.plot_scree", "reduction.plot_tsne_map"]
+    session.run(to_nodes=("predict_labels",))
+    assert taken["to_nodes"] == ["classification.predict_labels"]
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("reducton", "did you mean reduction?"), ("zzz", "no pipeline zzz.")]
 )

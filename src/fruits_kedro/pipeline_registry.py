@@ -8,8 +8,15 @@ DEFAULT = ("ingestion", "featurization", "reduction", "classification", "reporti
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Every pipeline by the name of its folder, and the default run made of five of them."""
-    pipelines = find_pipelines(raise_errors=True)
+    found = find_pipelines(raise_errors=True)
+    found.pop("__default__", None)
+    pipelines = {name: _as_group(name, pipeline) for name, pipeline in found.items()}
     # `kedro run --pipelines=reduction` makes find_pipelines import that one alone.
-    found = (pipelines[name] for name in DEFAULT if name in pipelines)
-    pipelines["__default__"] = sum(found, Pipeline([]))
+    parts = (pipelines[name] for name in DEFAULT if name in pipelines)
+    pipelines["__default__"] = sum(parts, Pipeline([]))
     return pipelines
+
+
+def _as_group(name: str, pipeline: Pipeline) -> Pipeline:
+    """A pipeline that Kedro-Viz draws as one box which opens; its nodes are ``name.node``."""
+    return Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False)

@@ -1,6 +1,7 @@
 """A sequential run that leaves out what would come out the same."""
 
 import hashlib
+import inspect
 import json
 import logging
 from collections.abc import Iterable
@@ -55,8 +56,8 @@ class IncrementalRunner(SequentialRunner):
             super(IncrementalRunner, self)._run(Pipeline([node]), catalog, hook_manager, run_id)
 
         def log(node: Node, what: str = "") -> None:
-            position = positions[node.name]
-            logger.info("[%d/%d] %s%s", position, len(positions), node.short_name, what)
+            place = f"[{positions[node.name]}/{len(positions)}] {node.short_name}"
+            logger.info("%s: %s", place, what or _purpose(node))
 
         for node in pipeline.nodes:
             inputs = None if ALWAYS in node.tags else states.digest(node)
@@ -64,7 +65,7 @@ class IncrementalRunner(SequentialRunner):
             if inputs and not pipeline.outputs() & set(node.outputs) and states.passing(node):
                 waiting.update(dict.fromkeys(node.outputs, node))
             elif inputs and states.is_up_to_date(node, inputs):
-                log(node, ": unchanged")
+                log(node, "unchanged")
             else:
                 run(node)
                 states.record(node, inputs)
@@ -135,6 +136,12 @@ class _States:
 
     def _in_memory(self, name: str) -> bool:
         return isinstance(self._catalog[name], MemoryDataset)
+
+
+def _purpose(node: Node) -> str:
+    """The first sentence of what a node's function says of itself."""
+    text = " ".join((inspect.getdoc(node.func) or "").split("\n\n")[0].split())
+    return text.split(". ")[0].rstrip(".")
 
 
 def _record(inputs: str, outputs: dict[str, str]) -> dict[str, Any]:

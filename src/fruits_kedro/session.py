@@ -24,6 +24,8 @@ _FILTERS = {
 }
 """Arguments of a session's run, and what a pipeline calls them."""
 
+_NODES = ("from_nodes", "to_nodes", "node_names")
+
 
 class FruitsSession(KedroSession):
     """Replaces Kedro's default runner; one that was asked for (``--runner``) stays."""
@@ -36,10 +38,19 @@ class FruitsSession(KedroSession):
         """
         names = arguments.get("pipeline_names") or [arguments.get("pipeline_name")]
         _check_names(names)
+        _complete_node_names(names, arguments)
         _check_filters(names, arguments)
         if type(arguments.get("runner")) in (type(None), SequentialRunner):
             arguments["runner"] = IncrementalRunner()
         return super().run(**arguments)
+
+
+def _complete_node_names(names: list[str | None], arguments: dict[str, Any]) -> None:
+    """Let a node be called without its pipeline: ``plot_scree`` for ``reduction.plot_scree``."""
+    asked = {name: arguments[name] for name in _NODES if arguments.get(name)}
+    if asked:
+        full = {node.short_name: node.name for node in _chosen(names).nodes}
+        arguments.update({name: [full.get(n, n) for n in nodes] for name, nodes in asked.items()})
 
 
 def _check_names(names: list[str | None]) -> None:
@@ -57,11 +68,14 @@ def _check_filters(names: list[str | None], arguments: dict[str, Any]) -> None:
     filters = {other: arguments[name] for name, other in _FILTERS.items() if arguments.get(name)}
     if not filters:
         return
-    chosen = sum((registered[name or "__default__"] for name in names), Pipeline([]))
     try:
-        chosen.filter(**filters)
+        _chosen(names).filter(**filters)
     except ValueError as error:
         raise FruitsError(
             f"Nothing can be run ({str(error).rstrip('.')}): kedro registry describe PIPELINE "
             "names the nodes of a pipeline."
         ) from error
+
+
+def _chosen(names: list[str | None]) -> Pipeline:
+    return sum((registered[name or "__default__"] for name in names), Pipeline([]))

@@ -10,6 +10,7 @@ from fruits_kedro.hooks.configuration import ConfigurationHooks
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.leftovers import LeftoverHooks
 from fruits_kedro.hooks.lock import LockHooks
+from fruits_kedro.hooks.progress import ProgressHooks
 from fruits_kedro.hooks.run_facts import RunFactsHooks
 from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
@@ -56,6 +57,7 @@ HOOKS = (
     SummaryHooks(),
     TimingHooks(),
     RunFactsHooks(),
+    ProgressHooks(),
     SparkHooks(),
     SignalHooks(),
     ConfigurationHooks(),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.progress import expect
 
 
 @dataclass(frozen=True, order=True)
@@ -39,6 +40,7 @@ def slices_of(rows: DataFrame, count: int) -> Iterator[Slice]:
     import pyarrow.compute as pc
 
     table = rows.select("path", "size").orderBy("path").toArrow()
+    expect(table.num_rows)
     for start in range(0, table.num_rows, count):
         part = table.slice(start, count)
         paths = part.column("path")

@@ -13,6 +13,7 @@ from typing import Any
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import SparkSession
+from fruits_kedro.quiet import without_java_greetings
 from fruits_kedro.spark_settings import as_text
 
 logger = logging.getLogger(__name__)
@@ -57,13 +58,14 @@ def get_spark() -> SparkSession:
     for name, value in _settings.items():
         builder = builder.config(name, value)
     try:
-        session = builder.getOrCreate()
+        with without_java_greetings():
+            session = builder.getOrCreate()
     except Exception as error:
         raise FruitsError(
             f"Spark did not start ({_first_line(error)}): check conf/<env>/spark.yml and that "
             "`java -version` says 17 or newer."
         ) from error
-    logger.info("Spark %s at %s", session.version, session.sparkContext.master)
+    logger.info("Spark %s is running at %s", session.version, session.sparkContext.master)
     return session
 
 

@@ -43,7 +43,7 @@ MOMENTS: dict[str, Condition] = {
     "while reading photographs": writes(IMAGES),
     "after the last commit of images": said(r"Wrote images: .* of 128"),
     "in the first slice of features": writes(FEATURES),
-    "after the second slice of features": said(r"Wrote features: .* 25 new rows of 50"),
+    "after the second slice of features": said(r"Wrote features: 25 new rows of 50"),
     "while fitting the reducer": said(r"\] fit_reducer_on_train"),
     "while writing reduced features": writes(REDUCED),
     "while writing the classifier": new_part("06_models/classifier"),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fruits_kedro.backbone.artefact import N_FEATURES
+from fruits_kedro.quiet import silent
 
 
 class Engine:
@@ -18,8 +19,9 @@ class Engine:
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter = Interpreter(model_content=model, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with silent():  # it tells each process which of its delegates it has taken
+            self._interpreter = Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 

@@ -11,7 +11,7 @@ from kedro_datasets._typing import JSONPreview
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.backbone.shipped import shipped_backbone
 from fruits_kedro.datasets.artefact import ArtefactDataset
-from fruits_kedro.datasets.previews import json_preview
+from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.datasets.snapshots import SnapshotDataset
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
@@ -58,8 +58,9 @@ class BackboneDataset(ArtefactDataset[Backbone]):
         if known is None or known != parts[-1]:
             others = [part for part in parts if part != known][1 - self._keep :]
             self._folder.replace(*others, known or self._write(data))
-        logger.info("Backbone %s", data.fingerprint)
+        logger.debug("Backbone %s", data.fingerprint)
 
+    @where_saved
     def preview(self) -> JSONPreview:
         """The spec, for Kedro-Viz."""
         return json_preview(asdict(self.load().spec))
@@ -114,6 +115,7 @@ class KnownBackbonesDataset(SnapshotDataset[None, FindBackbone]):
         """Never: save through BackboneDataset."""
         raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
 
+    @where_saved
     def preview(self) -> JSONPreview:
         """Fingerprints of the conversions, for Kedro-Viz."""
         snapshot = self._folder.current()

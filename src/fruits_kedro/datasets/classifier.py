@@ -12,7 +12,7 @@ from fruits_kedro.classifier import Classifier
 from fruits_kedro.classifier.forest import ForestClassifier, labels_of
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets.artefact import ArtefactDataset
-from fruits_kedro.datasets.previews import json_preview
+from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.spark import get_spark
 from fruits_kedro.storage.artefacts import current_part, describe_files, load_files, write_files
@@ -86,6 +86,7 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
             raise TypeError(f"{type(data).__name__} is no kind of classifier")
         self._folder.replace(part)
 
+    @where_saved
     def preview(self) -> JSONPreview:
         """Kind and labels, for Kedro-Viz; a forest's labels need Spark and are left out."""
         part = current_part(self._folder)

@@ -6,10 +6,11 @@ Source: https://docs.kedro.org/projects/kedro-viz/en/stable/preview_datasets.htm
 """
 
 import base64
+import functools
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
@@ -21,6 +22,19 @@ _SIDE, _GAP = 96, 6
 
 _MAX_PIXELS = 50_000_000
 """Of a photograph of a strip: whoever clicks on a dataset does not want to wait for more."""
+
+
+Preview = TypeVar("Preview")
+
+
+def where_saved(preview: Callable[..., Preview]) -> Callable[..., Preview | None]:
+    """Let a ``preview()`` show nothing, instead of failing, where nothing was saved yet."""
+
+    @functools.wraps(preview)
+    def shown(dataset: Any, *arguments: Any, **named: Any) -> Preview | None:
+        return preview(dataset, *arguments, **named) if dataset.exists() else None
+
+    return shown
 
 
 def table_preview(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> TablePreview:

@@ -9,7 +9,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
 
-from fruits_kedro.datasets.previews import strip_preview
+from fruits_kedro.datasets.previews import strip_preview, where_saved
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.labels import parse_label
 from fruits_kedro.photos.listing import FoundFile, Listing, list_photographs, walk_candidates
@@ -63,6 +63,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
             )
         return listing
 
+    @where_saved
     def preview(self) -> ImagePreview:
         """A strip of photographs of different labels, for Kedro-Viz."""
         return strip_preview(self._samples())

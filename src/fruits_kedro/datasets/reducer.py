@@ -7,7 +7,7 @@ import numpy as np
 from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.datasets.artefact import ArtefactDataset
-from fruits_kedro.datasets.previews import json_preview
+from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.reducer import Reducer
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 
@@ -45,6 +45,7 @@ class ReducerDataset(ArtefactDataset[Reducer]):
                 unit_length=bool(arrays["unit_length"]),
             )
 
+    @where_saved
     def preview(self) -> JSONPreview:
         """What it was fitted on and explains, for Kedro-Viz."""
         reducer = self.load()

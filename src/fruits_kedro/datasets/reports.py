@@ -9,12 +9,12 @@ import json
 from typing import Any
 
 import pandas as pd
-from kedro_datasets._typing import JSONPreview, PlotlyPreview
+from kedro_datasets._typing import JSONPreview, PlotlyPreview, TablePreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 from kedro_datasets.text import TextDataset
 
-from fruits_kedro.datasets.previews import json_preview
+from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
 from fruits_kedro.heavy_types import Figure
 from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import read_bytes, replace_file
@@ -77,6 +77,7 @@ class JsonReportDataset(_WholeFile, JSONDataset):
         """Write ``data`` as JSON; NaN, which is none, is refused."""
         self._replace(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode())
 
+    @where_saved
     def preview(self) -> JSONPreview:
         """The report for Kedro-Viz, without the tails of long lists."""
         return json_preview(self.load())
@@ -108,6 +109,7 @@ class PlotlyReportDataset(_WholeFile, JSONDataset):
         """Write a figure as JSON."""
         self._replace(data.to_json().encode())
 
+    @where_saved
     def preview(self) -> PlotlyPreview:
         """The figure as Kedro-Viz draws it."""
         return PlotlyPreview(super().load())
@@ -156,6 +158,11 @@ class CsvReportDataset(_WholeFile, CSVDataset):
     def save(self, data: pd.DataFrame) -> None:
         """Write a small table as CSV."""
         self._replace(neutralise_columns(data, self._text).to_csv(index=False).encode())
+
+    @where_saved
+    def preview(self, nrows: int = SHOWN) -> TablePreview:
+        """The first rows for Kedro-Viz."""
+        return super().preview(nrows)
 
 
 class PageReportDataset(_WholeFile, TextDataset):

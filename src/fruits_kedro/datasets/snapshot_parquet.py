@@ -90,7 +90,7 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
                 f"There is nothing at {self._filepath} yet: run the pipelines that make it first "
                 "(kedro run runs all of them)."
             )
-        logger.info("Reading %s: snapshot %s, %d rows", self._name, snapshot.id, snapshot.rows)
+        logger.debug("Reading %s: snapshot %s, %d rows", self._name, snapshot.id, snapshot.rows)
         return self._read(snapshot)
 
     def save(self, data: Table) -> None:
@@ -107,20 +107,14 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
         current = self._folder.current()
         if self._mode == "replace" and current and _content(current.parts) == _content([part]):
             self._folder.prune()
-            logger.info("Kept %s: snapshot %s, %d rows", self._name, current.id, current.rows)
+            logger.info("Kept %s as it was: %d rows", self._name, current.rows)
             return
         if self._mode == "add" and not self._refresh:
             snapshot = self._folder.add(part)
         else:
             snapshot = self._folder.replace(part)
             self._refresh = False
-        logger.info(
-            "Wrote %s: snapshot %s, %d new rows of %d",
-            self._name,
-            snapshot.id,
-            part.rows,
-            snapshot.rows,
-        )
+        logger.info("Wrote %s: %d new rows of %d", self._name, part.rows, snapshot.rows)
 
     def compact(self, data: DataFrame) -> int:
         """Make ``data`` the whole table, forget every earlier snapshot, and say what that freed.

@@ -10,7 +10,7 @@ from typing import IO, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
-from fruits_kedro.datasets.previews import SHOWN, table_preview
+from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.schemas import FACTS, names_of
 from fruits_kedro.spreadsheets import restore_columns
@@ -62,6 +62,7 @@ class StreamedCsvDataset(AbstractDataset[CsvText, Any]):
         """The whole file as a pandas DataFrame."""
         return self._read()
 
+    @where_saved
     def preview(self, nrows: int = SHOWN) -> TablePreview:
         """The first rows and columns, for Kedro-Viz."""
         head = self._read(nrows).iloc[:, :_COLUMNS_SHOWN]

@@ -1,34 +1,62 @@
-"""Says at the end of a run what was new in it and where its results are."""
+"""Says at the end of a run what it was about, what was new in it, and where to look."""
 
 import logging
+import time
+from collections.abc import Iterator
+from typing import Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro.hooks.storage import StorageHooks
+from fruits_kedro.progress import duration
 
 logger = logging.getLogger(__name__)
 
-_COUNTERS = {
-    "ingestion_report": ("read", "%d photographs were read"),
-    "featurization_report": ("inferred", "%d went through the network"),
-}
-"""Report of a stage: its counter of this run, and how it is told."""
+_REPORTS = ("ingestion_report", "featurization_report", "metrics", "evaluation")
 
 
 class SummaryHooks(StorageHooks):
     """The closing lines of the log."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = time.monotonic()
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Say what was new and where to look."""
+        """Say how long it took, what was counted and measured, and where to look."""
         made = pipeline.all_outputs()
-        counts = [
-            told % catalog.load(report)[counter]
-            for report, (counter, told) in _COUNTERS.items()
-            if report in made and catalog.exists(report)
-        ]
-        if counts:
-            logger.info("%s in this run", ", ".join(counts))
+        reports = {
+            name: catalog.load(name) for name in _REPORTS if name in made and catalog.exists(name)
+        }
+        logger.info("Finished in %s", duration(time.monotonic() - self._began))
+        for line in _counts(reports):
+            logger.info("%s", line)
         logger.info("Results are in %s, reports in its folder 08_reporting", self._storage)
+
+
+def _counts(reports: dict[str, Any]) -> Iterator[str]:
+    new = []
+    ingestion = reports.get("ingestion_report")
+    if ingestion:
+        yield f"{ingestion['kept']} photographs kept of {ingestion['listed']} files"
+        new.append(f"{ingestion['read']} photographs were read")
+    featurization = reports.get("featurization_report")
+    if featurization:
+        new.append(f"{featurization['inferred']} went through the network")
+    if new:
+        yield f"{', '.join(new)} in this run"
+    metrics = reports.get("metrics")
+    if metrics:
+        tests = metrics["rows"].get("test", 0)
+        yield f"Accuracy {metrics['accuracy']:.4f} on {tests} test photographs"
+    capture = reports.get("evaluation", {}).get("capture", {})
+    if "mean" in capture:
+        yield f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained"

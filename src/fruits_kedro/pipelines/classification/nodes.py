@@ -79,12 +79,6 @@ def measure_classifier(
     """Accuracy on the test rows, with what is needed to understand it."""
     rows = {row.split: row["count"] for row in predictions.groupBy("split").count().collect()}
     scores = score(confusions)
-    logger.info(
-        "Accuracy %.4f (test error %.4f) on %d test photographs",
-        scores["accuracy"],
-        scores["test_error"],
-        scores["rows"],
-    )
     return {
         "accuracy": scores["accuracy"],
         "test_error": scores["test_error"],

@@ -76,7 +76,7 @@ def evaluate_capture(
     folds = {}
     for name, fold in _folds(rows, names, single):
         folds[name] = _refit_and_score(fold, reduction, classification)
-        logger.info("Capture group %s left out: %s", name, folds[name])
+        _tell(name, folds[name])
     accuracies = [fold["accuracy"] for fold in folds.values() if "accuracy" in fold]
     if not accuracies:
         return {"left_out": "no fold leaves two labels to train on and a photograph to test"}
@@ -92,6 +92,14 @@ def collect_evaluation(
 ) -> dict[str, Any]:
     """The three answers side by side; capture is the one to believe."""
     return {"folder": folder, "random": random, "capture": capture}
+
+
+def _tell(group: str, scores: dict[str, Any]) -> None:
+    if "accuracy" in scores:
+        told = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
+    else:
+        told = scores["left_out"]
+    logger.info("Trained without capture group %s: %s", group, told)
 
 
 def _refit_and_score(

@@ -85,7 +85,9 @@ def select_missing_features(
     backbone: Backbone,
     ingestion_report: dict[str, Any],
 ) -> DataFrame:
-    """Kept photographs whose (sha256, fingerprint, variant) was never computed; failures were.
+    """Kept photographs that this network has never seen.
+
+    Known is (sha256, fingerprint, variant); a failure is known as well.
 
     Returns:
         sha256, label, split and the key of the image (path, size, modified).
@@ -106,7 +108,7 @@ def compute_features(
     backbone: Backbone,
     parameters: FeaturizationParameters,
 ) -> Iterator[DataFrame]:
-    """Compute what is missing.
+    """Compute the features that are missing.
 
     Yields:
         ``schemas.FEATURES``, slice by slice, so that a killed run keeps what it has computed.

@@ -13,6 +13,7 @@ from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
+from fruits_kedro.progress import expect
 from fruits_kedro.reasons import Reason
 from fruits_kedro.reducer import Reducer, reduce_features
 from fruits_kedro.schemas import CANDIDATES, NEW_PHOTOGRAPHS, names_of
@@ -38,6 +39,7 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     table = pa.table({"path": files["path"], "size": files["size"], "listing_reason": unreadable})
     listed = get_spark().createDataFrame(table, NEW_PHOTOGRAPHS)
     size = pc.sum(files["size"]).as_py() or 0
+    expect(files.num_rows)
     # Read and used in one go: nothing is stored.
     limits = replace(parameters.limits, stored_bytes=parameters.max_bytes)
     read = read_files(in_reading_tasks(listed, files.num_rows, size), limits)

@@ -142,7 +142,13 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
         title=f"{len(components)} components explain {total:.1%}",
         xaxis_title="component",
         yaxis_title="share of variance",
-        yaxis2={"title": "cumulated", "overlaying": "y", "side": "right", "range": [0, 1.02]},
+        yaxis2={
+            "title": "cumulated",
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 1.02],
+            "showgrid": False,
+        },
         legend={"orientation": "h"},
     )
     return figure

@@ -1,0 +1,69 @@
+"""Long stages of a run have a line of progress, counted by Spark itself."""
+
+import logging
+import time
+
+import pytest
+from kedro.pipeline import node
+
+from fruits_kedro import progress
+from fruits_kedro.hooks.progress import ProgressHooks
+from fruits_kedro.spark_progress import RowCounter
+
+
+def slowly(batches):
+    for batch in batches:
+        time.sleep(0.5)
+        yield batch
+
+
+def test_rows_are_counted_while_a_task_runs_and_after_it(spark, tmp_path):
+    before = spark.range(1)
+    before.mapInArrow(slowly, "id bigint").count()
+    counter = RowCounter()
+    assert counter() == 0
+    counts = []
+    rows = spark.range(0, 4096, 1, 1).mapInArrow(slowly, "id bigint")
+    with progress.shown("Reading", lambda: counts.append(counter()) or counts[-1], Terminal()):
+        rows.write.parquet(str(tmp_path / "rows"))
+    while counter() < 4096:
+        time.sleep(0.1)
+    assert counter() == 4096
+    assert counts == sorted(counts)
+    assert max(counts) > 0
+
+
+class Terminal:
+    """A place for a live line."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> None:
+        """Nobody looks."""
+
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("read_images", ["Reading: 3 of 3 photographs (100%)"]), ("plot_scree", [])],
+)
+def test_a_long_stage_ends_with_its_line(caplog, name, lines):
+    caplog.set_level(logging.INFO)
+    hooks = ProgressHooks()
+    hooks.before_node_run(node(lambda: None, None, "out", name=name, namespace="group"))
+    progress.expect(3)
+    hooks.after_pipeline_run()
+    progress.expect(0)
+    assert [record.message.split(", ")[0] for record in caplog.records] == lines
+
+
+def test_a_long_stage_that_fails_has_no_last_line(caplog):
+    caplog.set_level(logging.INFO)
+    hooks = ProgressHooks()
+    hooks.before_node_run(node(lambda: None, None, "out", name="compute_features"))
+    progress.expect(3)
+    hooks.on_pipeline_error(ValueError("broken"))
+    assert caplog.records == []
