@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -42,21 +41,23 @@ class SummaryHooks(StorageHooks):
         logger.info("Results are in %s, reports in its folder 08_reporting", self._storage)
 
 
-def _counts(reports: dict[str, Any]) -> Iterator[str]:
-    new = []
+def _counts(reports: dict[str, Any]) -> list[str]:
+    told: list[str] = []
+    new: list[str] = []
     ingestion = reports.get("ingestion_report")
     if ingestion:
-        yield f"{ingestion['kept']} photographs kept of {ingestion['listed']} files"
+        told.append(f"{ingestion['kept']} photographs kept of {ingestion['listed']} files")
         new.append(f"{ingestion['read']} photographs were read")
     featurization = reports.get("featurization_report")
     if featurization:
         new.append(f"{featurization['inferred']} went through the network")
     if new:
-        yield f"{', '.join(new)} in this run"
+        told.append(f"{', '.join(new)} in this run")
     metrics = reports.get("metrics")
     if metrics:
         tests = metrics["rows"].get("test", 0)
-        yield f"Accuracy {metrics['accuracy']:.4f} on {tests} test photographs"
+        told.append(f"Accuracy {metrics['accuracy']:.4f} on {tests} test photographs")
     capture = reports.get("evaluation", {}).get("capture", {})
     if "mean" in capture:
-        yield f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained"
+        told.append(f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained")
+    return told
