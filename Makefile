@@ -11,7 +11,7 @@ PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults bench docs audit clean
+.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster bench docs audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ unit: $(VENV)/.installed-dev
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 20 minutes)
 	timeout --signal=INT 20m $(PYTEST) -m faults tests/faults $(ARGS)
+
+test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (12 minutes)
+	@bash tools/require.sh go
+	timeout --signal=INT 40m $(BIN)/pytest -m cluster tests/cluster $(ARGS)
 
 docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from schema, configuration and code
 	$(BIN)/python tools/write_parameters.py

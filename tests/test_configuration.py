@@ -14,6 +14,8 @@ from kedro.framework.startup import bootstrap_project
 
 from fruits_kedro import schemas
 from fruits_kedro.datasets import RawImagesDataset, SnapshotParquetDataset
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.spark_settings import setting_problems
 
 BUCKETS = {"images": "s3://photos/fruits", "storage": "s3://results/run"}
 CATALOG = Path(__file__).resolve().parents[1] / "conf" / "base" / "catalog.yml"
@@ -57,6 +59,22 @@ def test_every_dataset_of_the_catalog_loads_by_type(context, environment):
         assert f"{type(dataset).__module__}.{type(dataset).__name__}".endswith(
             entry["type"].rsplit(".", 1)[-1]
         ), name
+
+
+@pytest.mark.parametrize("named", ["parameter", "variable"])
+def test_the_master_of_a_cluster_is_named_by_the_run(context, monkeypatch, named):
+    master = "spark://host:7077"
+    monkeypatch.setenv("FRUITS_SPARK_MASTER", master if named == "variable" else "spark://other:1")
+    parameter = {"master": master} if named == "parameter" else {}
+    settings = context("cluster", **BUCKETS, **parameter).config_loader["spark"]
+    assert settings["spark.master"] == master
+    assert list(setting_problems(settings)) == []
+
+
+def test_a_cluster_without_a_master_is_told(context, monkeypatch):
+    monkeypatch.delenv("FRUITS_SPARK_MASTER", raising=False)
+    with pytest.raises(FruitsError, match=r"spark\.master is 'not-set': give a master such as"):
+        context("cluster", **BUCKETS)
 
 
 @pytest.mark.parametrize("environment", ["local", "emr"])
@@ -144,10 +162,9 @@ def test_refresh_reaches_every_growing_table(context):
     assert tables
     assert all(isinstance(d, SnapshotParquetDataset) for d in datasets.values())
     assert {n for n, e in ENTRIES.items() if "refresh" in e} == growing
-    assert all(
-        context("local", refresh=True).config_loader["catalog"][n]["refresh"] for n in growing
-    )
-    assert not any(context("local").config_loader["catalog"][n]["refresh"] for n in growing)
+    for refresh in (True, False):
+        entries = context("local", refresh=refresh).config_loader["catalog"]
+        assert {entries[name]["refresh"] for name in growing} == {refresh}
 
 
 REGISTER = """

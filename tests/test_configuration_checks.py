@@ -49,7 +49,7 @@ def test_the_shipped_configuration_is_right(conf, environment):
 def test_an_unknown_environment_is_told_with_those_there_are(conf, name, hint):
     message = told(conf, name)
     assert message == (
-        f"There is no environment {name} in {conf}{hint} There are base, emr, local."
+        f"There is no environment {name} in {conf}{hint} There are base, cluster, emr, local."
     )
 
 

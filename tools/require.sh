@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says in one sentence what a machine lacks. usage: require.sh (python|java|chromium|which-python)...
+# Says in one sentence what a machine lacks. usage: require.sh (python|java|chromium|go|which-python)...
 set -u
 
 find_python() {
@@ -48,11 +48,19 @@ require_chromium() {
     exit 1
 }
 
+require_go() {
+    command -v go >/dev/null && return
+    echo "Go is needed to build the S3 server of the tests and none was found: install Go 1.25 or newer" \
+        "(Debian: apt-get install golang-go, macOS: brew install go)." >&2
+    exit 1
+}
+
 for need in "$@"; do
     case "$need" in
         python) require_python ;;
         java) require_java ;;
         chromium) require_chromium ;;
+        go) require_go ;;
         which-python) find_python || exit 1 ;;
         *) echo "require.sh: unknown need '$need'" >&2; exit 2 ;;
     esac

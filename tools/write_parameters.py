@@ -66,7 +66,7 @@ def _sections(
 
 
 def _row(name: str, field: dict[str, Any], default: Any) -> str:
-    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    shown = str(default).lower() if isinstance(default, bool | None) else str(default)
     cells = [f"`{name}`", _describe(field), f"`{shown}`", field["description"]]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
 

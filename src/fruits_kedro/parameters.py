@@ -249,6 +249,10 @@ class Parameters(_Strict):
             "`sqlite:///FILE`, or the address of an MLflow tracking server."
         ),
     ] = None
+    master: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Field(description="Spark's master for `--env=cluster`, such as `spark://host:7077`."),
+    ] = None
     refresh: Annotated[
         bool, Field(description="Forget what earlier runs read and computed, and start over.")
     ] = False

@@ -8,26 +8,32 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import SparkSession
 from fruits_kedro.quiet import without_java_greetings
+from fruits_kedro.s3.s3a import s3a_settings
 from fruits_kedro.spark_settings import as_text
 
 logger = logging.getLogger(__name__)
 
+_JARS = "spark.jars"
+
 _settings: dict[str, str] = {}
+_places: list[str] = []
 
 
-def configure(settings: Mapping[str, Any]) -> None:
+def configure(settings: Mapping[str, Any], places: Iterable[str] = ()) -> None:
     """Remember the settings of the session to come; starts nothing.
 
     Args:
         settings: Spark's own names (``spark.master``, …) to values; None leaves a name unset.
+        places: Folders and URIs of the run, which may need settings of their own.
     """
     _settings.clear()
+    _places[:] = places
     named = {name: as_text(value) for name, value in settings.items() if value is not None}
     _settings.update(named)
 
@@ -36,7 +42,8 @@ def get_spark() -> SparkSession:
     """The running session, or a new one with the configured settings.
 
     Raises:
-        FruitsError: Where PySpark or Java is missing, or the JVM does not start.
+        FruitsError: Where PySpark or Java is missing, the JVM does not start, or what it needs for
+            S3 cannot be fetched.
     """
     try:
         from pyspark.sql import SparkSession
@@ -50,12 +57,12 @@ def get_spark() -> SparkSession:
         return active
     _require_java()
     # Workers of a local master run the interpreter of the driver; a cluster names its own.
-    if _settings.get("spark.master", "local").startswith("local"):
+    if "PYSPARK_GATEWAY_PORT" not in os.environ and _is_local():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # Else Spark warns where a laptop's host name is a loopback address.
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName("fruits-kedro")
-    for name, value in _settings.items():
+    for name, value in _all_settings().items():
         builder = builder.config(name, value)
     try:
         with without_java_greetings():
@@ -67,6 +74,19 @@ def get_spark() -> SparkSession:
         ) from error
     logger.info("Spark %s is running at %s", session.version, session.sparkContext.master)
     return session
+
+
+def _is_local() -> bool:
+    """Spark takes this machine where no master is named; spark-submit names one by itself."""
+    return _settings.get("spark.master", "local").startswith("local")
+
+
+def _all_settings() -> dict[str, str]:
+    """What is configured comes before what the places of the run need; jars are added up."""
+    needed = s3a_settings(_places)
+    both = needed | _settings
+    jars = [known[_JARS] for known in (_settings, needed) if known.get(_JARS)]
+    return both | ({_JARS: ",".join(jars)} if jars else {})
 
 
 def _require_java() -> None:

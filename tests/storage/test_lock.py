@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,9 +151,10 @@ def content(store: str) -> dict:
     return holder
 
 
-def leave_lock(store: str, silent: float) -> None:
-    """What a run leaves that was heard of ``silent`` seconds ago."""
-    holder = {"pid": 7, "host": "far", "started": "then", "beat": time.time() - silent}
+def leave_lock(store: str, silent: float, **holder: Any) -> None:
+    """What a run leaves that was heard of ``silent`` seconds ago, on another machine or as told."""
+    then = {"started": "then", "beat": time.time() - silent}
+    holder = {"pid": 7, "host": "far", **then, **holder}
     replace_file(join(store, LOCK), json.dumps(holder).encode())
 
 
@@ -191,6 +193,40 @@ def test_a_lock_that_was_silent_for_long_is_taken(store):
     lock.acquire()
     assert content(store)["pid"] == os.getpid()
     lock.release()
+
+
+def test_a_lock_whose_process_died_on_this_machine_is_taken_at_once(store):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    leave_lock(store, 1, pid=dead.pid, machine=lock_module._machine())
+    lock = StoreLock(store)
+    lock.acquire()
+    lock.release()
+
+
+@pytest.mark.parametrize("machine", ["", "another"])
+def test_a_dead_process_number_of_another_machine_says_nothing(store, machine):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    leave_lock(store, 1, pid=dead.pid, machine=machine)
+    assert "Another run is writing" in refusal(StoreLock(store))
+
+
+def test_a_living_process_of_this_machine_keeps_its_lock(store):
+    leave_lock(store, 1, pid=os.getpid(), machine=lock_module._machine())
+    assert "Another run is writing" in refusal(StoreLock(store))
+
+
+def test_a_store_that_no_longer_answers_is_no_second_error(store, monkeypatch):
+    lock = StoreLock(store)
+    lock.acquire()
+
+    def refuse(uri: str) -> None:
+        raise PermissionError("The provided token has expired.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock_module, "filesystem", refuse)
+        lock.release()
 
 
 def test_a_living_run_beats(store, monkeypatch):

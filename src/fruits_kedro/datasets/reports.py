@@ -16,6 +16,7 @@ from kedro_datasets.text import TextDataset
 
 from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
 from fruits_kedro.heavy_types import Figure
+from fruits_kedro.s3.client import client_options
 from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import read_bytes, replace_file
 
@@ -65,7 +66,7 @@ class JsonReportDataset(_WholeFile, JSONDataset):
         volatile: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
+        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
         self.missing_ok = missing_ok
         self.volatile = volatile
 
@@ -97,7 +98,7 @@ class PlotlyReportDataset(_WholeFile, JSONDataset):
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
+        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
 
     def load(self) -> Figure:
         """The figure as it was saved."""
@@ -146,7 +147,12 @@ class CsvReportDataset(_WholeFile, CSVDataset):
         as_text = {"dtype": dict.fromkeys(text, str), "keep_default_na": False}
         self._text = tuple(text)
         self.missing_ok = missing_ok
-        super().__init__(filepath=filepath, load_args=as_text, metadata=metadata)
+        super().__init__(
+            filepath=filepath,
+            load_args=as_text,
+            fs_args=client_options(filepath),
+            metadata=metadata,
+        )
 
     def load(self) -> pd.DataFrame:
         """The table as it was saved."""
@@ -176,7 +182,7 @@ class PageReportDataset(_WholeFile, TextDataset):
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
+        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
 
     def save(self, data: str) -> None:
         """Write the page as UTF-8."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kedro.framework.hooks import hook_impl
 
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.s3.errors import s3_problem
 
 _READ_ONLY = (
     "The storage is read-only, or not this user's to write: name another with "
@@ -43,9 +44,10 @@ class ErrorHooks:
             if isinstance(cause, FruitsError):
                 raise cause
         text = "\n".join(_text(cause) for cause in causes)
-        for sign, sentence in _KNOWN.items():
-            if sign in text:
-                raise FruitsError(sentence) from error
+        known = (sentence for sign, sentence in _KNOWN.items() if sign in text)
+        sentence = next(known, None) or s3_problem(text)
+        if sentence:
+            raise FruitsError(sentence) from error
 
 
 def _text(error: BaseException) -> str:

@@ -8,6 +8,8 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro.hooks.storage import StorageHooks
+from fruits_kedro.s3.client import is_s3
+from fruits_kedro.s3.uploads import abort_unfinished_uploads
 from fruits_kedro.storage.files import is_local, local_path
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
@@ -18,7 +20,7 @@ class LeftoverHooks(StorageHooks):
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Prune the snapshots of the run's datasets, and files that were never renamed."""
+        """Prune the run's snapshots, files that were never renamed, uploads never completed."""
         for name in sorted(pipeline.datasets()):
             tidy = getattr(catalog.get(name), "tidy", None)
             if tidy is not None:
@@ -27,3 +29,5 @@ class LeftoverHooks(StorageHooks):
             for path in Path(local_path(self._storage)).rglob(".*.tmp"):
                 if _UNFINISHED.fullmatch(path.name):
                     path.unlink(missing_ok=True)
+        if is_s3(self._storage):
+            abort_unfinished_uploads(self._storage)

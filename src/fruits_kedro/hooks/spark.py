@@ -5,6 +5,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
 from fruits_kedro import spark
+from fruits_kedro.configuration import storage_of
 
 
 class SparkHooks:
@@ -16,9 +17,10 @@ class SparkHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember the environment's Spark settings."""
+        """Remember the environment's Spark settings, and where the run reads and writes."""
         try:
             settings = context.config_loader["spark"]
         except MissingConfigException:
             settings = {}
-        spark.configure(settings)
+        catalog = context.config_loader["catalog"]
+        spark.configure(settings, [catalog["raw_images"]["filepath"], storage_of(catalog)])

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.decoding import read_header
 from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.reasons import Reason
+from fruits_kedro.s3.errors import credentials_problem
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
 _MAX_SIDE = 2**31 - 1
@@ -43,9 +45,14 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
         path: Absolute path or URI, as listed.
         max_pixels: Photographs that announce more pixels are rejected before any is decoded.
         call: How the decoder is called.
+
+    Raises:
+        FruitsError: Where S3 does not accept the credentials: it would answer for no photograph.
     """
     try:
         content = _read(path)
+    except FruitsError:
+        raise
     except Exception:  # whatever the storage raises, it costs this row and not the run
         return ReadFile(reason=Reason.UNREADABLE)
     digest = hashlib.sha256(content).hexdigest()
@@ -69,6 +76,8 @@ def read_again(path: str, sha256: str) -> bytes | Reason:
     """
     try:
         content = _read(path)
+    except FruitsError:
+        raise
     except Exception:  # as above
         return Reason.UNREADABLE
     return content if hashlib.sha256(content).hexdigest() == sha256 else Reason.UNREADABLE
@@ -80,7 +89,13 @@ def _read(path: str) -> bytes:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(f"{path} is no regular file")
             return file.read()
-    content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
+    try:
+        content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
+    except Exception as error:
+        told = credentials_problem(str(error))
+        if told:
+            raise FruitsError(told) from error
+        raise
     return content
 
 

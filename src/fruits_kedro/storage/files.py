@@ -9,7 +9,9 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-_HADOOP_SCHEMES = {"s3": "s3a", "s3n": "s3a"}
+from fruits_kedro.s3.client import SCHEMES, client_options
+
+_HADOOP_SCHEMES = dict.fromkeys(SCHEMES, "s3a")
 
 
 def is_local(uri: str) -> bool:
@@ -25,7 +27,7 @@ def filesystem(uri: str) -> tuple[Any, str]:
     """
     if is_local(uri):
         return LocalFileSystem(auto_mkdir=True), local_path(uri)
-    fs, path = fsspec.core.url_to_fs(uri)
+    fs, path = fsspec.core.url_to_fs(uri, **client_options(uri))
     return fs, path
 
 

@@ -75,7 +75,7 @@ class StoreLock:
         self._stop = threading.Event()
 
     def acquire(self) -> None:
-        """Take the lock, also from a run that has been silent for ``EXPIRY_SECONDS``.
+        """Take the lock, also from a run that is gone: dead, or silent for ``EXPIRY_SECONDS``.
 
         Raises:
             FruitsError: Where a living run holds it, nobody can tell who does, or the storage
@@ -94,11 +94,10 @@ class StoreLock:
         threading.Thread(target=self._beat, daemon=True).start()
 
     def _take(self) -> None:
-        if not self._create():
+        if not self._create() and not self._is_mine():  # its answer may have been lost
             content = self._read()
             if content is not None:
-                beat = _parse(content).get("beat")
-                if not isinstance(beat, float) or time.time() - beat < EXPIRY_SECONDS:
+                if not _is_gone(_parse(content)):
                     raise _busy(self._storage, _describe(content))
                 self._remove()
             # Two runs may find the lock expired at once: the one whose token stays has it.
@@ -106,10 +105,14 @@ class StoreLock:
                 raise _busy(self._storage, "a run that has just begun")
 
     def release(self) -> None:
-        """Give the lock back, unless another run has taken it over."""
+        """Give the lock back, unless another run has taken it over.
+
+        A store that does not answer any more has said so before; the lock ends by itself.
+        """
         self._stop.set()
-        if self._is_mine():
-            self._remove()
+        with suppress(Exception):
+            if self._is_mine():
+                self._remove()
 
     def _create(self) -> bool:
         fs, path = filesystem(self._uri)
@@ -154,7 +157,30 @@ _STARTED = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 def _identity(token: str = "") -> bytes:
     me: dict[str, Any] = {"pid": os.getpid(), "host": socket.gethostname(), "token": token}
-    return json.dumps({**me, "started": _STARTED, "beat": time.time()}).encode()
+    now = {"machine": _machine(), "started": _STARTED, "beat": time.time()}
+    return json.dumps({**me, **now}).encode()
+
+
+def _machine() -> str:
+    """What says that two processes are of one machine and see one another; empty where unknown."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return ""
+
+
+def _is_gone(holder: dict[str, Any]) -> bool:
+    """Whether the holder of a lock on an object store is dead, or has been silent for too long."""
+    beat, pid = holder.get("beat"), holder.get("pid")
+    if isinstance(pid, int) and _machine() and holder.get("machine") == _machine():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # alive, and another user's
+            pass
+    return isinstance(beat, float) and time.time() - beat >= EXPIRY_SECONDS
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -1,0 +1,180 @@
+"""YARN on loopback: a ResourceManager and a NodeManager of Hadoop 3.4.1, from Maven Central."""
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from cluster.daemons import daemon, end_processes
+from cluster.s3_server import free_port
+from faults.processes import wait_until
+
+from fruits_kedro.s3.jars import cache_folder, retrieve
+
+HADOOP = "3.4.1"
+SERVERS = ("resourcemanager", "nodemanager")
+"""What PySpark does not bring of YARN; it brings the client."""
+
+_PACKAGE = "org.apache.hadoop.yarn.server"
+_MAINS = (f"{_PACKAGE}.resourcemanager.ResourceManager", f"{_PACKAGE}.nodemanager.NodeManager")
+_JAVA = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-Xmx256m")
+_OF_A_NODE = ("JAVA_HOME", "PATH", "SPARK_LOCAL_IP")
+_OF_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+
+
+@dataclass(frozen=True)
+class Yarn:
+    """A running YARN.
+
+    Attributes:
+        conf: Its configuration, which ``YARN_CONF_DIR`` names.
+        containers: Where containers work.
+        logs: Where containers log.
+    """
+
+    conf: Path
+    containers: Path
+    logs: Path
+
+    def log(self) -> str:
+        """Everything that containers printed."""
+        return "\n".join(
+            path.read_text(errors="replace")
+            for path in sorted(self.logs.rglob("*"))
+            if path.name in ("stdout", "stderr")
+        )
+
+
+def server_jars() -> Path:
+    """The folder of YARN's servers with all they need, fetched once and kept (80 MB).
+
+    Raises:
+        FruitsError: Where Maven Central cannot be reached.
+    """
+    folder = cache_folder() / f"yarn-{HADOOP}"
+    if not folder.is_dir():
+        fetching = folder.with_name(f".{folder.name}-{os.getpid()}")
+        shutil.rmtree(fetching, ignore_errors=True)
+        names = (f"org.apache.hadoop:hadoop-yarn-server-{name}:{HADOOP}" for name in SERVERS)
+        fetching.parent.mkdir(parents=True, exist_ok=True)
+        retrieve(names, fetching, transitive=True)
+        fetching.rename(folder)
+    return folder
+
+
+@contextmanager
+def yarn(folder: Path, environment: dict[str, str]) -> Iterator[Yarn]:
+    """One node, which ends with the block.
+
+    Args:
+        folder: Configuration, work and logs.
+        environment: Of the node: its containers find S3 by it.
+    """
+    conf, mark = folder / "conf", f"fruits-yarn-{folder.name}-{os.getpid()}"
+    conf.mkdir(parents=True)
+    running = Yarn(conf, folder / "containers", folder / "logs")
+    ports = {name: free_port() for name in ("rm", "scheduler", "tracker", "admin", "pages")}
+    ports |= {name: free_port() for name in ("node", "localizer", "node_pages")}
+    _configure(running, ports)
+    java = shutil.which("java") or "java"
+    home = os.environ.get("JAVA_HOME") or str(Path(java).resolve().parents[1])
+    outer = {"CLUSTER_MARK": mark, "JAVA_HOME": home, "SPARK_LOCAL_IP": "127.0.0.1"}
+    command = [str(Path(home) / "bin" / "java"), *_JAVA, "-cp", f"{conf}:{server_jars()}/*"]
+    try:
+        with (
+            daemon(folder / "manager", [*command, _MAINS[0]], outer),
+            daemon(folder / "node", [*command, _MAINS[1]], outer | environment),
+        ):
+            assert wait_until(lambda: _nodes(ports["pages"]) == 1, 120), "no node registers"
+            yield running
+    finally:
+        end_processes(mark)
+
+
+def _nodes(pages: int) -> int:
+    url = f"http://127.0.0.1:{pages}/ws/v1/cluster/metrics"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(json.load(answer)["clusterMetrics"]["activeNodes"])
+    except (OSError, ValueError):
+        return 0
+
+
+def _configure(running: Yarn, ports: dict[str, int]) -> None:
+    manager, node = "yarn.resourcemanager", "yarn.nodemanager"
+    address = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    site = {
+        f"{manager}.hostname": "127.0.0.1",
+        f"{manager}.address": address["rm"],
+        f"{manager}.scheduler.address": address["scheduler"],
+        f"{manager}.resource-tracker.address": address["tracker"],
+        f"{manager}.admin.address": address["admin"],
+        f"{manager}.webapp.address": address["pages"],
+        f"{node}.hostname": "127.0.0.1",
+        f"{node}.address": address["node"],
+        f"{node}.localizer.address": address["localizer"],
+        f"{node}.webapp.address": address["node_pages"],
+        f"{node}.local-dirs": str(running.containers),
+        f"{node}.log-dirs": str(running.logs),
+        f"{node}.resource.memory-mb": "8192",
+        f"{node}.resource.cpu-vcores": "8",
+        f"{node}.vmem-check-enabled": "false",
+        f"{node}.env-whitelist": ",".join((*_OF_A_NODE, *_OF_AWS)),
+        f"{node}.delete.debug-delay-sec": "600",
+        # A machine of tests may have a full disk; YARN would take the node for a sick one.
+        f"{node}.disk-health-checker.max-disk-utilization-per-disk-percentage": "100",
+        "yarn.scheduler.minimum-allocation-mb": "256",
+    }
+    queue = "yarn.scheduler.capacity"
+    scheduler = {
+        f"{queue}.root.queues": "default",
+        f"{queue}.root.default.capacity": "100",
+        f"{queue}.root.default.state": "RUNNING",
+        f"{queue}.maximum-am-resource-percent": "0.9",
+    }
+    _write(running.conf / "yarn-site.xml", site)
+    _write(running.conf / "capacity-scheduler.xml", scheduler)
+    _write(running.conf / "core-site.xml", {"fs.defaultFS": "file:///"})
+    (running.conf / "log4j.properties").write_text(
+        "log4j.rootLogger=WARN, console\n"
+        "log4j.appender.console=org.apache.log4j.ConsoleAppender\n"
+        "log4j.appender.console.layout=org.apache.log4j.PatternLayout\n"
+        "log4j.appender.console.layout.ConversionPattern=%d %p %c %m%n\n"
+    )
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    properties = (
+        f"<property><name>{name}</name><value>{escape(value)}</value></property>"
+        for name, value in values.items()
+    )
+    path.write_text(f"<configuration>{''.join(properties)}</configuration>")
+
+
+def submit(
+    running: Yarn, words: list[str], environment: dict[str, str], log: Path
+) -> subprocess.CompletedProcess[bytes]:
+    """``spark-submit`` to its end."""
+    import pyspark
+
+    spark = Path(pyspark.__file__).parent
+    own = {"YARN_CONF_DIR": str(running.conf), "HADOOP_CONF_DIR": str(running.conf)}
+    kept = ("AWS_", "FRUITS_", "KEDRO_", "PYTHONPATH", "PYSPARK_")
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(kept)}
+    with log.open("wb") as output:
+        return subprocess.run(
+            [str(spark / "bin" / "spark-submit"), *words],
+            env={**outer, **own, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            timeout=900,
+            check=False,
+        )
