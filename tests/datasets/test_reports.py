@@ -2,7 +2,9 @@
 
 import json
 import os
+import urllib.request
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,21 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from fruits_kedro.datasets import CsvReportDataset, JsonReportDataset, PlotlyReportDataset
+from fruits_kedro.datasets import (
+    CsvReportDataset,
+    JsonReportDataset,
+    PageReportDataset,
+    PlotlyReportDataset,
+)
 
-KINDS = ("json", "plotly", "csv")
+KINDS = ("json", "plotly", "csv", "page")
 
 
 def content(kind: str, number: int = 1) -> Any:
     if kind == "json":
         return {"label": "Käse", "rows": number}
+    if kind == "page":
+        return f"<p>Käse {number}</p>\n"
     if kind == "csv":
         return pd.DataFrame({"label": ["Käse", "a,b", "007", "nan"], "rows": [number, 2, 3, 4]})
     return go.Figure(go.Bar(x=["Käse"], y=[number]))
@@ -26,7 +35,8 @@ def content(kind: str, number: int = 1) -> Any:
 def dataset_of(kind: str, uri: Path | str) -> Any:
     if kind == "csv":
         return CsvReportDataset(filepath=str(uri), text=["label"])
-    return {"json": JsonReportDataset, "plotly": PlotlyReportDataset}[kind](filepath=str(uri))
+    kinds = {"json": JsonReportDataset, "plotly": PlotlyReportDataset, "page": PageReportDataset}
+    return kinds[kind](filepath=str(uri))
 
 
 def same(found: Any, expected: Any) -> bool:
@@ -81,7 +91,7 @@ def test_unchanged_content_is_not_written_again(kind, path):
     assert path.stat().st_mtime_ns != 1
 
 
-BAD = {"json": {"share": object()}, "csv": "no table", "plotly": "no figure"}
+BAD = {"page": 7, "json": {"share": object()}, "csv": "no table", "plotly": "no figure"}
 
 
 def test_what_cannot_be_written_leaves_the_old_file(kind, path):
@@ -160,3 +170,39 @@ def test_a_figure_previews_as_a_figure_for_kedro_viz(path):
     dataset = dataset_of("plotly", path)
     dataset.save(content("plotly"))
     assert same(go.Figure(dataset.preview()), content("plotly"))
+
+
+def test_what_may_be_missing_loads_as_nothing(path):
+    assert JsonReportDataset(filepath=str(path), missing_ok=True).load() == {}
+    table = CsvReportDataset(filepath=str(path), text=["label"], missing_ok=True).load()
+    assert (len(table), list(table.columns)) == (0, ["label"])
+
+
+@pytest.fixture
+def bucket(monkeypatch) -> Iterator[Any]:
+    """A bucket of an object store on loopback."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    client = boto3.client("s3", endpoint_url=endpoint)
+    place = {"LocationConstraint": "eu-west-1"}
+    client.create_bucket(Bucket="results", CreateBucketConfiguration=place)
+    yield client
+    server.stop()
+
+
+def test_a_page_on_an_object_store_opens_by_a_signed_url(bucket):
+    """A browser shows what is called a page, and saves what is not."""
+    dataset_of("page", "s3://results/report.html").save(content("page"))
+    named = {"Bucket": "results", "Key": "report.html"}
+    signed = bucket.generate_presigned_url("get_object", Params=named, ExpiresIn=60)
+    with urllib.request.urlopen(signed) as answer:
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.read().decode() == content("page")

@@ -148,6 +148,14 @@ def test_a_save_counts_for_the_node_that_saves(monkeypatch):
     assert catalog.load("timings") == {"seconds": 11.0, "pipelines": {"one": expected}}
 
 
+def test_a_node_that_takes_the_times_has_those_until_then():
+    catalog = DataCatalog({"a": MemoryDataset(1), "timings": MemoryDataset()})
+    report = node(lambda b, timings: list(timings["pipelines"]), ["b", "timings"], "seen", tags="r")
+    run_timed(Pipeline([node(lambda a: a, "a", "b", name="only", tags="one"), report]), catalog)
+    assert catalog.load("seen") == ["one"]
+    assert list(catalog.load("timings")["pipelines"]) == ["one", "r"]
+
+
 def test_timing_without_a_place_for_it_is_left_out():
     catalog = DataCatalog({"a": MemoryDataset(1)})
     run_timed(two_stages(), catalog)

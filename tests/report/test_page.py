@@ -230,6 +230,12 @@ def test_a_page_of_large_noise_and_long_names_keeps_its_size(tmp_path):
     assert max(data["map"]["tile"]) == 220 * 3 - 1
 
 
+def test_a_sample_of_photographs_is_called_one(tmp_path):
+    few = PARAMETERS.model_copy(update={"examined": 12})
+    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
+    assert "12 of 18 photographs, drawn by the hash of their content" in page
+
+
 def test_json_in_a_script_cannot_end_it():
     value = {"</script>": ["<!--", "&amp;", "\u2028"]}
     text = as_script_json(value)

@@ -99,3 +99,18 @@ def test_an_image_folder_is_what_is_listed_in_it(tmp_path):
     assert empty == identity(folder)
     (tmp_path / "x.jpg").write_bytes(b"x")
     assert identity(folder) != empty
+
+
+def test_what_may_be_missing_is_known_by_that(tmp_path):
+    dataset = JsonReportDataset(filepath=str(tmp_path / "x.json"), missing_ok=True)
+    missing = identity(dataset)
+    assert missing is not None
+    dataset.save({"now": "there"})
+    assert identity(dataset) not in (None, missing)
+
+
+def test_what_changes_in_every_run_counts_as_the_same(tmp_path):
+    dataset = JsonReportDataset(filepath=str(tmp_path / "x.json"), volatile=True)
+    before = identity(dataset)
+    dataset.save({"seconds": 3})
+    assert identity(dataset) == before is not None

@@ -33,13 +33,13 @@ class _WholeFile:
         path = str(self._filepath)
         return path if self._protocol in ("file", "local") else f"{self._protocol}://{path}"
 
-    def _replace(self, content: bytes) -> None:
+    def _replace(self, content: bytes, media_type: str | None = None) -> None:
         try:
             unchanged = read_bytes(self.uri) == content
         except FileNotFoundError:
             unchanged = False
         if not unchanged:
-            replace_file(self.uri, content)
+            replace_file(self.uri, content, media_type)
 
 
 class JsonReportDataset(_WholeFile, JSONDataset):
@@ -186,4 +186,4 @@ class PageReportDataset(_WholeFile, TextDataset):
 
     def save(self, data: str) -> None:
         """Write the page as UTF-8."""
-        self._replace(data.encode())
+        self._replace(data.encode(), "text/html; charset=utf-8")

@@ -28,14 +28,14 @@ class RunFactsHooks:
         self._loader = context.config_loader
 
     @hook_impl
-    def after_catalog_created(self, catalog: CatalogProtocol, parameters: dict[str, Any]) -> None:
+    def after_catalog_created(self, catalog: CatalogProtocol) -> None:
         """Compare the parameters with those of conf/base alone."""
         if self._loader is None:
             return
         base = OmegaConfigLoader(self._loader.conf_source, base_env="base", default_run_env="base")
         catalog[PARAMETER] = {
             "environment": self._loader.env or self._loader.default_run_env,
-            "parameters": differing_parameters(base["parameters"], parameters["parameters"]),
+            "parameters": differing_parameters(base["parameters"], self._loader["parameters"]),
             "versions": _versions(),
         }
 

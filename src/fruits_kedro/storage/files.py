@@ -65,14 +65,20 @@ def read_bytes(uri: str) -> bytes:
     return content
 
 
-def replace_file(uri: str, content: bytes) -> None:
+def replace_file(uri: str, content: bytes, media_type: str | None = None) -> None:
     """Write one file so that a reader sees the old content or the new, never a part.
 
     A rename on a local disk, a single PUT on an object store.
+
+    Args:
+        uri: The file.
+        content: All of it.
+        media_type: What an object store tells a browser that it is; without it a browser saves a
+            page instead of showing it.
     """
     fs, path = filesystem(uri)
     if not is_local(uri):
-        fs.pipe_file(path, content)
+        fs.pipe_file(path, content, **({"ContentType": media_type} if media_type else {}))
         return
     directory = Path(path).parent
     directory.mkdir(parents=True, exist_ok=True)

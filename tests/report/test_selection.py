@@ -1,0 +1,66 @@
+"""The extremes of a table of predictions, and what is shown of problems."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from report_pages import Stored
+
+from fruits_kedro import schemas
+from fruits_kedro.report import selection
+
+ROWS = [
+    # label, split, prediction, probability
+    ("Apple", "test", "Apple", 0.9),
+    ("Apple", "test", "Pear", 0.8),
+    ("Apple", "test", "Pear", 0.7),
+    ("Apple", "train", "Pear", 0.99),
+    ("Pear", "test", "Apple", 0.6),
+    ("Pear", "test", "Pear", 0.4),
+    ("Pear", "train", "Pear", 0.5),
+    ("Pear", "train", "Pear", 0.95),
+]
+
+
+@pytest.fixture(scope="module")
+def predictions(tmp_path_factory) -> Stored:
+    frame = pd.DataFrame(ROWS, columns=["label", "split", "prediction", "probability"])
+    frame["path"] = [f"/{n}" for n in range(len(ROWS))]
+    frame["sha256"] = [f"{n:064}" for n in range(len(ROWS))]
+    for name in ("second", "second_probability", "third", "third_probability"):
+        frame[name] = None
+    folder: Path = tmp_path_factory.mktemp("selection")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return Stored(folder / "predictions", table, schemas.PREDICTIONS)
+
+
+def paths(rows: list[dict]) -> list[str]:
+    return [row["path"] for row in rows]
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_mistakes_and_hits_are_those_of_the_test_photographs(predictions, count):
+    mistakes = selection.choose_mistakes(predictions, count)
+    assert paths(mistakes) == ["/1", "/2", "/4"][:count]
+    assert paths(selection.choose_hits(predictions, count)) == ["/5", "/0"]
+
+
+def test_pairs_come_with_photographs_of_both(predictions):
+    confusions = pd.DataFrame(
+        [("Apple", "Apple", 1), ("Apple", "Pear", 2), ("Pear", "Apple", 1), ("Pear", "Pear", 1)],
+        columns=["label", "prediction", "rows"],
+    )
+    first, second = selection.choose_pairs(predictions, confusions, 5)
+    assert (first["label"], first["prediction"], first["rows"], first["support"]) == (
+        "Apple",
+        "Pear",
+        2,
+        3,
+    )
+    assert paths(first["mistaken"]) == ["/1", "/2"]
+    assert paths(first["examples"]) == ["/7", "/6"]
+    assert paths(second["mistaken"]) == ["/4"]
+    assert second["examples"] == []
+    shown = selection.shown_photographs([first, second])
+    assert [path for _, path in shown] == ["/1", "/2", "/7", "/6", "/4"]
