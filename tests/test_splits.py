@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from fruits_kedro import split_methods
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.splits import assign_splits
@@ -130,3 +131,20 @@ def test_adding_photographs_leaves_a_plain_draw_of_the_others(spark, unsorted):
     before = assigned(unsorted, chosen)
     after = assigned(unsorted.union(photographs(spark, ("kiwi", None, 50))), chosen)
     assert {sha256: after[sha256] for sha256 in before} == before
+
+
+NEW = """
+from pyspark.sql import functions as F
+
+def assign(photographs, parameters):
+    return photographs.withColumn("split", F.expr("if(label = 'pear', 'test', 'train')"))
+"""
+
+
+def test_a_method_is_added_by_one_file(in_folders, tmp_path, monkeypatch):
+    (tmp_path / "pears.py").write_text(NEW)
+    monkeypatch.setattr(split_methods, "__path__", [*split_methods.__path__, str(tmp_path)])
+    expected = {("apple", "train"): 11, ("pear", "test"): 4}
+    assert counts(in_folders, parameters("pears")) == expected
+    with pytest.raises(ValueError, match="'auto', 'folder', 'pears' or 'random'"):
+        parameters("pairs")

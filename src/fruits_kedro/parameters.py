@@ -11,11 +11,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from fruits_kedro import split_methods
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.limits import Limits
+from fruits_kedro.registry import ChoiceOf
 from fruits_kedro.reporting_parameters import ReportingParameters
 from fruits_kedro.strict_model import Count, Seed, Share
 from fruits_kedro.strict_model import StrictModel as _Strict
+
+AUTO = "auto"
+"""The split method that looks at the folders first."""
 
 
 class IngestionParameters(_Strict):
@@ -100,7 +105,8 @@ class SplitParameters(_Strict):
     """Which photographs train the kept model and which test it."""
 
     method: Annotated[
-        Literal["auto", "folder", "random"],
+        str,
+        ChoiceOf(split_methods, AUTO),
         Field(
             description="`folder` takes Training and Test folders, `random` draws, `auto` is "
             "`folder` where there are both."

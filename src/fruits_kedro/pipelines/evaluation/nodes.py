@@ -18,7 +18,8 @@ from fruits_kedro.parameters import (
 from fruits_kedro.photos.labels import parse_capture
 from fruits_kedro.reducer import fit_reducer, possible_k, reduce_features
 from fruits_kedro.scores import count_confusions, score
-from fruits_kedro.splits import by_draw, by_folder
+from fruits_kedro.split_methods.folder import by_folder
+from fruits_kedro.split_methods.random import assign as assign_at_random
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def evaluate_random(
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Train and test on a random draw, whatever the folders say; it leaks as folder does."""
-    return _refit_and_score(by_draw(all_features, split), reduction, classification)
+    return _refit_and_score(assign_at_random(all_features, split), reduction, classification)
 
 
 def evaluate_capture(
