@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from fruits_kedro import split_methods
+from fruits_kedro import networks, split_methods
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.registry import ChoiceOf
@@ -61,12 +61,17 @@ class IngestionParameters(_Strict):
 class FeaturizationParameters(_Strict):
     """How photographs become features."""
 
+    network: Annotated[
+        str,
+        ChoiceOf(networks),
+        Field(description="The network that makes the features (docs/extending.md)."),
+    ] = "mobilenet_v2"
     weights: Annotated[
         str,
         Field(
             min_length=1,
             description="`shipped` (Keras's ImageNet weights, in this package), `imagenet` (the "
-            "same, downloaded by Keras), or the path of a Keras weights file of MobileNetV2 "
+            "same, downloaded by Keras), or the path of a Keras weights file of the network "
             "without top.",
         ),
     ]

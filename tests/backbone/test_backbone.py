@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from corpus import encode, kinds
 from PIL import Image, ImageOps
+from runs import command, copy_project
 
 from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
 from fruits_kedro.backbone.calibration import no_calibration
@@ -208,5 +209,51 @@ def test_a_wrong_weights_file_is_told_in_one_sentence(tmp_path, write):
     with pytest.raises(FruitsError) as error:
         make_backbone(parameters(str(file)), lambda _: None, NOTHING)
     assert str(file) in error.value.message
-    assert "must hold the weights of Keras's MobileNetV2" in error.value.message
+    assert "must hold Keras's weights of mobilenet_v2" in error.value.message
     assert "\n" not in error.value.message
+
+
+NEW = '''"""Eight features of a photograph."""
+
+ARCHITECTURE = "One convolution, averaged"
+SCALE, OFFSET, SHIPPED, DOWNLOAD = 1 / 255, 0.0, None, None
+
+
+def build(image_size):
+    import keras
+
+    layers = [keras.Input((image_size, image_size, 3)), keras.layers.Conv2D(8, 3, name="only")]
+    return keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()])
+'''
+USE = """
+import json, sys
+import numpy as np
+from fruits_kedro import networks
+from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.pipelines.featurization.nodes import make_backbone
+from fruits_kedro.registry import kind_in
+
+weights = sys.argv[1]
+kind_in(networks, "small").build(32).save_weights(weights)
+parameters = FeaturizationParameters(
+    network="small", weights=weights, image_size=32, precision="float32", calibration_images=1,
+    scaled_decoding=True, slice_images=1,
+)
+made = make_backbone(parameters, lambda _: None, np.zeros((0, 32, 32, 3), np.uint8))
+features = Engine(made.model).features(np.full((32, 32, 3), 255, np.uint8))
+
+from keras.src.applications.mobilenet_v2 import BASE_WEIGHT_PATH
+known = kind_in(networks, "mobilenet_v2").DOWNLOAD.startswith(BASE_WEIGHT_PATH)
+print(json.dumps([made.spec.architecture, features.shape, bool(np.ptp(features)), known]))
+"""
+
+
+def test_a_network_is_added_by_one_file(tmp_path):
+    copy = copy_project(tmp_path)
+    (copy / "src" / "fruits_kedro" / "networks" / "small.py").write_text(NEW)
+    weights = str(tmp_path / "small.weights.h5")
+    result = command(copy, "python", "-c", USE, weights, PYTHONPATH=str(copy / "src"))
+    assert result.returncode == 0, result.stderr
+    made = json.loads(result.stdout.splitlines()[-1])
+    assert made == ["One convolution, averaged", [8], True, True]

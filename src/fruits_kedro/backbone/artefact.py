@@ -4,10 +4,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 
-N_FEATURES = 1280
-"""Features per photograph: channels of MobileNetV2's last convolution, averaged over space."""
+from fruits_kedro.networks import mobilenet_v2
 
-ARCHITECTURE = "MobileNetV2 alpha=1.0, no top, global average pooling"
+N_FEATURES = 1280
+"""Features per photograph: channels of MobileNetV2's last convolution, averaged over space. What
+others have is told by the converted network itself."""
+
+DEFAULT_NETWORK = "mobilenet_v2"
 
 PREPROCESSING = "first frame, EXIF upright, RGB on white, bicubic without cropping, x/127.5-1"
 """Part of the fingerprint: change the words when the pixels change."""
@@ -24,6 +27,7 @@ class BackboneSpec:
         scaled_decoding: Whether large JPEGs are decoded at a fraction of their size.
         calibration: What the ranges of an int8 network were measured on
             (``calibration.calibration_id``); empty for float32.
+        architecture: ``ARCHITECTURE`` of the network.
     """
 
     weights_sha256: str
@@ -31,7 +35,7 @@ class BackboneSpec:
     precision: str
     scaled_decoding: bool = True
     calibration: str = ""
-    architecture: str = ARCHITECTURE
+    architecture: str = mobilenet_v2.ARCHITECTURE
     preprocessing: str = PREPROCESSING
 
     @property
@@ -56,8 +60,8 @@ class Backbone:
 
     Attributes:
         spec: What it computes.
-        model: LiteRT flatbuffer: ``(1, size, size, 3)`` uint8 in, ``(1, 1280)`` float32 out; the
-            scaling to [-1, 1] is inside the graph.
+        model: LiteRT flatbuffer: ``(1, size, size, 3)`` uint8 in, ``(1, features)`` float32 out;
+            the scaling of pixels is inside the graph.
     """
 
     spec: BackboneSpec

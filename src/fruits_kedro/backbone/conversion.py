@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro import networks
+from fruits_kedro.backbone.artefact import DEFAULT_NETWORK, Backbone, BackboneSpec
 from fruits_kedro.backbone.calibration import Pixels
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.registry import kind_in
 
 
-def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
-    """Convert a Keras weights file of MobileNetV2 (no top) to LiteRT.
+def convert(
+    weights: Path, spec: BackboneSpec, pixels: Pixels, network: str = DEFAULT_NETWORK
+) -> Backbone:
+    """Convert a Keras weights file (no top) to LiteRT.
 
     Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
     https://ai.google.dev/edge/litert/models/post_training_integer_quant
@@ -29,6 +33,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
         weights: The file.
         spec: What is wanted.
         pixels: ``(n, size, size, 3)`` uint8 to calibrate an int8 network on, else none.
+        network: Whose weights they are, a module of ``networks``.
 
     Raises:
         FruitsError: Where TensorFlow is missing or does not accept the weights.
@@ -36,7 +41,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "backbone.tflite"
         command = [sys.executable, "-m", __name__, str(weights), str(output)]
-        command += ["--image-size", str(spec.image_size)]
+        command += ["--image-size", str(spec.image_size), "--network", network]
         if len(pixels):
             calibration = Path(folder) / "calibration.npy"
             np.save(calibration, pixels, allow_pickle=False)
@@ -47,11 +52,11 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels) -> Backbone:
             command, capture_output=True, text=True, env=quiet, check=False
         )
         if result.returncode != 0:
-            raise FruitsError(_explain(weights, result.stderr))
+            raise FruitsError(_explain(weights, network, result.stderr))
         return Backbone(spec, output.read_bytes())
 
 
-def _explain(weights: Path, stderr: str) -> str:
+def _explain(weights: Path, network: str, stderr: str) -> str:
     if "No module named 'tensorflow'" in stderr:
         return (
             "Converting the backbone needs TensorFlow, which is not installed here: install the "
@@ -59,36 +64,34 @@ def _explain(weights: Path, stderr: str) -> str:
         )
     last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
     return (
-        f"TensorFlow could not convert the weights {weights} ({last}): the file must hold the "
-        "weights of Keras's MobileNetV2, alpha 1.0, without top."
+        f"TensorFlow could not convert the weights {weights} ({last}): the file must hold Keras's "
+        f"weights of {network} (MobileNetV2 with alpha 1.0), without top."
     )
 
 
-def _convert_here(weights: str, image_size: int, calibration: str | None) -> bytes:
-    import keras
-
-    network = keras.applications.MobileNetV2(
-        weights=None, include_top=False, pooling="avg", input_shape=(image_size, image_size, 3)
-    )
+def _convert_here(kind: Any, weights: str, image_size: int, calibration: str | None) -> bytes:
+    network = kind.build(image_size)
     network.load_weights(weights)
     grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
     if not np.isfinite(np.asarray(grey)).all():
         raise ValueError("of a grey photograph they make features that are no numbers")
-    return _to_float32(network) if calibration is None else _to_int8(network, np.load(calibration))
+    if calibration is None:
+        return _to_float32(kind, network)
+    return _to_int8(kind, network, np.load(calibration))
 
 
-def _to_float32(network: Any) -> bytes:
+def _to_float32(kind: Any, network: Any) -> bytes:
     import keras
     import tensorflow as tf
 
     pixels = keras.Input(network.input_shape[1:], batch_size=1, dtype="uint8")
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
     model = keras.Model(pixels, network(scaled, training=False))
     return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
 
 
-def _to_int8(network: Any, pixels: Pixels) -> bytes:
-    """Full integer arithmetic; the scaling to [-1, 1] is the quantization of the input itself."""
+def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
+    """Full integer arithmetic; the scaling of pixels is the quantization of the input itself."""
     import keras
     import tensorflow as tf
 
@@ -97,7 +100,7 @@ def _to_int8(network: Any, pixels: Pixels) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        [image[np.newaxis].astype(np.float32) / 127.5 - 1] for image in pixels
+        [image[np.newaxis].astype(np.float32) * kind.SCALE + kind.OFFSET] for image in pixels
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
@@ -109,7 +112,13 @@ if __name__ == "__main__":
     parser.add_argument("weights")
     parser.add_argument("output")
     parser.add_argument("--image-size", type=int, required=True)
+    parser.add_argument("--network", required=True)
     parser.add_argument("--calibration")
     arguments = parser.parse_args()
-    model = _convert_here(arguments.weights, arguments.image_size, arguments.calibration)
+    model = _convert_here(
+        kind_in(networks, arguments.network),
+        arguments.weights,
+        arguments.image_size,
+        arguments.calibration,
+    )
     Path(arguments.output).write_bytes(model)

@@ -9,12 +9,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.backbone.artefact import N_FEATURES
 from fruits_kedro.quiet import silent
 
 
 class Engine:
-    """A LiteRT interpreter with its tensors allocated."""
+    """A LiteRT interpreter with its tensors allocated.
+
+    Attributes:
+        n_features: Features of a photograph, 1280 for MobileNetV2.
+    """
 
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -23,7 +26,9 @@ class Engine:
             self._interpreter = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        self.n_features = int(output["shape"][-1])
 
     def features(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Features of one photograph.
@@ -32,12 +37,12 @@ class Engine:
             pixels: ``(size, size, 3)`` uint8, RGB.
 
         Returns:
-            ``(1280,)`` float32.
+            ``(n_features,)`` float32.
         """
         self._interpreter.set_tensor(self._input, pixels[np.newaxis])
         self._interpreter.invoke()
         output: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
-        return output.reshape(N_FEATURES)
+        return output.reshape(self.n_features)
 
 
 @lru_cache(maxsize=1)

@@ -33,7 +33,8 @@ class TrackingHooks(StorageHooks):
     def __init__(self) -> None:
         super().__init__()
         self._tracking: Tracking | None = None
-        self._context: KedroContext | None = None
+        self._told: dict[str, Any] = {}
+        self._given: dict[str, Any] = {}
         self._writer: Writer | None = None
         self._started = 0.0
 
@@ -41,8 +42,12 @@ class TrackingHooks(StorageHooks):
     def after_context_created(self, context: KedroContext) -> None:
         """Remember where runs are recorded, and what this one was told."""
         super().after_context_created(context)
-        self._context = context
-        self._tracking = tracking_of(context.config_loader, context.project_path)
+        loader = context.config_loader
+        self._tracking = tracking_of(loader, context.project_path)
+        if self._tracking is not None:
+            # Read now: the files may be edited while the run goes on.
+            self._told = {key: loader[key] for key in ("catalog", "parameters")}
+            self._given = dict(loader.runtime_params or {})
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -94,7 +99,7 @@ class TrackingHooks(StorageHooks):
         shown = self._tracking.shown if self._tracking else "MLflow"
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         logger.warning(
-            "This run is complete but could not be recorded in %s (%s): check the setting "
+            "This run is not recorded in %s, and complete all the same (%s): check the setting "
             "tracking, or set it to off",
             shown,
             without_user(reason),
@@ -103,22 +108,21 @@ class TrackingHooks(StorageHooks):
     def _record(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> dict[str, Any]:
-        assert self._context is not None  # noqa: S101
-        loader = self._context.config_loader
+        entries = self._told["catalog"]
         outputs = pipeline.all_outputs() | {DATASET}
         made = {name for name in outputs if catalog.exists(name)}
         reports = {name: catalog.load(name) for name in REPORTS if name in made}
-        files = [str(loader["catalog"].get(name, {}).get("filepath")) for name in sorted(made)]
+        files = [str(entries.get(name, {}).get("filepath")) for name in sorted(made)]
         pipelines = run_params["pipeline_names"] or []
         return {
-            "name": run_name(pipelines, loader.runtime_params or {}),
+            "name": run_name(pipelines, self._given),
             "started": self._started,
             "ended": time.time(),
-            "parameters": dict(parameters_of(loader["parameters"])),
+            "parameters": dict(parameters_of(self._told["parameters"])),
             "metrics": metrics_of(reports, run_params["run_id"]),
             "tags": {
                 "fingerprint": str(reports.get("metrics", {}).get("fingerprint", "")),
-                "images": str(loader["catalog"]["raw_images"]["filepath"]),
+                "images": str(entries["raw_images"]["filepath"]),
                 "storage": self._storage,
                 "environment": str(run_params["env"]),
                 "kedro_run": str(run_params["run_id"]),

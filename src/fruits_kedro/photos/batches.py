@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fruits_kedro.backbone.artefact import N_FEATURES, BackboneSpec
+from fruits_kedro.backbone.artefact import BackboneSpec
 from fruits_kedro.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, call_directly
@@ -76,10 +76,10 @@ def featurize_batch(
         call: How the decoder is called.
 
     Returns:
-        The other columns, ``features`` (list of 1280 float32, null where decoding failed) and
+        The other columns, ``features`` (list of float32, null where decoding failed) and
         ``reason`` (null where it did not).
     """
-    features = np.zeros((batch.num_rows, N_FEATURES), np.float32)
+    features = np.zeros((batch.num_rows, engine.n_features), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
     missing = np.ones(batch.num_rows, np.bool_)
     for row, content in enumerate(contents(batch)):
@@ -119,7 +119,7 @@ def contents(rows: pa.RecordBatch | pa.Table) -> Iterator[bytes | Reason | None]
 
 def _as_lists(features: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.ListArray:
     """Rows as variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
-    lengths = np.where(missing, 0, N_FEATURES)
+    lengths = np.where(missing, 0, features.shape[1])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     values = pa.array(features[~missing].reshape(-1))
     return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(missing))

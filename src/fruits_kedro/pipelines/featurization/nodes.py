@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from fruits_kedro import networks
 from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.backbone.calibration import (
     Pixels,
@@ -21,6 +22,7 @@ from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.photos.workers import featurize, in_inference_tasks
 from fruits_kedro.reasons import Reason
+from fruits_kedro.registry import kind_in
 from fruits_kedro.slices import slices_of
 
 logger = logging.getLogger(__name__)
@@ -67,16 +69,16 @@ def make_backbone(
     """Convert the pretrained network, or take an earlier conversion of the same weights.
 
     Raises:
-        FruitsError: Where the weights are missing or are not MobileNetV2's.
+        FruitsError: Where the weights are missing or are not the network's.
     """
     spec = _spec(parameters)
     known = known_backbones(spec)
     if known is not None:
         return known
-    weights = locate_weights(parameters.weights)
+    weights = locate_weights(parameters.weights, parameters.network)
     logger.info("Converting %s to LiteRT, once (about 15 s)", weights.name)
     calibrated = replace(spec, calibration=calibration_id(calibration_pixels))
-    return convert(weights, calibrated, calibration_pixels)
+    return convert(weights, calibrated, calibration_pixels, parameters.network)
 
 
 def select_missing_features(
@@ -178,8 +180,9 @@ def _failures(rows: DataFrame) -> list[list[str]]:
 
 def _spec(parameters: FeaturizationParameters) -> BackboneSpec:
     return BackboneSpec(
-        weights_sha256(locate_weights(parameters.weights)),
+        weights_sha256(locate_weights(parameters.weights, parameters.network)),
         parameters.image_size,
         parameters.precision,
         parameters.scaled_decoding,
+        architecture=kind_in(networks, parameters.network).ARCHITECTURE,
     )
