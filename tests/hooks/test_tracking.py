@@ -46,7 +46,7 @@ def test_a_run_is_recorded_with_what_tells_it_from_others(project, tmp_path):
     given = {"featurization": {"precision": "int8"}}
     run(project, tmp_path / "storage", f"sqlite:///{file}", **given)
     [(name, status)] = rows(file, "select name, status from runs")
-    assert (name, status) == ("all: featurization.precision=int8", "FINISHED")
+    assert (name, status) == ("precision=int8", "FINISHED")
     parameters = dict(rows(file, "select key, value from params"))
     assert parameters["featurization.precision"] == "int8"
     assert parameters["reduction.k"] == "300"

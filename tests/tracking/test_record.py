@@ -44,5 +44,5 @@ def test_only_the_seconds_of_this_run_count():
 
 def test_a_run_is_called_by_what_it_was_told():
     given = {"images": "/x", "featurization": {"precision": "int8"}}
-    assert run_name(["__default__"], given) == "all: featurization.precision=int8"
-    assert run_name(["evaluation"], {}) == "evaluation: as configured"
+    assert run_name(["__default__"], given) == "precision=int8"
+    assert run_name(["evaluation"], {}) == "evaluation, as configured"

@@ -69,8 +69,10 @@ class TrackingHooks(StorageHooks):
         writer, self._writer = self._writer, None
         if writer is None or self._tracking is None:
             return
+        ended = time.time()
         try:
-            writer.write(self._record(run_params, pipeline, catalog))
+            run = self._record(run_params, pipeline, catalog)
+            writer.write({**run, "started": self._started, "ended": ended})
         except Exception as error:
             writer.stop()
             self._warn(error)
@@ -116,8 +118,6 @@ class TrackingHooks(StorageHooks):
         pipelines = run_params["pipeline_names"] or []
         return {
             "name": run_name(pipelines, self._given),
-            "started": self._started,
-            "ended": time.time(),
             "parameters": dict(parameters_of(self._told["parameters"])),
             "metrics": metrics_of(reports, run_params["run_id"]),
             "tags": {

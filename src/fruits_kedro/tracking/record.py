@@ -48,15 +48,15 @@ def metrics_of(reports: Mapping[str, Mapping[str, Any]], run_id: str) -> dict[st
 
 
 def run_name(pipelines: list[str], given: Mapping[str, Any]) -> str:
-    """What tells a run from others at first sight: what it ran, and what it was told.
+    """What tells a run from others at first sight, in the few letters that a list has room for.
 
     Args:
-        pipelines: Their names; none stands for the default.
-        given: Runtime parameters, nested.
+        pipelines: Their names, said where they are not the default.
+        given: Runtime parameters, nested; their groups are left out.
     """
-    told = ", ".join(f"{name}={value}" for name, value in parameters_of(given))
-    what = "+".join(name for name in pipelines if name != "__default__") or "all"
-    return f"{what}: {told or 'as configured'}"[:MAX_TEXT]
+    told = [f"{name.rpartition('.')[2]}={value}" for name, value in parameters_of(given)]
+    named = [name for name in pipelines if name != "__default__"]
+    return ", ".join([*named, *(told or ["as configured"])])[:MAX_TEXT]
 
 
 def _numbers(report: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
