@@ -49,11 +49,11 @@ def leaves(node: yaml.Node, prefix: str = "") -> Iterator[tuple[str, int]]:
 
 
 def test_the_shipped_parameters_are_valid(values):
-    assert check_parameters(values).model_dump(exclude_defaults=True) == values
+    assert check_parameters(values).model_dump(exclude_unset=True) == values
 
 
 def test_every_known_parameter_is_shipped_with_a_value(values):
-    runtime_only = {"images", "storage", "refresh"}
+    runtime_only = {"images", "storage", "tracking", "refresh"}
     shipped = {name for file in FILES for name, _ in leaves(yaml.compose(file.read_text()))}
     groups = {name.rsplit(".", n)[0] for name in shipped for n in range(1, name.count(".") + 1)}
     assert shipped == set(known_names()) - groups - runtime_only
