@@ -51,6 +51,7 @@ TITLES = {
     "hooks": "During a run",
     "photos": "Finding photographs",
     "pipelines": "In a stage",
+    "split_methods": "The split",
     "storage": "The storage",
     "tracking": "Comparing runs",
 }
