@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.parameters import check_parameters, known_names
+from fruits_kedro.parameters import Parameters, check_parameters, known_names
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
 FILES = sorted(CONF.glob("parameters_*.yml"))
@@ -53,7 +53,8 @@ def test_the_shipped_parameters_are_valid(values):
 
 
 def test_every_known_parameter_is_shipped_with_a_value(values):
-    runtime_only = {"images", "storage", "tracking", "refresh"}
+    fields = Parameters.model_fields.items()
+    runtime_only = {name for name, field in fields if not field.is_required()}
     shipped = {name for file in FILES for name, _ in leaves(yaml.compose(file.read_text()))}
     groups = {name.rsplit(".", n)[0] for name in shipped for n in range(1, name.count(".") + 1)}
     assert shipped == set(known_names()) - groups - runtime_only
