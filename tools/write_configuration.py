@@ -26,6 +26,8 @@ VARIABLES = {
     "FRUITS_TRACKING": "Where runs are [recorded](tracking.md), where no parameter is given.",
     "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` alone: the file that Java keeps "
     "Spark's classes in.",
+    "FRUITS_SPARK_MASTER": "The master of a standalone cluster (`--env=cluster`), where no "
+    "parameter `master` is given.",
     "FRUITS_PYTHON": "The Python that a job on EMR starts, where it is not the cluster's own.",
 }
 """What the project's own variables mean; every one that its files name has to be here."""
