@@ -64,7 +64,7 @@ def test_the_cluster_is_on_demand_with_spot_tasks_and_ends_itself(resources):
 def test_no_role_may_do_everything(resources):
     policies = [
         statement
-        for name in ("DataPolicy", "NodeRole", "ServiceRole", "JobRole")
+        for name in ("DataPolicy", "ImagesPolicy", "NodeRole", "ServiceRole", "JobRole")
         for statement in _statements(resources[name]["Properties"])
     ]
     assert len(policies) >= 4
@@ -77,8 +77,7 @@ def test_no_role_may_do_everything(resources):
 def _statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
-    found = [s for document in documents for s in document["Statement"]]
-    return [s["Fn::If"][1] if "Fn::If" in s else s for s in found]
+    return [statement for document in documents for statement in document["Statement"]]
 
 
 def test_nothing_is_open_to_the_internet(resources):
