@@ -7,6 +7,14 @@ import pyarrow as pa
 
 SCHEMA = "sha256 string, features array<float>"
 CONSTANT = 5
+CALIBRATION = {
+    "rows": 1000,
+    "minimum": 20,
+    "held_out_share": 0.25,
+    "precision": 0.95,
+    "known_share": 0.95,
+}
+"""Parameters of ``classification.calibration`` for few rows."""
 
 
 def make_features(rows: int, seed: int = 0) -> np.ndarray:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from fruits_kedro import networks, split_methods
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.registry import ChoiceOf
@@ -178,43 +179,6 @@ class ReductionParameters(_Strict):
     def unit_length(self) -> bool:
         """Whether each photograph's features are brought to length 1 first."""
         return self.scaling == "unit_length"
-
-
-class LogisticRegressionParameters(_Strict):
-    """Multinomial logistic regression."""
-
-    reg_param: Annotated[float, Field(ge=0, description="L2 penalty.")]
-    standardization: Annotated[
-        bool, Field(description="Scale every component to unit variance before fitting.")
-    ]
-    max_iter: Annotated[Count, Field(description="Iterations of L-BFGS, at most.")]
-    driver_megabytes: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="MiB of train rows, eight bytes a component, that are fitted in the "
-            "driver's memory; more stay on the workers.",
-        ),
-    ]
-
-
-class RandomForestParameters(_Strict):
-    """Random forest of Spark ML."""
-
-    trees: Annotated[Count, Field(description="Trees of the forest.")]
-    max_depth: Annotated[int, Field(ge=1, le=30, description="Levels of a tree, at most.")]
-    seed: Annotated[Seed, Field(description="Seed of the forest.")]
-
-
-class ClassificationParameters(_Strict):
-    """Which classifier is trained, and how."""
-
-    classifier: Annotated[
-        Literal["logistic_regression", "random_forest"],
-        Field(description="The classifier that is trained and kept."),
-    ]
-    logistic_regression: LogisticRegressionParameters
-    random_forest: RandomForestParameters
 
 
 class EvaluationParameters(_Strict):

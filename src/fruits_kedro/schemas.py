@@ -39,10 +39,16 @@ CANDIDATES = (
     "prediction string, probability double, second string, second_probability double, "
     "third string, third_probability double"
 )
-"""What a classifier adds to a row: the three most probable labels, null beyond those there are."""
+"""The three most probable labels of a row, null beyond those there are."""
 
-PREDICTIONS = f"path string, label string, split string, sha256 string, {CANDIDATES}"
-"""One row per photograph: the three most probable labels."""
+DOUBTS = "sure boolean, outlier_score double, outlier boolean"
+"""How far the first label is to be believed; null where nothing was chosen to go by."""
+
+PREDICTED = f"{CANDIDATES}, {DOUBTS}"
+"""All that a classifier adds to a row."""
+
+PREDICTIONS = f"path string, label string, split string, sha256 string, {PREDICTED}"
+"""One row per photograph: the three most probable labels, and how far they are to be believed."""
 
 DATA_QUALITY = (
     "problem string, path string, label string, split string, sha256 string, value double, "
@@ -58,7 +64,7 @@ FACTS = (
 )
 """What is known of the predicted label (``facts.FruitFacts``), null where nothing is."""
 
-INFERENCE = f"path string, {CANDIDATES}, reason string, {FACTS}"
+INFERENCE = f"path string, {PREDICTED}, reason string, {FACTS}"
 """One row per new photograph: its three most probable labels, or the reason why none; and facts."""
 
 NEW_PHOTOGRAPHS = "path string, size bigint, listing_reason string"

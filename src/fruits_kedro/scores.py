@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fruits_kedro.classifier.calibration import BINS, expected_error
 from fruits_kedro.heavy_types import DataFrame
 
 
@@ -46,6 +47,36 @@ def score(confusions: pd.DataFrame) -> dict[str, Any]:
         "test_error": 1 - accuracy,
         "macro_f1": float(f1.mean()),
         "per_label": per_label,
+    }
+
+
+def count_confidences(predictions: DataFrame) -> pd.DataFrame:
+    """Predictions by their confidence: a row per bin, whatever the number of photographs."""
+    from pyspark.sql import functions as F
+
+    right = F.col("label") == F.col("prediction")
+    bins = F.least(F.floor(F.col("probability") * BINS), F.lit(BINS - 1))
+    counts = predictions.groupBy(bins.alias("bin")).agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.avg("probability").alias("confidence"),
+        F.avg(right.cast("double")).alias("accuracy"),
+        F.count_if("sure").alias("sure"),
+        F.count_if(F.col("sure") & right).alias("sure_and_right"),
+        F.count_if("outlier").alias("outliers"),
+    )
+    return counts.toPandas()
+
+
+def score_confidences(counts: pd.DataFrame) -> dict[str, Any]:
+    """Expected calibration error, and how many predictions are sure, right then, and outliers."""
+    rows, sure = int(counts.rows.sum()), int(counts.sure.sum())
+    columns = "rows", "confidence", "accuracy"
+    diagram = [dict(zip(columns, row, strict=True)) for row in counts[[*columns]].to_numpy()]
+    return {
+        "expected_calibration_error": expected_error(diagram),
+        "sure": sure / rows,
+        "right_if_sure": int(counts.sure_and_right.sum()) / sure if sure else None,
+        "outliers": int(counts.outliers.sum()) / rows,
     }
 
 

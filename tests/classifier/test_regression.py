@@ -5,15 +5,15 @@ import pickle
 import numpy as np
 import pyarrow as pa
 import pytest
-from feature_tables import names
+from feature_tables import CALIBRATION, names
 from runs import LABELS, whole_run
 from sklearn.linear_model import LogisticRegression
 
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import predict, train_classifier
 from fruits_kedro.classifier.regression import SoftmaxClassifier, rank_labels
-from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.reducer import Reducer
-from fruits_kedro.schemas import CANDIDATES
+from fruits_kedro.schemas import CANDIDATES, PREDICTED
 
 REG_PARAM = 0.01
 NAMES = [column.split()[0] for column in CANDIDATES.split(", ")]
@@ -32,6 +32,7 @@ def fit(
             "driver_megabytes": megabytes,
         },
         random_forest={"trees": 1, "max_depth": 1, "seed": 0},
+        calibration=CALIBRATION,
     )
     counts = {row.label: row["count"] for row in train.groupBy("label").count().collect()}
     return train_classifier(train, counts, reducer, parameters)
@@ -161,7 +162,7 @@ def test_predictions_are_the_largest_probabilities(train, fitted):
 def test_the_columns_are_the_other_ones_and_the_candidates(train, fitted):
     from pyspark.sql.types import StructType
 
-    expected = f"path string, label string, split string, sha256 string, {CANDIDATES}"
+    expected = f"path string, label string, split string, sha256 string, {PREDICTED}"
     assert predict(train, fitted).schema == StructType.fromDDL(expected)
 
 

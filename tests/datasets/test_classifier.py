@@ -1,5 +1,6 @@
 """A trained classifier comes back and says the same, or is refused."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -9,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corpus import AWKWARD_FOLDERS
+from feature_tables import CALIBRATION
 from kedro.io import DatasetError
 
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import Classifier, predict, train_classifier
+from fruits_kedro.classifier.calibration import Calibration, Outliers
 from fruits_kedro.classifier.forest import ForestClassifier
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets import ClassifierDataset
-from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.reducer import Reducer
 
 PARAMETERS = {
@@ -26,6 +29,7 @@ PARAMETERS = {
         "driver_megabytes": 1024,
     },
     "random_forest": {"trees": 5, "max_depth": 3, "seed": 42},
+    "calibration": CALIBRATION,
 }
 KINDS = {"logistic_regression": SoftmaxClassifier, "random_forest": ForestClassifier}
 LABELS = ("Apple, green", "fig", "nan", "Ünï")
@@ -164,7 +168,11 @@ def test_a_logistic_regression_is_plain_arrays_and_labels(reduced, dataset, fold
     classifier = train(reduced, "logistic_regression")
     dataset.save(classifier)
     [part] = folder.glob("part-*")
-    assert sorted(path.name for path in part.iterdir()) == ["labels.json", "softmax.npz"]
+    assert sorted(path.name for path in part.iterdir()) == [
+        "calibration.json",
+        "labels.json",
+        "softmax.npz",
+    ]
     assert json.loads((part / "labels.json").read_text()) == list(classifier.labels)
     content = io.BytesIO((part / "softmax.npz").read_bytes())
     with np.load(content, allow_pickle=False) as arrays:
@@ -172,6 +180,22 @@ def test_a_logistic_regression_is_plain_arrays_and_labels(reduced, dataset, fold
         for name in arrays:
             assert arrays[name].dtype == np.float64
             assert arrays[name].tobytes() == getattr(classifier, name).tobytes()
+
+
+@pytest.mark.parametrize("sure_from", [None, 0.75])
+def test_a_calibration_comes_back_to_the_bit(reduced, dataset, folder, sure_from):
+    plain = train(reduced, "logistic_regression")
+    outliers = Outliers(np.eye(4) / 3, np.ones((4, 4)) / 7, 2.5)
+    classifier = dataclasses.replace(plain, calibration=Calibration(0.3, sure_from, outliers))
+    dataset.save(classifier)
+    assert (next(folder.glob("part-*")) / "outliers.npz").exists()
+    loaded = dataset.load()
+    assert loaded.id == classifier.id != plain.id
+    assert loaded.calibration.sure_from == sure_from
+    row = predict(reduced, loaded).first()
+    assert row.outlier_score >= 0
+    assert row.outlier is (row.outlier_score > 2.5)
+    assert row.sure is (None if sure_from is None else row.probability >= sure_from)
 
 
 # --- a forest's files ----------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fruits_kedro.classification_parameters import RandomForestParameters
 from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.heavy_types import DataFrame, PipelineModel
-from fruits_kedro.parameters import RandomForestParameters
+from fruits_kedro.schemas import DOUBTS
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,13 @@ def predict_by_forest(reduced: DataFrame, classifier: ForestClassifier) -> DataF
         for field, name in (("label", label), ("probability", probability))
     ]
     others = [column for column in best.columns if column != "ranked"]
-    return best.select(*others, *candidates)
+    # The votes of trees are no logits, and say nothing of a photograph that is like no other.
+    doubts = [F.lit(None).cast(kind).alias(name) for name, kind in _pairs(DOUBTS)]
+    return best.select(*others, *candidates, *doubts)
+
+
+def _pairs(ddl: str) -> list[list[str]]:
+    return [column.split() for column in ddl.split(", ")]
 
 
 def _with_vector(reduced: DataFrame) -> DataFrame:

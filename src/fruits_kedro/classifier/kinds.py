@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.classifier.forest import ForestClassifier, predict_by_forest, train_forest
 from fruits_kedro.classifier.regression import (
@@ -10,7 +11,6 @@ from fruits_kedro.classifier.regression import (
     train_softmax,
 )
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.reducer import Reducer
 
 
@@ -41,7 +41,7 @@ def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
         classifier: A trained classifier.
 
     Returns:
-        The other columns and ``schemas.CANDIDATES``. Equal probabilities are ranked by label, so
+        The other columns and ``schemas.PREDICTED``. Equal probabilities are ranked by label, so
         that the order is always the same.
 
     Raises:

@@ -1,5 +1,7 @@
 """Multinomial logistic regression: fitted where the rows fit, applied to Arrow batches."""
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fruits_kedro.classification_parameters import LogisticRegressionParameters
 from fruits_kedro.classifier.artefact import Classifier
+from fruits_kedro.classifier.calibration import UNCALIBRATED, Calibration
 from fruits_kedro.classifier.softmax import Matrix, Scaling, minimise, softmax
 from fruits_kedro.classifier.train_rows import DriverRows, TrainRows, WorkerRows
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.matrices import mebibytes, rows_of
-from fruits_kedro.parameters import LogisticRegressionParameters
 from fruits_kedro.reducer import Reducer
-from fruits_kedro.schemas import CANDIDATES, ddl_of, names_of
+from fruits_kedro.schemas import CANDIDATES, DOUBTS, PREDICTED, ddl_of, names_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,15 +36,29 @@ class SoftmaxClassifier(Classifier):
     Attributes:
         coefficients: ``(labels, k)`` float64.
         intercepts: ``(labels,)`` float64.
+        calibration: How far its probabilities can be believed.
     """
 
     coefficients: Matrix
     intercepts: Matrix
+    calibration: Calibration = UNCALIBRATED
 
-    def probabilities(self, components: npt.NDArray[np.float32]) -> Matrix:
-        """``(rows, labels)`` float64 of ``(rows, k)`` float32."""
-        logits = self.coefficients @ components.T.astype(np.float64)
-        return softmax(logits + self.intercepts[:, np.newaxis]).T
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits that change with any number in it."""
+        digest = hashlib.sha256(json.dumps([self.labels, self.reducer_id]).encode())
+        for array in (self.coefficients, self.intercepts):
+            digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+        digest.update(self.calibration.digest())
+        return digest.hexdigest()[:16]
+
+    def probabilities(self, components: npt.NDArray[np.floating]) -> Matrix:
+        """``(rows, labels)`` float64, calibrated, of ``(rows, k)``."""
+        return softmax(self.logits(components).T / self.calibration.temperature).T
+
+    def logits(self, components: npt.NDArray[np.floating]) -> Matrix:
+        """``(rows, labels)`` float64, before calibration and softmax, of ``(rows, k)``."""
+        return (self.coefficients @ components.T.astype(np.float64)).T + self.intercepts
 
 
 def train_softmax(
@@ -54,23 +71,24 @@ def train_softmax(
     labels = sorted(counts)
     megabytes = mebibytes(sum(counts.values()), reducer.k, np.float64)
     if megabytes <= parameters.driver_megabytes:
-        return _fit(DriverRows(train, labels), counts, reducer.id, parameters)
+        return fit_softmax(DriverRows.collect(train, labels), counts, reducer.id, parameters)
     logger.info(
         "Train rows are %.0f MiB: logistic regression leaves them on the workers", megabytes
     )
     rows = WorkerRows(train, labels)
     try:
-        return _fit(rows, counts, reducer.id, parameters)
+        return fit_softmax(rows, counts, reducer.id, parameters)
     finally:
         rows.release()
 
 
-def _fit(
+def fit_softmax(
     rows: TrainRows,
     counts: Mapping[str, int],
     reducer_id: str,
     parameters: LogisticRegressionParameters,
 ) -> SoftmaxClassifier:
+    """Fit on rows that know their labels as positions among the sorted ones of ``counts``."""
     from threadpoolctl import threadpool_limits
 
     labels = sorted(counts)
@@ -93,11 +111,13 @@ def predict_by_softmax(reduced: DataFrame, classifier: SoftmaxClassifier) -> Dat
 
         for batch in batches:
             components = rows_of(batch.column("components"), classifier.coefficients.shape[1])
-            candidates = _candidates(classifier.probabilities(components), classifier.labels)
-            columns = {name: batch.column(name) for name in names} | candidates
+            probabilities = classifier.probabilities(components)
+            columns = {name: batch.column(name) for name in names}
+            columns |= candidate_columns(probabilities, classifier.labels)
+            columns |= _doubts(probabilities, components, classifier)
             yield pa.RecordBatch.from_pydict(columns)
 
-    return reduced.mapInArrow(predict_batches, f"{ddl_of(others)}, {CANDIDATES}")
+    return reduced.mapInArrow(predict_batches, f"{ddl_of(others)}, {PREDICTED}")
 
 
 def rank_labels(probabilities: Matrix) -> npt.NDArray[np.intp]:
@@ -106,7 +126,7 @@ def rank_labels(probabilities: Matrix) -> npt.NDArray[np.intp]:
     return probabilities.shape[1] - 1 - backwards
 
 
-def _candidates(probabilities: Matrix, labels: tuple[str, ...]) -> "dict[str, pa.Array]":
+def candidate_columns(probabilities: Matrix, labels: tuple[str, ...]) -> "dict[str, pa.Array]":
     """Columns of ``schemas.CANDIDATES`` by name."""
     import pyarrow as pa
 
@@ -118,3 +138,41 @@ def _candidates(probabilities: Matrix, labels: tuple[str, ...]) -> "dict[str, pa
     for _ in range(RANKS - ranked.shape[1]):
         columns += [pa.nulls(rows, pa.string()), pa.nulls(rows, pa.float64())]
     return dict(zip(names_of(CANDIDATES), columns, strict=True))
+
+
+def _doubts(
+    probabilities: Matrix, components: npt.NDArray[np.float32], classifier: SoftmaxClassifier
+) -> "dict[str, pa.Array]":
+    confidence, outliers = probabilities.max(axis=1), classifier.calibration.outliers
+    sure_from = classifier.calibration.sure_from
+    if outliers is None:
+        return doubt_columns(confidence, np.zeros(len(confidence)), sure_from, None)
+    scores = outliers.scores(classifier.logits(components))
+    return doubt_columns(confidence, scores, sure_from, outliers.beyond)
+
+
+def doubt_columns(
+    confidence: npt.NDArray[np.floating],
+    scores: npt.NDArray[np.floating],
+    sure_from: float | None,
+    outlier_beyond: float | None,
+) -> "dict[str, pa.Array]":
+    """Columns of ``schemas.DOUBTS`` by name; null where nothing was chosen to go by.
+
+    Args:
+        confidence: ``(rows,)``, the largest probability of each row.
+        scores: ``(rows,)``, of ``Outliers``.
+        sure_from: See ``Calibration``.
+        outlier_beyond: ``Outliers.beyond``.
+    """
+    import pyarrow as pa
+
+    rows = len(confidence)
+    unknown = [pa.nulls(rows, pa.bool_()), pa.nulls(rows, pa.float64()), pa.nulls(rows, pa.bool_())]
+    columns = dict(zip(names_of(DOUBTS), unknown, strict=True))
+    if sure_from is not None:
+        columns["sure"] = pa.array(confidence >= sure_from)
+    if outlier_beyond is not None:
+        columns["outlier_score"] = pa.array(scores.astype(np.float64))
+        columns["outlier"] = pa.array(scores > outlier_beyond)
+    return columns

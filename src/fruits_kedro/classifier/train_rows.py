@@ -34,18 +34,24 @@ class TrainRows(Protocol):
 
 
 class DriverRows:
-    """Rows collected to the driver: an evaluation is two products of matrices.
+    """Rows on the driver: an evaluation is two products of matrices.
 
     Args:
-        train: ``sha256``, ``label`` and ``components``.
-        labels: The labels in the order of probabilities.
+        components: ``(rows, k)`` float64; scaled in place.
+        targets: ``(rows,)``, position of each row's label.
     """
 
-    def __init__(self, train: DataFrame, labels: Sequence[str]) -> None:
+    def __init__(self, components: Matrix, targets: Targets) -> None:
+        self._components = components
+        self._targets = targets
+
+    @classmethod
+    def collect(cls, train: DataFrame, labels: Sequence[str]) -> "DriverRows":
+        """Of ``sha256``, ``label`` and ``components``; labels in the order of probabilities."""
         table = train.select("sha256", "label", "components").toArrow().sort_by("sha256")
         values = [rows_of(chunk) for chunk in table.column("components").chunks if len(chunk)]
-        self._components: Matrix = np.concatenate(values, dtype=np.float64)
-        self._targets = _targets(table.column("label"), labels)
+        components: Matrix = np.concatenate(values, dtype=np.float64)
+        return cls(components, _targets(table.column("label"), labels))
 
     def statistics(self) -> Statistics:
         """See ``TrainRows``."""

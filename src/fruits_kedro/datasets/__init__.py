@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "classifier": ["ClassifierDataset"],
         "facts": ["FruitFactsDataset"],
         "in_memory": ["InMemoryDataset"],
+        "phone": ["PhoneModelDataset"],
         "raw_images": ["RawImagesDataset"],
         "reducer": ["ReducerDataset"],
         "reports": [

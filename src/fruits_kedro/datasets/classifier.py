@@ -3,12 +3,14 @@
 import io
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.classifier import Classifier
+from fruits_kedro.classifier.calibration import UNCALIBRATED, Calibration, Outliers
 from fruits_kedro.classifier.forest import ForestClassifier, labels_of
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets.artefact import ArtefactDataset
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 _SOFTMAX, _FOREST = "logistic_regression", "random_forest"
 _ARRAYS_FILE, _LABELS_FILE = "softmax.npz", "labels.json"
 _ARRAYS = ("coefficients", "intercepts")
+_CALIBRATION_FILE, _OUTLIERS_FILE = "calibration.json", "outliers.npz"
+_OUTLIER_ARRAYS = ("whitening", "means")
 _CLASSES = {
     "org.apache.spark.ml.PipelineModel",
     "org.apache.spark.ml.feature.StringIndexerModel",
@@ -35,7 +39,7 @@ _CLASSES = {
 class ClassifierDataset(ArtefactDataset[Classifier]):
     """A classifier as snapshots with verified hashes; nothing in its files is unpickled.
 
-    A logistic regression is two numpy arrays and its labels as JSON, a random forest Spark ML's
+    A logistic regression is numpy arrays and JSON (labels, calibration), a random forest Spark ML's
     own format (Parquet and JSON).
 
     Usage in the catalog::
@@ -113,17 +117,47 @@ class ClassifierDataset(ArtefactDataset[Classifier]):
 
 
 def _softmax_files(classifier: SoftmaxClassifier) -> dict[str, bytes]:
-    buffer = io.BytesIO()
-    arrays = {name: getattr(classifier, name) for name in _ARRAYS}
-    np.savez(buffer, allow_pickle=False, **arrays)
-    labels = json.dumps(classifier.labels, indent=1)
-    return {_ARRAYS_FILE: buffer.getvalue(), _LABELS_FILE: labels.encode()}
+    calibration = classifier.calibration
+    outliers = calibration.outliers
+    notes = {
+        "temperature": calibration.temperature,
+        "sure_from": calibration.sure_from,
+        "outlier_beyond": outliers.beyond if outliers else None,
+    }
+    files = {
+        _ARRAYS_FILE: _packed(classifier, _ARRAYS),
+        _LABELS_FILE: json.dumps(classifier.labels, indent=1).encode(),
+        _CALIBRATION_FILE: json.dumps(notes, indent=1).encode(),
+    }
+    return files | ({_OUTLIERS_FILE: _packed(outliers, _OUTLIER_ARRAYS)} if outliers else {})
 
 
 def _read_softmax(files: dict[str, bytes], reducer_id: str) -> SoftmaxClassifier:
     labels = tuple(json.loads(files[_LABELS_FILE]))
-    with np.load(io.BytesIO(files[_ARRAYS_FILE]), allow_pickle=False) as arrays:
-        return SoftmaxClassifier(labels, reducer_id, **{name: arrays[name] for name in _ARRAYS})
+    arrays = _unpacked(files[_ARRAYS_FILE], _ARRAYS)
+    return SoftmaxClassifier(labels, reducer_id, **arrays, calibration=_read_calibration(files))
+
+
+def _read_calibration(files: dict[str, bytes]) -> Calibration:
+    if _CALIBRATION_FILE not in files:  # as versions before this one wrote it
+        return UNCALIBRATED
+    notes, outliers = json.loads(files[_CALIBRATION_FILE]), None
+    if _OUTLIERS_FILE in files:
+        arrays = _unpacked(files[_OUTLIERS_FILE], _OUTLIER_ARRAYS)
+        outliers = Outliers(**arrays, beyond=notes["outlier_beyond"])
+    return Calibration(notes["temperature"], notes["sure_from"], outliers)
+
+
+def _packed(holder: Any, names: Sequence[str]) -> bytes:
+    buffer = io.BytesIO()
+    arrays = {name: getattr(holder, name) for name in names}
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes, names: Sequence[str]) -> dict[str, Any]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in names}
 
 
 def _check_classes(files: dict[str, bytes], uri: str) -> None:

@@ -1,8 +1,8 @@
 """The two steps that run on Spark's workers, as functions of Arrow batches."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,57 @@ def featurize_batch(
         The other columns, ``features`` (list of float32, null where decoding failed) and
         ``reason`` (null where it did not).
     """
-    features = np.zeros((batch.num_rows, engine.n_features), np.float32)
+    found = infer_batch(batch, engine.features, engine.n_features, spec, call)
+    others = [name for name in batch.schema.names if name != "bytes"]
+    columns = [batch.column(name) for name in others]
+    columns += [_as_lists(found.values, found.missing), pa.array(found.reasons, pa.string())]
+    return pa.RecordBatch.from_arrays(columns, [*others, "features", "reason"])
+
+
+class Input(Protocol):
+    """What a network says of the pixels it takes: ``BackboneSpec``, or the card of a file."""
+
+    @property
+    def image_size(self) -> int:
+        """Pixels of each side."""
+
+    @property
+    def scaled_decoding(self) -> bool:
+        """See ``decoding.decode``."""
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What a network makes of the photographs of a batch.
+
+    Attributes:
+        values: ``(rows, width)`` float32, zeros where there is no photograph.
+        missing: ``(rows,)`` bool, where that is.
+        reasons: Why a photograph could not be decoded, else None.
+    """
+
+    values: npt.NDArray[np.float32]
+    missing: npt.NDArray[np.bool_]
+    reasons: list[Reason | None]
+
+
+def infer_batch(
+    batch: pa.RecordBatch,
+    infer: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    width: int,
+    taken: Input,
+    call: Call = call_directly,
+) -> Inferred:
+    """Decode the photographs of a batch and infer each.
+
+    Args:
+        batch: Rows with a ``bytes`` column; see ``contents``.
+        infer: From ``(size, size, 3)`` uint8 to ``(width,)`` float32.
+        width: Numbers that ``infer`` gives.
+        taken: How it takes its pixels.
+        call: How the decoder is called.
+    """
+    values = np.zeros((batch.num_rows, width), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
     missing = np.ones(batch.num_rows, np.bool_)
     for row, content in enumerate(contents(batch)):
@@ -87,16 +137,13 @@ def featurize_batch(
             continue
         pixels: Any = content
         if not isinstance(content, Reason):
-            pixels = call(decode, content, spec.image_size, spec.scaled_decoding)
+            pixels = call(decode, content, taken.image_size, taken.scaled_decoding)
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:
-            features[row] = engine.features(pixels)
+            values[row] = infer(pixels)
             missing[row] = False
-    others = [name for name in batch.schema.names if name != "bytes"]
-    columns = [batch.column(name) for name in others]
-    columns += [_as_lists(features, missing), pa.array(reasons, pa.string())]
-    return pa.RecordBatch.from_arrays(columns, [*others, "features", "reason"])
+    return Inferred(values, missing, reasons)
 
 
 def contents(rows: pa.RecordBatch | pa.Table) -> Iterator[bytes | Reason | None]:

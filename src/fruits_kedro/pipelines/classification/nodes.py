@@ -5,21 +5,31 @@ from typing import Any
 
 import pandas as pd
 
+from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import Classifier, predict, train_classifier
+from fruits_kedro.classifier.calibrating import calibrate
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.heavy_types import DataFrame, Figure
-from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.parameters import EvaluationParameters
+from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import Reducer
-from fruits_kedro.scores import count_confusions, score
+from fruits_kedro.scores import count_confidences, count_confusions, score, score_confidences
 
 logger = logging.getLogger(__name__)
 
 
 def train_on_train(
-    reduced_features: DataFrame, reducer: Reducer, parameters: ClassificationParameters
-) -> Classifier:
+    reduced_features: DataFrame,
+    reducer: Reducer,
+    parameters: ClassificationParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[Classifier, dict[str, Any]]:
     """Train the classifier on the train rows; labels without any are named in a warning.
+
+    Returns:
+        The classifier, calibrated; and what held-out train photographs said of it.
 
     Raises:
         FruitsError: Where the train rows have fewer than two labels.
@@ -40,7 +50,20 @@ def train_on_train(
             "classifier needs at least two; check the Training folder or use split.method=random."
         )
     train = reduced_features.filter("split = 'train'")
-    return train_classifier(train, counts, reducer, parameters)
+    classifier = train_classifier(train, counts, reducer, parameters)
+    return calibrate(reduced_features, classifier, parameters, evaluation.capture_pattern)
+
+
+def fold_phone_model(
+    backbone: Backbone, reducer: Reducer, classifier: Classifier
+) -> PhoneModel | NoPhoneModel:
+    """Everything from pixels to probabilities in one file, or why there is none."""
+    folded = fold(backbone, reducer, classifier)
+    if isinstance(folded, PhoneModel):
+        logger.info("The file for a phone has %.1f MB", len(folded.content) / 1e6)
+    else:
+        logger.info("%s", folded.reason)
+    return folded
 
 
 def predict_labels(reduced_features: DataFrame, classifier: Classifier) -> DataFrame:
@@ -74,9 +97,11 @@ def measure_classifier(
     ingestion_report: dict[str, Any],
     featurization_report: dict[str, Any],
     split_report: dict[str, Any],
+    calibration: dict[str, Any],
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Accuracy on the test rows, with what is needed to understand it."""
+    confidences = count_confidences(predictions.filter("split = 'test'"))
     rows = {row.split: row["count"] for row in predictions.groupBy("split").count().collect()}
     scores = score(confusions)
     return {
@@ -87,6 +112,7 @@ def measure_classifier(
         "classifier": classification.classifier,
         "labels": len(ingestion_report["kept_by_label"]),
         "rows": dict(sorted(rows.items())),
+        "calibration": _without_diagrams(calibration) | {"test": score_confidences(confidences)},
         "k": explained_variance["k"],
         "explained_variance": explained_variance["explained_variance"],
         "fingerprint": featurization_report["fingerprint"],
@@ -94,6 +120,14 @@ def measure_classifier(
         "inferences": featurization_report["inferred"],
         "per_label": scores["per_label"],
     }
+
+
+def _without_diagrams(calibration: dict[str, Any]) -> dict[str, Any]:
+    held_out = calibration.get("held_out")
+    if held_out is None:
+        return calibration
+    kept = {name: value for name, value in held_out.items() if name != "reliability"}
+    return calibration | {"held_out": kept}
 
 
 def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
@@ -121,4 +155,36 @@ def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
     figure.update_layout(title="Confusion matrix", xaxis_title="predicted", yaxis_title="label")
     figure.update_xaxes(type="category")
     figure.update_yaxes(type="category", autorange="reversed")
+    return figure
+
+
+def plot_reliability(calibration: dict[str, Any]) -> Figure:
+    """Reliability diagram of the held-out photographs: how often each confidence is right.
+
+    Source: Guo and others, On calibration of modern neural networks, 2017.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="as it should be", line_dash="dot")
+    )
+    held_out: dict[str, Any] = calibration.get("held_out", {})
+    for name, words in (("before", "as trained"), ("after", "calibrated")) if held_out else ():
+        error = held_out["expected_calibration_error"][name]
+        diagram = held_out["reliability"][name]
+        figure.add_scatter(
+            x=[row["confidence"] for row in diagram],
+            y=[row["accuracy"] for row in diagram],
+            customdata=[row["rows"] for row in diagram],
+            mode="lines+markers",
+            name=f"{words} (expected error {error:.3f})",
+            hovertemplate="%{customdata} photographs: %{x:.2f} told, %{y:.2f} right<extra></extra>",
+        )
+    rows = f"{held_out['rows']} held-out photographs" if held_out else "not calibrated"
+    figure.update_layout(
+        title=f"Reliability: {rows}, temperature {calibration['temperature']:.2f}",
+        xaxis={"title": "probability of the prediction", "range": [0, 1]},
+        yaxis={"title": "share of right predictions", "range": [0, 1.02]},
+        legend={"orientation": "h"},
+    )
     return figure

@@ -6,14 +6,20 @@ from fruits_kedro.pipelines.classification import nodes
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Principal components → classifier → predictions → metrics and confusion matrix."""
+    """Principal components → classifier → predictions, file for a phone, metrics and plots."""
     return pipeline(
         [
             node(
                 nodes.train_on_train,
-                ["reduced_features", "reducer", "params:classification"],
-                "classifier",
+                ["reduced_features", "reducer", "params:classification", "params:evaluation"],
+                ["classifier", "calibration"],
                 name="train_on_train",
+            ),
+            node(
+                nodes.fold_phone_model,
+                ["backbone", "reducer", "classifier"],
+                "phone_model",
+                name="fold_phone_model",
             ),
             node(
                 nodes.predict_labels,
@@ -36,10 +42,17 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                     "ingestion_report",
                     "featurization_report",
                     "split_report",
+                    "calibration",
                     "params:classification",
                 ],
                 "metrics",
                 name="measure_classifier",
+            ),
+            node(
+                nodes.plot_reliability,
+                "calibration",
+                "reliability_diagram",
+                name="plot_reliability",
             ),
             node(
                 nodes.plot_confusion_matrix,

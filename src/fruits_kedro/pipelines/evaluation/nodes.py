@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import predict, train_classifier
 from fruits_kedro.features import present_features
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.moments import sum_moments
 from fruits_kedro.parameters import (
-    ClassificationParameters,
     EvaluationParameters,
     ReductionParameters,
     SplitParameters,

@@ -5,18 +5,22 @@ from dataclasses import replace
 
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.classifier import Classifier, predict
+from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.facts import FactBook, add_facts
 from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.lineage import check_lineage
 from fruits_kedro.parameters import IngestionParameters
+from fruits_kedro.phone import NoPhoneModel, PhoneModel
+from fruits_kedro.phone.workers import classify
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
 from fruits_kedro.progress import expect
 from fruits_kedro.reasons import Reason
 from fruits_kedro.reducer import Reducer, reduce_features
-from fruits_kedro.schemas import CANDIDATES, NEW_PHOTOGRAPHS, names_of
+from fruits_kedro.schemas import NEW_PHOTOGRAPHS, PREDICTED, names_of
 from fruits_kedro.spark import get_spark
 
 logger = logging.getLogger(__name__)
@@ -55,26 +59,32 @@ def predict_new_photographs(
     backbone: Backbone,
     reducer: Reducer,
     classifier: Classifier,
+    phone_model: PhoneModel | NoPhoneModel,
     fruit_facts: FactBook,
 ) -> DataFrame:
     """The three most probable labels of each photograph and facts of the first, or why none.
 
-    Nothing is fitted, and every file is in the result.
+    Nothing is fitted, and every file is in the result. What a phone runs is what runs here; a
+    classifier that has no such file takes the longer way over features and components.
 
     Returns:
         ``schemas.INFERENCE``.
 
     Raises:
-        FruitsError: Where backbone, reducer and classifier were not made for one another.
+        FruitsError: Where backbone, reducer, classifier and file were not made for one another.
     """
-    _check_artefacts(backbone, reducer, classifier)
-    featurized = featurize(new_photographs.withColumnRenamed("reason", "read_reason"), backbone)
-    reduced = reduce_features(featurized, reducer)
-    predicted = predict(reduced, classifier)
+    check_lineage(backbone, reducer, classifier)
+    photographs = new_photographs.withColumnRenamed("reason", "read_reason")
+    if isinstance(phone_model, PhoneModel):
+        _check_file(phone_model, classifier)
+        predicted = classify(photographs, phone_model)
+    else:
+        reduced = reduce_features(featurize(photographs, backbone), reducer)
+        predicted = predict(reduced, classifier)
     reason = "coalesce(read_reason, reason)"
     rows = predicted.selectExpr(
         "path",
-        *(f"if({reason} is null, {name}, null) as {name}" for name in names_of(CANDIDATES)),
+        *(f"if({reason} is null, {name}, null) as {name}" for name in names_of(PREDICTED)),
         f"{reason} as reason",
     )
     return add_facts(rows, fruit_facts)
@@ -85,15 +95,10 @@ def render_inference(inference_predictions: DataFrame) -> CsvText:
     return render_csv(inference_predictions)
 
 
-def _check_artefacts(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> None:
-    if reducer.fingerprint != backbone.fingerprint:
+def _check_file(model: PhoneModel, classifier: Classifier) -> None:
+    known = classifier.id if isinstance(classifier, SoftmaxClassifier) else "another kind"
+    if model.card.classifier_id != known:
         raise FruitsError(
-            f"The reducer was fitted on features of backbone {reducer.fingerprint}, and the saved "
-            f"backbone is {backbone.fingerprint}: run kedro run --pipelines=reduction and "
-            "--pipelines=classification, or featurize with the weights of before."
-        )
-    if classifier.reducer_id != reducer.id:
-        raise FruitsError(
-            f"The classifier was trained on components of reducer {classifier.reducer_id}, and the "
-            f"saved reducer is {reducer.id}: run kedro run --pipelines=classification."
+            f"06_models/fruits.tflite was made of classifier {model.card.classifier_id}, and the "
+            f"saved classifier is {known}: run kedro run --pipelines=classification."
         )

@@ -20,7 +20,14 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.predict_new_photographs,
-                ["new_photographs", "backbone", "reducer", "classifier", "fruit_facts"],
+                [
+                    "new_photographs",
+                    "backbone",
+                    "reducer",
+                    "classifier",
+                    "phone_model",
+                    "fruit_facts",
+                ],
                 "inference_predictions",
                 name="predict_new_photographs",
             ),

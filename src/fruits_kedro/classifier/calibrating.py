@@ -1,0 +1,143 @@
+"""Calibrating a trained classifier on train photographs that were held out for it."""
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fruits_kedro.classification_parameters import CalibrationParameters, ClassificationParameters
+from fruits_kedro.classifier.artefact import Classifier
+from fruits_kedro.classifier.calibration import (
+    Calibration,
+    Outliers,
+    choose_sure,
+    expected_error,
+    fit_temperature,
+    reliability,
+)
+from fruits_kedro.classifier.held_out import HeldOut, Rows, predict_held_out
+from fruits_kedro.classifier.regression import SoftmaxClassifier
+from fruits_kedro.classifier.softmax import softmax
+from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.stored_rows import is_stored, read_stored, stored_mebibytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+logger = logging.getLogger(__name__)
+
+FOREST = (
+    "a random forest is not calibrated: the votes of its trees are no logits, so its probabilities "
+    "are shares of votes"
+)
+_COLUMNS = ["path", "sha256", "label", "components"]
+
+
+def calibrate(
+    reduced: DataFrame, classifier: Classifier, parameters: ClassificationParameters, pattern: str
+) -> tuple[Classifier, dict[str, Any]]:
+    """Choose temperature, confidence and outlier score by photographs that were held out.
+
+    Args:
+        reduced: ``schemas.REDUCED_FEATURES``; the train rows among them are looked at.
+        classifier: As it was trained on them.
+        parameters: How it was trained, and how it is to be calibrated.
+        pattern: Of the capture groups, see ``photos.labels.parse_capture``.
+
+    Returns:
+        The classifier, calibrated where enough can be held out; and what was found.
+    """
+    if not isinstance(classifier, SoftmaxClassifier):
+        return classifier, _left_out(FOREST)
+    calibration = parameters.calibration
+    rows = Rows.of(_train_rows(reduced, parameters), classifier.labels, pattern)
+    held_out = predict_held_out(rows, parameters.logistic_regression, calibration)
+    count = 0 if held_out is None else len(held_out.targets)
+    if held_out is None or count < calibration.minimum:
+        return classifier, _left_out(
+            f"{count} train photographs can be held out, and classification.calibration.minimum "
+            f"is {calibration.minimum}: probabilities stay as they are, with temperature 1"
+        )
+    found = _choose(held_out, calibration)
+    logits = classifier.logits(rows.components)
+    beyond = float(np.quantile(held_out.scores, calibration.known_share))
+    chosen = replace(found, outliers=Outliers.of(logits, rows.targets, beyond))
+    report = _report(held_out, chosen, calibration)
+    logger.info(
+        "Temperature %.3f: expected calibration error %.4f instead of %.4f on %d held-out "
+        "photographs",
+        chosen.temperature,
+        report["held_out"]["expected_calibration_error"]["after"],
+        report["held_out"]["expected_calibration_error"]["before"],
+        count,
+    )
+    return replace(classifier, calibration=chosen), report
+
+
+def _train_rows(reduced: DataFrame, parameters: ClassificationParameters) -> "pa.Table":
+    """The first train rows by sha256, which is as good as a draw and the same in every run."""
+    import pyarrow.compute as pc
+
+    most = parameters.calibration.rows
+    megabytes = parameters.logistic_regression.driver_megabytes
+    if is_stored(reduced) and stored_mebibytes(reduced) <= megabytes:
+        table = read_stored(reduced, _COLUMNS, pc.field("split") == "train")
+        return table.sort_by("sha256").slice(0, most)
+    train = reduced.filter("split = 'train'").select(*_COLUMNS)
+    return train.orderBy("sha256").limit(most).toArrow()
+
+
+def _choose(held_out: HeldOut, parameters: CalibrationParameters) -> Calibration:
+    temperature = fit_temperature(held_out.logits, held_out.targets)
+    sure_from = choose_sure(*_answers(held_out, temperature), parameters.precision)
+    if sure_from is None:
+        logger.warning(
+            "No probability makes enough of the held-out predictions right "
+            "(classification.calibration.precision=%s): none counts as sure",
+            parameters.precision,
+        )
+    return Calibration(temperature, sure_from)
+
+
+def _answers(held_out: HeldOut, temperature: float) -> tuple[Any, Any]:
+    """The probability of each prediction, and whether it is right."""
+    probabilities = softmax(held_out.logits.T / temperature)
+    return probabilities.max(axis=0), probabilities.argmax(axis=0) == held_out.targets
+
+
+def _report(
+    held_out: HeldOut, chosen: Calibration, parameters: CalibrationParameters
+) -> dict[str, Any]:
+    confidence, right = _answers(held_out, chosen.temperature)
+    diagrams = {
+        "before": reliability(*_answers(held_out, 1.0)),
+        "after": reliability(confidence, right),
+    }
+    sure = np.zeros_like(right) if chosen.sure_from is None else confidence >= chosen.sure_from
+    return {
+        "temperature": chosen.temperature,
+        "held_out": {
+            "by": held_out.by,
+            "rows": len(right),
+            "accuracy": float(right.mean()),
+            "expected_calibration_error": {
+                name: expected_error(diagram) for name, diagram in diagrams.items()
+            },
+            "reliability": diagrams,
+        },
+        "sure": {
+            "precision": parameters.precision,
+            "from": chosen.sure_from,
+            "coverage": float(sure.mean()),
+        },
+        "outlier": {
+            "known_share": parameters.known_share,
+            "beyond": chosen.outliers.beyond if chosen.outliers else None,
+        },
+    }
+
+
+def _left_out(reason: str) -> dict[str, Any]:
+    logger.info("Not calibrated: %s", reason)
+    return {"temperature": 1.0, "left_out": reason}

@@ -1,0 +1,135 @@
+"""Predictions of train photographs by classifiers that did not see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from fruits_kedro.classification_parameters import (
+    CalibrationParameters,
+    LogisticRegressionParameters,
+)
+from fruits_kedro.classifier.calibration import Flags, Outliers, Targets
+from fruits_kedro.classifier.regression import fit_softmax
+from fruits_kedro.classifier.softmax import Matrix
+from fruits_kedro.classifier.train_rows import DriverRows
+from fruits_kedro.matrices import rows_of
+from fruits_kedro.photos.labels import parse_capture
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Names = npt.NDArray[np.str_]
+MOST_FOLDS = 5
+"""Capture groups are put together into so many; each fold is a fit."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Train rows on the driver, in the order of their sha256.
+
+    Attributes:
+        components: ``(rows, k)`` float64.
+        targets: ``(rows,)``, positions in ``labels``.
+        labels: In order.
+        captures: ``(rows,)``, the capture group of each; empty where its name tells none.
+        positions: ``(rows,)``, counted within each label by sha256.
+    """
+
+    components: Matrix
+    targets: Targets
+    labels: tuple[str, ...]
+    captures: Names
+    positions: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, table: "pa.Table", labels: Sequence[str], pattern: str) -> "Rows":
+        """Of ``path``, ``sha256``, ``label`` and ``components``.
+
+        Args:
+            table: The rows.
+            labels: All labels there are.
+            pattern: See ``photos.labels.parse_capture``.
+        """
+        table = table.sort_by("sha256")
+        place = {label: position for position, label in enumerate(labels)}
+        targets = np.array([place[label] for label in table["label"].to_pylist()], np.int64)
+        positions = np.zeros(len(targets), np.int64)
+        for label in range(len(labels)):
+            positions[targets == label] = np.arange((targets == label).sum())
+        captures = [parse_capture(path, pattern) or "" for path in table["path"].to_pylist()]
+        blocks = [rows_of(chunk) for chunk in table["components"].chunks if len(chunk)]
+        components = np.concatenate(blocks, dtype=np.float64)
+        return cls(components, targets, tuple(labels), np.array(captures, np.str_), positions)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What classifiers said of rows that they were not trained on.
+
+    Attributes:
+        by: How rows were held out, in words.
+        logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
+        targets: ``(rows,)``.
+        scores: ``(rows,)``, of ``Outliers``.
+    """
+
+    by: str
+    logits: Matrix
+    targets: Targets
+    scores: Matrix
+
+
+def predict_held_out(
+    rows: Rows, regression: LogisticRegressionParameters, parameters: CalibrationParameters
+) -> HeldOut | None:
+    """Refit with rows left out, and predict those.
+
+    Whole capture groups are left out where labels have several: a frame whose neighbour trained is
+    always right. The reducer is not refitted.
+
+    Returns:
+        None where nothing can be held out.
+    """
+    by, folds = _folds(rows, parameters.held_out_share)
+    parts = [part for part in (_predict(rows, out, regression) for out in folds) if part]
+    if not parts:
+        return None
+    logits, targets, scores = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return HeldOut(by, logits, targets, scores)
+
+
+def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
+    groups: dict[int, set[str]] = {}
+    for label in range(len(rows.labels)):
+        groups[label] = set(rows.captures[rows.targets == label].tolist()) - {""}
+    several = [label for label, names in groups.items() if len(names) > 1]
+    names = sorted({name for label in several for name in groups[label]})
+    if len(names) > 1:
+        testable = np.isin(rows.targets, several)
+        parts = [names[start::MOST_FOLDS] for start in range(min(MOST_FOLDS, len(names)))]
+        return "capture groups", [np.isin(rows.captures, part) & testable for part in parts]
+    counts = np.bincount(rows.targets, minlength=len(rows.labels))
+    out = rows.positions < np.floor(share * counts)[rows.targets]
+    return "a stratified share", [out]
+
+
+def _predict(
+    rows: Rows, out: Flags, regression: LogisticRegressionParameters
+) -> tuple[Matrix, Targets, Matrix] | None:
+    trained = np.unique(rows.targets[~out])
+    # A label that is held out as a whole cannot be right.
+    out = out & np.isin(rows.targets, trained)
+    if len(trained) < 2 or not out.any():
+        return None
+    train = np.isin(rows.targets, trained) & ~out
+    targets = np.searchsorted(trained, rows.targets[train])
+    counts = {rows.labels[label]: int((rows.targets[train] == label).sum()) for label in trained}
+    classifier = fit_softmax(DriverRows(rows.components[train], targets), counts, "", regression)
+    known = classifier.logits(rows.components[out])
+    outliers = Outliers.of(classifier.logits(rows.components[train]), targets)
+    logits = np.full((len(known), len(rows.labels)), -np.inf)
+    logits[:, trained] = known
+    return logits, rows.targets[out], outliers.scores(known)

@@ -1,0 +1,99 @@
+"""The file for a phone, and what is said of it beside it."""
+
+import hashlib
+import json
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from fruits_kedro.datasets.previews import json_preview
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.phone.artefact import Card, NoPhoneModel, PhoneModel
+from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
+
+
+class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | NoPhoneModel]):
+    """One ``.tflite`` file under a name that stays, and a ``.json`` of the same name beside it.
+
+    The ``.json`` holds the card and the sha256 of the file, or the reason why there is no file; it
+    is written last.
+
+    Usage in the catalog::
+
+        phone_model:
+          type: fruits_kedro.datasets.PhoneModelDataset
+          filepath: data/06_models/fruits.tflite
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = filepath
+        self._beside = filepath.removesuffix(".tflite") + ".json"
+        self.metadata = metadata
+
+    def load(self) -> PhoneModel | NoPhoneModel:
+        """The file, held to its sha256, or why there is none.
+
+        Raises:
+            FruitsError: Where nothing was saved yet, or the file is not what was saved.
+        """
+        try:
+            notes = json.loads(read_bytes(self._beside))
+            if "left_out" in notes:
+                return NoPhoneModel(notes["left_out"])
+            model = PhoneModel(read_bytes(self._filepath), Card.from_json(notes["card"]))
+        except FileNotFoundError as error:
+            raise FruitsError(
+                f"There is no {self._filepath} yet: run kedro run --pipelines=classification, "
+                "which makes it."
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise FruitsError(
+                f"{self._beside} is not what this version of the project wrote: run kedro run "
+                "--pipelines=classification to write it again."
+            ) from error
+        if model.sha256 != notes["sha256"]:
+            raise FruitsError(
+                f"{self._filepath} is not what this project wrote (its sha256 differs from that in "
+                f"{self._beside}): run kedro run --pipelines=classification to write it again."
+            )
+        return model
+
+    def save(self, data: PhoneModel | NoPhoneModel) -> None:
+        """Write the file and its card, or remove it and write the reason."""
+        if isinstance(data, NoPhoneModel):
+            fs, path = filesystem(self._filepath)
+            if fs.exists(path):
+                fs.rm_file(path)
+            notes: dict[str, Any] = {"left_out": data.reason}
+        else:
+            replace_file(self._filepath, data.content)
+            notes = {"sha256": data.sha256, "bytes": len(data.content)}
+            notes["card"] = json.loads(data.card.to_json())
+        text = json.dumps(notes, indent=1, ensure_ascii=False)
+        replace_file(self._beside, text.encode())
+
+    def snapshot_id(self) -> str | None:
+        """Changes with the file (``storage.identity``); None where it is not whole."""
+        try:
+            content = read_bytes(self._beside)
+        except FileNotFoundError:
+            return None
+        fs, path = filesystem(self._filepath)
+        if b'"left_out"' not in content and not fs.exists(path):
+            return None
+        return hashlib.sha256(content).hexdigest()
+
+    def preview(self) -> JSONPreview:
+        """The card, for Kedro-Viz."""
+        return json_preview(json.loads(read_bytes(self._beside)))
+
+    def _exists(self) -> bool:
+        return self.snapshot_id() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

@@ -1,0 +1,174 @@
+"""Calibration of a real fit: whole capture groups are held out, and too few rows change nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from feature_tables import CALIBRATION, names
+
+from fruits_kedro.classification_parameters import ClassificationParameters
+from fruits_kedro.classifier.artefact import Classifier
+from fruits_kedro.classifier.calibrating import calibrate
+from fruits_kedro.classifier.held_out import Rows, predict_held_out
+from fruits_kedro.classifier.regression import SoftmaxClassifier, fit_softmax
+from fruits_kedro.classifier.train_rows import DriverRows
+
+LABELS = ("fig", "kiwi", "nan")
+PATTERN = r"(?:(r\d*)_)?\d+_"
+REGRESSION = {
+    "reg_param": 0.01,
+    "standardization": False,
+    "max_iter": 100,
+    "driver_megabytes": 1024,
+}
+FOREST = {"trees": 1, "max_depth": 1, "seed": 0}
+
+
+def parameters(**calibration: Any) -> ClassificationParameters:
+    return ClassificationParameters(
+        classifier="logistic_regression",
+        logistic_regression=REGRESSION,
+        random_forest=FOREST,
+        calibration=CALIBRATION | calibration,
+    )
+
+
+def table(rows: int = 40, axes: tuple[str, ...] = ("", "r_"), apart: float = 1.5) -> pa.Table:
+    """Frames of labels that lie apart, each axis of a label a little elsewhere."""
+    random = np.random.default_rng(0)
+    columns: dict[str, list[Any]] = {"path": [], "label": [], "components": []}
+    for place, label in enumerate(LABELS):
+        for axis in axes:
+            middle = apart * np.eye(3, 4)[place] + random.normal(size=4) * 0.7
+            for frame in range(rows // len(axes)):
+                columns["path"].append(f"/{label}/{axis}{frame}_100.jpg")
+                columns["label"].append(label)
+                columns["components"].append((middle + random.normal(size=4)).tolist())
+    columns["sha256"] = names(len(columns["path"]))
+    columns["split"] = ["train"] * len(columns["path"])
+    kind = pa.list_(pa.float32())
+    return pa.table(columns | {"components": pa.array(columns["components"], kind)})
+
+
+class Reduced:
+    """What ``calibrate`` asks of a table that is not stored."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+
+    def filter(self, _: str) -> "Reduced":
+        return self
+
+    def select(self, *_: str) -> "Reduced":
+        return self
+
+    def orderBy(self, name: str) -> "Reduced":  # noqa: N802
+        return Reduced(self._rows.sort_by(name))
+
+    def limit(self, rows: int) -> "Reduced":
+        return Reduced(self._rows.slice(0, rows))
+
+    def toArrow(self) -> pa.Table:  # noqa: N802
+        return self._rows
+
+
+def fit(rows: pa.Table) -> SoftmaxClassifier:
+    found = Rows.of(rows, LABELS, PATTERN)
+    counts = {label: rows["label"].to_pylist().count(label) for label in LABELS}
+    known = {label: count for label, count in counts.items() if count}
+    return fit_softmax(
+        DriverRows(found.components, found.targets), known, "r", parameters().logistic_regression
+    )
+
+
+def held_out(rows: pa.Table) -> Any:
+    given = parameters()
+    return predict_held_out(
+        Rows.of(rows, LABELS, PATTERN), given.logistic_regression, given.calibration
+    )
+
+
+def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():
+    found = held_out(table())
+    assert found.by == "capture groups"
+    assert len(found.targets) == 120
+    assert np.bincount(found.targets).tolist() == [40, 40, 40]
+    assert np.isfinite(found.logits).all()
+
+
+def test_a_label_of_one_capture_group_trains_in_every_fold():
+    rows = table()
+    alone = [not (p.startswith("/kiwi/r_")) for p in rows["path"].to_pylist()]
+    found = held_out(rows.filter(pa.array(alone)))
+    assert np.bincount(found.targets).tolist() == [40, 0, 40]
+    assert np.isfinite(found.logits[:, 1]).all()
+
+
+@pytest.mark.parametrize("axes", [("",), ("IMG ",)])
+def test_without_capture_groups_a_share_of_each_label_is_held_out(axes):
+    found = held_out(table(axes=axes))
+    assert found.by == "a stratified share"
+    assert np.bincount(found.targets).tolist() == [10, 10, 10]
+
+
+def test_one_row_of_each_label_leaves_nothing_to_hold_out():
+    assert held_out(table(rows=1, axes=("",))) is None
+
+
+def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
+    rows = table()
+    plain = fit(rows)
+    classifier, report = calibrate(Reduced(rows), plain, parameters(), PATTERN)
+    assert isinstance(classifier, SoftmaxClassifier)
+    assert classifier.calibration.temperature == report["temperature"] != 1
+    errors = report["held_out"]["expected_calibration_error"]
+    assert errors["after"] < errors["before"]
+    assert report["held_out"]["rows"] == 120
+    assert sum(row["rows"] for row in report["held_out"]["reliability"]["after"]) == 120
+    assert 0 < report["sure"]["coverage"] <= 1
+    assert classifier.calibration.sure_from == report["sure"]["from"]
+    assert classifier.calibration.outliers.beyond == report["outlier"]["beyond"] > 1
+    again, same = calibrate(Reduced(rows), plain, parameters(), PATTERN)
+    assert (again.id, same) == (classifier.id, report)
+
+
+def test_labels_and_their_order_stay_as_they_were():
+    rows = table()
+    plain = fit(rows)
+    classifier, _ = calibrate(Reduced(rows), plain, parameters(), PATTERN)
+    components = Rows.of(rows, LABELS, PATTERN).components
+    before, after = (c.probabilities(components) for c in (plain, classifier))
+    np.testing.assert_array_equal(before.argsort(axis=1), after.argsort(axis=1))
+    assert not np.allclose(before, after)
+
+
+def test_too_few_rows_are_told_and_change_nothing():
+    rows = table(rows=4)
+    plain = fit(rows)
+    classifier, report = calibrate(Reduced(rows), plain, parameters(minimum=50), PATTERN)
+    assert classifier is plain
+    assert report["temperature"] == 1
+    assert "12 train photographs can be held out" in report["left_out"]
+    assert "classification.calibration.minimum is 50" in report["left_out"]
+
+
+def test_no_confidence_may_be_enough():
+    rows = table(apart=0)
+    classifier, report = calibrate(Reduced(rows), fit(rows), parameters(precision=0.999), PATTERN)
+    assert classifier.calibration.sure_from is None
+    assert report["sure"] == {"precision": 0.999, "from": None, "coverage": 0.0}
+
+
+def test_a_forest_is_not_calibrated_and_says_why():
+    forest = Classifier(LABELS, "r")
+    classifier, report = calibrate(Reduced(table()), forest, parameters(), PATTERN)
+    assert classifier is forest
+    assert "a random forest is not calibrated" in report["left_out"]
+
+
+def test_the_calibration_is_part_of_what_a_classifier_is():
+    plain = fit(table())
+    changed = replace(plain, calibration=replace(plain.calibration, temperature=0.5))
+    assert changed.id != plain.id

@@ -1,0 +1,147 @@
+"""Calibration: what temperature, thresholds and outlier scores do to known logits."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fruits_kedro.classifier.calibration import (
+    BINS,
+    Outliers,
+    choose_sure,
+    expected_error,
+    fit_temperature,
+    reliability,
+)
+from fruits_kedro.classifier.softmax import softmax
+
+
+def draw(rows: int = 4000, labels: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, and labels drawn with just the probabilities that they tell."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(size=(rows, labels)) * 2
+    levels = softmax(logits.T).T.cumsum(axis=1)
+    return logits, (random.random((rows, 1)) > levels).sum(axis=1).clip(max=labels - 1)
+
+
+@pytest.mark.parametrize("wrong_by", [0.25, 1.0, 4.0])
+def test_the_temperature_undoes_what_logits_are_wrong_by(wrong_by):
+    logits, targets = draw()
+    assert fit_temperature(logits * wrong_by, targets) == pytest.approx(wrong_by, rel=0.1)
+
+
+@pytest.mark.parametrize("wrong_by", [0.25, 4.0])
+def test_calibration_lowers_the_expected_error(wrong_by):
+    logits, targets = draw()
+    logits *= wrong_by
+
+    def error(temperature: float) -> float:
+        probabilities = softmax(logits.T / temperature).T
+        right = probabilities.argmax(axis=1) == targets
+        return expected_error(reliability(probabilities.max(axis=1), right))
+
+    assert error(1.0) > 0.1
+    assert error(fit_temperature(logits, targets)) < 0.03
+
+
+def test_labels_that_did_not_train_have_no_probability():
+    logits, targets = draw(labels=3)
+    padded = np.column_stack([logits, np.full(len(logits), -np.inf)])
+    assert fit_temperature(padded, targets) == pytest.approx(fit_temperature(logits, targets))
+
+
+@pytest.mark.parametrize("rows", [1, 50, 5000])
+def test_where_all_are_right_probabilities_stay_below_certainty(rows):
+    logits, targets = np.tile([2.0, 0.0, 0.0], (rows, 1)), np.zeros(rows, np.int64)
+    temperature = fit_temperature(logits, targets)
+    confidence = softmax(logits.T / temperature).max()
+    assert confidence == pytest.approx(1 - 1 / (rows + 2), abs=0.01)
+    assert confidence < 1
+
+
+def test_where_all_are_wrong_nothing_is_told_apart():
+    logits, targets = np.tile([2.0, 0.0], (100, 1)), np.ones(100, np.int64)
+    assert softmax(logits.T / fit_temperature(logits, targets)).max() < 0.52
+
+
+def test_the_reliability_diagram_counts_every_row_once():
+    confidence = np.array([0.0, 0.32, 0.34, 0.99, 1.0])
+    right = np.array([False, True, False, True, True])
+    diagram = reliability(confidence, right)
+    assert [row["rows"] for row in diagram] == [1, 1, 1, 2]
+    assert diagram[-1] == {"rows": 2, "confidence": pytest.approx(0.995), "accuracy": 1.0}
+    assert expected_error(diagram) == pytest.approx((0 + 0.68 + 0.34 + 2 * 0.005) / 5)
+    assert BINS == 15
+
+
+# --- sure ----------------------------------------------------------------------------------------
+
+
+def test_sure_is_the_lowest_confidence_that_is_right_often_enough():
+    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    right = np.array([True, True, False, True, True])
+    assert choose_sure(confidence, right, 0.8) == 0.5
+    assert choose_sure(confidence, right, 0.9) == 0.8
+    assert choose_sure(confidence, ~right, 0.9) is None
+
+
+def test_rows_of_one_confidence_are_sure_together():
+    confidence, right = np.array([0.9, 0.7, 0.7]), np.array([True, True, False])
+    assert choose_sure(confidence, right, 0.95) == 0.9
+    assert choose_sure(np.array([0.7, 0.7]), np.array([True, False]), 0.95) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.6, 0.99]), st.booleans()), min_size=1),
+    st.sampled_from([0.5, 0.9, 0.95]),
+)
+def test_what_is_sure_is_right_as_often_as_was_wanted(rows, precision):
+    confidence, right = np.array([c for c, _ in rows]), np.array([r for _, r in rows])
+    found = choose_sure(confidence, right, precision)
+    enough = [t for t in set(confidence) if right[confidence >= t].mean() >= precision]
+    assert found == (min(enough) if enough else None)
+
+
+# --- outliers ------------------------------------------------------------------------------------
+
+
+def clusters(labels: int = 4, rows: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of labels, three times as wide in one direction as in the others."""
+    random = np.random.default_rng(0)
+    targets = np.repeat(np.arange(labels), rows)
+    scatter = random.normal(size=(len(targets), labels)) * ([1.0] * (labels - 1) + [3.0])
+    return 30 * np.eye(labels)[targets] + scatter, targets
+
+
+def test_known_rows_score_about_one_and_others_more():
+    logits, targets = clusters()
+    outliers = Outliers.of(logits, targets)
+    known = outliers.scores(logits)
+    assert np.median(known) == pytest.approx(1, abs=0.3)
+    unknown = outliers.scores(np.full((1, 4), 7.5))
+    assert unknown[0] > np.quantile(known, 0.99)
+
+
+def test_the_score_is_the_distance_to_the_nearest_label_in_units_of_its_scatter():
+    logits, targets = clusters()
+    outliers = Outliers.of(logits, targets)
+    means = np.stack([logits[targets == label].mean(axis=0) for label in range(4)])
+    np.testing.assert_allclose(outliers.scores(means), 0, atol=1e-9)
+    wide, narrow = outliers.scores(means[0] + 5 * np.eye(4)[[3, 0]])
+    assert narrow > 5 * wide
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_so_few_rows_that_they_do_not_scatter_give_numbers(rows):
+    logits = np.repeat(30 * np.eye(3), rows, axis=0)
+    scores = Outliers.of(logits, np.repeat(np.arange(3), rows)).scores(logits + 1)
+    assert np.isfinite(scores).all()
+
+
+def test_a_label_without_rows_is_not_near_to_anything():
+    logits, targets = clusters()
+    some = targets != 2
+    outliers = Outliers.of(logits[some], targets[some])
+    assert outliers.means.shape == (3, 4)
+    assert outliers.scores(logits[targets == 2]).min() > outliers.scores(logits[some]).max() / 2

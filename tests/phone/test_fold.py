@@ -1,0 +1,110 @@
+"""One file for a phone gives what backbone, reducer and classifier give one after the other."""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from phone_models import LABELS, make_classifier, make_reducer
+from runs import SAMPLE
+
+from fruits_kedro.backbone.artefact import N_FEATURES
+from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.classifier.artefact import Classifier
+from fruits_kedro.classifier.calibration import UNCALIBRATED
+from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
+from fruits_kedro.phone.engine import PhoneEngine
+from fruits_kedro.photos.decoding import decode
+from fruits_kedro.reducer import Reducer
+
+
+@pytest.fixture(scope="module")
+def pixels() -> list[np.ndarray]:
+    """A few photographs, and what no photograph shows."""
+    photographs = sorted((SAMPLE / "Test").glob("*/*.jpg"))[::60]
+    shown = [decode(path.read_bytes(), 224) for path in photographs]
+    return [*shown, np.zeros((224, 224, 3), np.uint8), np.full((224, 224, 3), 255, np.uint8)]
+
+
+@pytest.fixture(scope="module")
+def features(backbone, pixels) -> np.ndarray:
+    engine = Engine(backbone.model)
+    return np.stack([engine.features(image) for image in pixels])
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["unit length", "standard"])
+def reducer(request, backbone, features) -> Reducer:
+    return make_reducer(backbone, features, request.param)
+
+
+@pytest.fixture(scope="module")
+def folded(backbone, reducer) -> PhoneModel:
+    model = fold(backbone, reducer, make_classifier(reducer))
+    assert isinstance(model, PhoneModel)
+    return model
+
+
+def test_the_file_gives_the_probabilities_of_its_parts(reducer, folded, pixels, features):
+    expected = make_classifier(reducer).probabilities(reducer.transform(features))
+    assert np.ptp(expected, axis=0).max() > 0.1
+    engine = PhoneEngine(folded.content)
+    found = np.stack([engine.probabilities(image) for image in pixels])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_file_gives_the_outlier_score(reducer, folded, pixels, features):
+    classifier = make_classifier(reducer)
+    logits = classifier.logits(reducer.transform(features))
+    expected = classifier.calibration.outliers.scores(logits)
+    engine = PhoneEngine(folded.content)
+    found = [engine.answer(image)[-1] for image in pixels]
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_a_classifier_that_is_not_calibrated_has_no_outlier_score(backbone, reducer, pixels):
+    plain = replace(make_classifier(reducer), calibration=UNCALIBRATED)
+    model = fold(backbone, reducer, plain)
+    assert isinstance(model, PhoneModel)
+    assert (model.card.sure_from, model.card.outlier_beyond) == (None, None)
+    *probabilities, score = PhoneEngine(model.content).answer(pixels[0])
+    assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+    assert score == 0
+
+
+def test_the_file_says_what_it_is(backbone, reducer, folded):
+    with zipfile.ZipFile(io.BytesIO(folded.content)) as archive:
+        assert json.loads(archive.read("fruits.json")) == {
+            **asdict(folded.card),
+            "labels": list(LABELS),
+        }
+        assert archive.read("labels.txt").decode().split("\n") == [*LABELS, ""]
+    card = folded.card
+    assert (card.fingerprint, card.reducer_id) == (backbone.fingerprint, reducer.id)
+    assert (card.image_size, card.precision) == (224, "float32")
+    assert (card.sure_from, card.outlier_beyond) == (0.6, 2.5)
+    assert "bicubic" in card.preprocessing
+
+
+def test_equal_parts_make_equal_bytes_of_little_more_than_the_backbone(backbone, reducer, folded):
+    assert fold(backbone, reducer, make_classifier(reducer)) == folded
+    head = 4 * N_FEATURES * (len(LABELS) + 1)  # and a few numbers per pair of labels
+    assert len(folded.content) < len(backbone.model) + head + 4000
+    assert len(folded.content) < 9.5e6
+
+
+def test_a_classifier_that_is_no_sum_of_products_has_no_file(backbone, reducer):
+    answer = fold(backbone, reducer, Classifier(LABELS, reducer.id))
+    assert isinstance(answer, NoPhoneModel)
+    assert "A random forest has no file for a phone" in answer.reason
+
+
+def test_parts_that_do_not_belong_together_have_no_file(backbone, reducer):
+    classifier = make_classifier(reducer)
+    other = fold(backbone, replace(reducer, mean=reducer.mean + 1), classifier)
+    assert isinstance(other, NoPhoneModel)
+    assert reducer.id in other.reason
+    other = fold(backbone, replace(reducer, fingerprint="0" * 16), classifier)
+    assert isinstance(other, NoPhoneModel)
+    assert backbone.fingerprint in other.reason
