@@ -114,7 +114,7 @@ class TrackingHooks(StorageHooks):
         outputs = pipeline.all_outputs() | {DATASET}
         made = {name for name in outputs if catalog.exists(name)}
         reports = {name: catalog.load(name) for name in REPORTS if name in made}
-        files = [str(entries.get(name, {}).get("filepath")) for name in sorted(made)]
+        paths = [str(entries.get(name, {}).get("filepath")) for name in sorted(made)]
         pipelines = run_params["pipeline_names"] or []
         return {
             "name": run_name(pipelines, self._given),
@@ -128,9 +128,11 @@ class TrackingHooks(StorageHooks):
                 "kedro_run": str(run_params["run_id"]),
                 "fruits_kedro": version("fruits_kedro"),
             },
-            "reports": [
-                join(self._storage, _FOLDER, path.rsplit("/", 1)[-1])
-                for path in files
-                if f"/{_FOLDER}/" in path
-            ],
+            "reports": [join(self._storage, _FOLDER, name) for name in _files_among(paths)],
         }
+
+
+def _files_among(paths: list[str]) -> list[str]:
+    """Names of the files among what lies in the folder of reports; tables there are folders."""
+    names = [path.rsplit("/", 1)[-1] for path in paths if f"/{_FOLDER}/" in path]
+    return [name for name in names if "." in name]

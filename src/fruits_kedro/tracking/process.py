@@ -8,8 +8,8 @@ from typing import Any
 
 WRITER = "fruits_kedro.tracking.writer"
 
-SECONDS_TO_WRITE = 120
-"""Time to record a run, from its end: reports of 10 MB over a slow line take a minute."""
+SECONDS_TO_WRITE = 300
+"""Time to record a run, from its end: a report of 10 MB over a slow line takes minutes."""
 
 _PATIENCE = {
     # MLflow's own are 7 tries and 120 s each: half an hour for a server that is away.
