@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from report_pages import Stored
+from report_pages import Stored, names_of
 
 from fruits_kedro import schemas
 from fruits_kedro.report import selection
@@ -28,8 +28,9 @@ def predictions(tmp_path_factory) -> Stored:
     frame = pd.DataFrame(ROWS, columns=["label", "split", "prediction", "probability"])
     frame["path"] = [f"/{n}" for n in range(len(ROWS))]
     frame["sha256"] = [f"{n:064}" for n in range(len(ROWS))]
-    for name in ("second", "second_probability", "third", "third_probability"):
-        frame[name] = None
+    for name in names_of(schemas.PREDICTIONS):
+        if name not in frame:
+            frame[name] = None
     folder: Path = tmp_path_factory.mktemp("selection")
     table = pa.Table.from_pandas(frame, preserve_index=False)
     return Stored(folder / "predictions", table, schemas.PREDICTIONS)

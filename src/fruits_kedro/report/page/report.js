@@ -369,12 +369,13 @@
       chosen = null;
       marks = [];
       readout.textContent = shown.length
-        ? "Point at a cell, or use the arrow keys."
+        ? "Point at a cell, tap it, or use the arrow keys."
         : "Every test photograph got its label.";
-      pane.addEventListener("pointermove", (event) => {
+      const point = (event) => {
         const area = pane.getBoundingClientRect();
         choose(Math.floor((event.clientY - area.top) / side), Math.floor((event.clientX - area.left) / side));
-      });
+      };
+      for (const kind of ["pointermove", "pointerdown"]) pane.addEventListener(kind, point);
     };
     const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     box.addEventListener("keydown", (event) => {
