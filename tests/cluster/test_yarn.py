@@ -90,6 +90,25 @@ def test_the_shipped_environment_has_no_tensorflow_and_no_spark(shipped):
     )
 
 
+def test_the_bootstrap_action_installs_the_real_wheels_without_an_index(shipped, tmp_path):
+    """As on a node of EMR on EC2, which has Python and what was uploaded."""
+    folder = shipped.archive.parent
+    environment = {
+        "PATH": path_of_a_node(),
+        "FRUITS_PREFIX": str(tmp_path / "prefix"),
+        "FRUITS_PROFILE": str(tmp_path / "profile.sh"),
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
+    }
+    subprocess.run(["bash", folder / "bootstrap.sh", folder], env=environment, check=True)
+    code = shipped.package.folder / "project" / PYTHON_FILES
+    modules = "fruits_kedro.cli, fruits_kedro.settings, ai_edge_litert.interpreter, s3fs, pyarrow"
+    subprocess.run(
+        [tmp_path / "prefix" / "bin" / "python", "-c", f"import {modules}"],
+        env={"PATH": path_of_a_node(), "PYTHONPATH": str(code)},
+        check=True,
+    )
+
+
 @pytest.mark.parametrize("mode", ["client", "cluster"])
 def test_the_job_gives_what_it_gives_locally(
     node, shipped, cloud, local_small, traffic, tmp_path, mode

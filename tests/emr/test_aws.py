@@ -86,7 +86,7 @@ def test_the_exit_code_is_the_job_s(state, log, expected):
 
 
 SENTENCES = {
-    "ExpiredToken": "AWS does not accept the credentials (ExpiredToken): set AWS_PROFILE",
+    "ExpiredToken": "AWS does not accept the credentials (ExpiredToken): give others, set AWS",
     "SignatureDoesNotMatch": "AWS does not accept the credentials",
     "AccessDenied": "These credentials may not do cloudformation.describe_stacks (why)",
     "Throttling": "AWS refused cloudformation.describe_stacks (Throttling: why)",

@@ -155,11 +155,11 @@ def _report(account: Account, stack: Stack, jobs: Jobs, job_id: str) -> int:
     click.echo(log)
     code = exit_code(state, log)
     reason = f" ({state.reason.strip().rstrip('.')})" if state.reason.strip() else ""
-    click.echo(
-        f"Error: The job {job_id} ended as {state.name}{reason}, exit code {code}: its log is "
-        "above; run it again when that is mended, what was committed stays.",
-        err=True,
+    told = FruitsError(
+        f"The job {job_id} ended as {state.name}{reason}, exit code {code}: look at its log above, "
+        "mend that and run it again, which goes on from what was committed."
     )
+    told.show()
     return code
 
 

@@ -196,21 +196,25 @@ def _told(error: BaseException, call: str) -> FruitsError:
     from botocore import exceptions as known
 
     if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
-        return FruitsError(f"There are no AWS credentials here: {_CREDENTIALS}.")
+        return FruitsError(f"There are no AWS credentials here: give them, {_CREDENTIALS}.")
     if isinstance(error, known.ProfileNotFound):
-        return FruitsError(f"{error}: name one of ~/.aws/config in AWS_PROFILE.")
+        return FruitsError(
+            f"There is no such AWS profile ({error}): name one of ~/.aws/config in AWS_PROFILE."
+        )
     if isinstance(error, known.TokenRetrievalError | known.SSOError):
-        return FruitsError(f"The AWS session has ended: {_CREDENTIALS}.")
+        return FruitsError(f"The AWS session has ended: renew it, {_CREDENTIALS}.")
     if isinstance(error, known.EndpointConnectionError | known.ConnectionError):
         first = str(error).splitlines()[0].rstrip(".")
-        return FruitsError(f"{first}: check the connection and the region ({call}).")
+        return FruitsError(
+            f"AWS cannot be reached ({first}): check the connection and the region for {call}."
+        )
     if not isinstance(error, known.ClientError):
         return FruitsError(f"{call} failed ({str(error).splitlines()[0].rstrip('.')}).")
     said = error.response.get("Error", {})
     code = said.get("Code", "?")
     reason = next(iter(said.get("Message", "").splitlines()), "").rstrip(".")
     if code in _REFUSED_CREDENTIALS:
-        sentence = f"AWS does not accept the credentials ({code}): {_CREDENTIALS}."
+        sentence = f"AWS does not accept the credentials ({code}): give others, {_CREDENTIALS}."
     elif code in _NO_RIGHTS:
         sentence = f"These credentials may not do {call} ({reason or code}): ask for that right."
     else:

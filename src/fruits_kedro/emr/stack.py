@@ -137,7 +137,8 @@ def _wait(account: Account, name: str, done: Callable[[str], bool]) -> Stack:
             return stack
         if stack is None or not stack.status.endswith("IN_PROGRESS"):
             raise FruitsError(
-                f"The stack {name} could not be made as asked ({_first_failure(account, name)})."
+                f"The stack {name} could not be made as asked ({_first_failure(account, name)}): "
+                "mend that and run kedro emr up again."
             )
         if stack.status != told:
             click.echo(f"stack {name}: {stack.status}")
