@@ -18,7 +18,7 @@ from faults.processes import wait_until
 from fruits_kedro.s3.jars import cache_folder, retrieve
 
 HADOOP = "3.4.1"
-SERVERS = ("resourcemanager", "nodemanager")
+SERVERS = ("resourcemanager", "nodemanager", "timelineservice")
 """What PySpark does not bring of YARN; it brings the client."""
 
 _PACKAGE = "org.apache.hadoop.yarn.server"
