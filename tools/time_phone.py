@@ -1,4 +1,6 @@
-"""Seconds from the bytes of a photograph to its probabilities, on one thread, by the file itself.
+"""Processor time from the bytes of a photograph to its probabilities, by the file itself.
+
+On one thread, so that on a free core it is the time that passes.
 
 .venv/bin/python tools/time_phone.py data/06_models/fruits.tflite data/01_raw/sample/Test
 """
@@ -27,12 +29,12 @@ def measure(model: Path, photographs: list[Path], size: int) -> np.ndarray:
     contents = [path.read_bytes() for path in photographs]
     rows = []
     for content in [*contents[:WARM_UP], *contents]:
-        start = time.perf_counter()
+        start = time.process_time()
         pixels = decode(content, size)
-        decoded = time.perf_counter()
+        decoded = time.process_time()
         if not isinstance(pixels, Reason):
             engine.probabilities(pixels)
-            rows.append((decoded - start, time.perf_counter() - decoded))
+            rows.append((decoded - start, time.process_time() - decoded))
     return np.array(rows[min(WARM_UP, len(contents)) :])
 
 

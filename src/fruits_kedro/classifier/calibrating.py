@@ -60,9 +60,11 @@ def calibrate(
             f"is {calibration.minimum}: probabilities stay as they are, with temperature 1"
         )
     found = _choose(held_out, calibration)
-    logits = classifier.logits(rows.components)
-    beyond = float(np.quantile(held_out.scores, calibration.known_share))
-    chosen = replace(found, outliers=Outliers.of(logits, rows.targets, beyond))
+    # What the classifier says of its own train rows is where known fruits lie; how far from there
+    # others of them may lie, only rows that did not train can tell.
+    known = Outliers.of(classifier.logits(rows.components), rows.targets)
+    beyond = float(np.quantile(known.scores(held_out.finite_logits), calibration.known_share))
+    chosen = replace(found, outliers=replace(known, beyond=beyond))
     report = _report(held_out, chosen, calibration)
     logger.info(
         "Temperature %.3f: expected calibration error %.4f instead of %.4f on %d held-out "

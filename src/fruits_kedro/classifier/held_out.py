@@ -11,7 +11,7 @@ from fruits_kedro.classification_parameters import (
     CalibrationParameters,
     LogisticRegressionParameters,
 )
-from fruits_kedro.classifier.calibration import Flags, Outliers, Targets
+from fruits_kedro.classifier.calibration import Flags, Targets
 from fruits_kedro.classifier.regression import fit_softmax
 from fruits_kedro.classifier.softmax import Matrix
 from fruits_kedro.classifier.train_rows import DriverRows
@@ -73,13 +73,17 @@ class HeldOut:
         by: How rows were held out, in words.
         logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
         targets: ``(rows,)``.
-        scores: ``(rows,)``, of ``Outliers``.
     """
 
     by: str
     logits: Matrix
     targets: Targets
-    scores: Matrix
+
+    @property
+    def finite_logits(self) -> Matrix:
+        """Logits where a label that did not train is as unlikely as the least likely that did."""
+        least = np.where(np.isfinite(self.logits), self.logits, np.inf).min(axis=1, keepdims=True)
+        return np.maximum(self.logits, least)
 
 
 def predict_held_out(
@@ -97,8 +101,8 @@ def predict_held_out(
     parts = [part for part in (_predict(rows, out, regression) for out in folds) if part]
     if not parts:
         return None
-    logits, targets, scores = (np.concatenate(values) for values in zip(*parts, strict=True))
-    return HeldOut(by, logits, targets, scores)
+    logits, targets = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return HeldOut(by, logits, targets)
 
 
 def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
@@ -118,7 +122,7 @@ def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
 
 def _predict(
     rows: Rows, out: Flags, regression: LogisticRegressionParameters
-) -> tuple[Matrix, Targets, Matrix] | None:
+) -> tuple[Matrix, Targets] | None:
     trained = np.unique(rows.targets[~out])
     # A label that is held out as a whole cannot be right.
     out = out & np.isin(rows.targets, trained)
@@ -129,7 +133,6 @@ def _predict(
     counts = {rows.labels[label]: int((rows.targets[train] == label).sum()) for label in trained}
     classifier = fit_softmax(DriverRows(rows.components[train], targets), counts, "", regression)
     known = classifier.logits(rows.components[out])
-    outliers = Outliers.of(classifier.logits(rows.components[train]), targets)
     logits = np.full((len(known), len(rows.labels)), -np.inf)
     logits[:, trained] = known
-    return logits, rows.targets[out], outliers.scores(known)
+    return logits, rows.targets[out]
