@@ -2,6 +2,8 @@
 
 import base64
 import csv
+import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,6 +235,30 @@ def test_the_timings_have_the_seconds_of_each_pipeline(whole):
     assert timings["seconds"] == pytest.approx(sum(seconds), abs=0.1)
     nodes = {node for stage in timings["pipelines"].values() for node in stage["nodes"]}
     assert nodes == {node.short_name for node in pipelines["__default__"].nodes}
+
+
+def test_the_report_shows_every_photograph_and_counts_every_file(whole):
+    page = (whole.storage / "08_reporting" / "report.html").read_text()
+    [data] = re.findall(r'id="data">(.*?)</script>', page, re.S)
+    points = json.loads(data)["map"]
+    assert len(points["path"]) == USABLE
+    assert sorted(points["tile"]) == list(range(USABLE))
+    assert page.count('src="data:image/jpeg;base64,') >= TEST
+    text = re.sub(r"<[^>]+>|\s+", " ", page.partition('id="map"')[0])
+    for counted in (
+        f"kept {USABLE + 1} ",
+        "not an image",
+        "empty file",
+        "kept, but without features 1",
+    ):
+        assert counted in re.sub(r" +", " ", text)
+
+
+def test_what_wants_a_look_is_a_table_and_a_csv(whole):
+    rows = whole.load("data_quality").toPandas().fillna("")
+    pd.testing.assert_frame_equal(
+        whole.load("data_quality_csv"), rows, check_dtype=False, check_exact=False
+    )
 
 
 def test_the_csv_has_a_line_per_photograph_with_its_components(whole):

@@ -86,7 +86,7 @@ def test_tables_have_the_names_to_the_letter(hostile, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["reduced_features_csv", "inference_predictions_csv", "confusions"]
+    "name", ["reduced_features_csv", "inference_predictions_csv", "confusions", "data_quality_csv"]
 )
 def test_no_cell_of_a_csv_file_is_a_formula_and_it_loads_to_the_letter(hostile, name):
     dataset = hostile.catalog().get(name)
@@ -100,6 +100,14 @@ def test_no_cell_of_a_csv_file_is_a_formula_and_it_loads_to_the_letter(hostile, 
     loaded = dataset.load()
     assert set(loaded[column]) <= set(LABELS)
     assert len(loaded) == len(lines)
+
+
+def test_no_name_in_the_report_is_html(hostile):
+    page = (hostile.storage / "08_reporting" / "report.html").read_text()
+    for label in LABELS:
+        assert f">{label}" not in page or label == html.escape(label)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;" in page
 
 
 @pytest.mark.parametrize("name", PLOTS)

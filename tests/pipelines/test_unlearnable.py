@@ -120,6 +120,9 @@ def test_one_photograph_of_each_label_leaves_none_to_test(job):
     for label in ("Apple", "Corn", "Kiwi"):
         copy(job, "", label, 1)
     assert sentence(job).startswith("No photograph is left to test the classifier: ")
+    job.run("reporting")
+    page = (job.storage / "08_reporting" / "report.html").read_text()
+    assert "There is no classifier for these photographs" in page
 
 
 def test_one_photograph_of_each_label_in_both_folders_is_enough(job):
