@@ -172,3 +172,19 @@ def test_the_calibration_is_part_of_what_a_classifier_is():
     plain = fit(table())
     changed = replace(plain, calibration=replace(plain.calibration, temperature=0.5))
     assert changed.id != plain.id
+
+
+def test_a_label_that_a_fold_leaves_out_as_a_whole_is_as_unlikely_as_any():
+    """Six groups make five folds: the first and the last group are left out together."""
+    axes = tuple(f"r{number}_" for number in range(1, 7))
+    rows = table(rows=36, axes=axes)
+    kept = ("/fig/r1_", "/fig/r6_")
+    chosen = [not p.startswith("/fig/") or p.startswith(kept) for p in rows["path"].to_pylist()]
+    found = held_out(rows.filter(pa.array(chosen)))
+    assert np.bincount(found.targets).tolist() == [0, 36, 36]
+    without = np.isinf(found.logits[:, 0])
+    assert without.sum() == 24
+    assert np.isfinite(found.finite_logits).all()
+    np.testing.assert_array_equal(
+        found.finite_logits[without, 0], found.logits[without, 1:].min(axis=1)
+    )
