@@ -27,6 +27,7 @@ TYPES = {
     "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
+    "object": "names and values",
     "string": "text",
 }
 

@@ -46,6 +46,7 @@ TITLES = {
     "": "Command line and configuration",
     "backbone": "The network",
     "classifier": "The classifier",
+    "classifiers": "Kinds of classifiers",
     "datasets": "Data that a run reads",
     "emr": "EMR",
     "hooks": "During a run",

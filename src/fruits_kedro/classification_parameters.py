@@ -1,9 +1,11 @@
 """The schema of the classifier's parameters; see ``fruits_kedro.parameters``."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from fruits_kedro import classifiers
+from fruits_kedro.registry import ChoiceOf
 from fruits_kedro.strict_model import Count, Seed, Share, StrictModel
 
 
@@ -65,9 +67,16 @@ class ClassificationParameters(StrictModel):
     """Which classifier is trained, and how."""
 
     classifier: Annotated[
-        Literal["logistic_regression", "random_forest"],
+        str,
+        ChoiceOf(classifiers),
         Field(description="The classifier that is trained and kept."),
     ]
     logistic_regression: LogisticRegressionParameters
     random_forest: RandomForestParameters
     calibration: CalibrationParameters
+    options: Annotated[
+        dict[str, bool | int | float | str] | None,
+        Field(
+            description="Settings of a classifier that has no group of its own (docs/extending.md)."
+        ),
+    ] = None

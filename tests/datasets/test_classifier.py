@@ -5,6 +5,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import pytest
 from corpus import AWKWARD_FOLDERS
 from feature_tables import CALIBRATION
 from kedro.io import DatasetError
+from pyspark.cloudpickle import register_pickle_by_value, unregister_pickle_by_value
 
+from fruits_kedro import classifiers
 from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.classifier.calibration import Calibration, Outliers
@@ -20,6 +24,7 @@ from fruits_kedro.classifier.forest import ForestClassifier
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.datasets import ClassifierDataset
 from fruits_kedro.reducer import Reducer
+from fruits_kedro.registry import kind_in
 
 PARAMETERS = {
     "logistic_regression": {
@@ -49,8 +54,8 @@ def reduced(spark):
     return spark.createDataFrame(rows, schema).cache()
 
 
-def train(reduced, kind: str) -> Classifier:
-    parameters = ClassificationParameters(classifier=kind, **PARAMETERS)
+def train(reduced, kind: str, **more: object) -> Classifier:
+    parameters = ClassificationParameters(classifier=kind, **PARAMETERS, **more)
     counts = {row.label: row["count"] for row in reduced.groupBy("label").count().collect()}
     return train_classifier(reduced, counts, REDUCER, parameters)
 
@@ -223,3 +228,31 @@ def test_a_model_of_another_class_is_refused(forest, dataset, folder, name):
     pointer.write_text(pointer.read_text().replace(*hashes))
     with pytest.raises(DatasetError, match=f"names the class {name}"):
         dataset.load()
+
+
+def documented(name: str) -> str:
+    """The file of that name which docs/extending.md shows."""
+    text = (Path(__file__).parents[2] / "docs" / "extending.md").read_text()
+    [found] = re.findall(rf"```python\n# src/\S+/{name}\n(.*?)```", text, re.S)
+    return found
+
+
+def test_a_kind_is_added_by_the_file_that_the_documents_show(
+    reduced, dataset, tmp_path, monkeypatch
+):
+    (tmp_path / "nearest_mean.py").write_text(documented("nearest_mean.py"))
+    monkeypatch.setattr(classifiers, "__path__", [*classifiers.__path__, str(tmp_path)])
+    added = kind_in(classifiers, "nearest_mean")
+    # Else workers would look for the file in the package that is installed.
+    register_pickle_by_value(added)
+    try:
+        classifier = train(reduced, "nearest_mean", options={"sharpness": 2})
+        dataset.save(classifier)
+        loaded = dataset.load()
+        assert type(loaded) is added.CLASS
+        rows = predict(reduced, loaded).select("label", "prediction").collect()
+        assert {row.label for row in rows} == set(LABELS)
+        assert all(row.label == row.prediction for row in rows)
+    finally:
+        unregister_pickle_by_value(added)
+        del sys.modules[added.__name__]

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 
+from fruits_kedro import classifiers
 from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier.artefact import Classifier
-from fruits_kedro.classifier.forest import ForestClassifier, predict_by_forest, train_forest
-from fruits_kedro.classifier.regression import (
-    SoftmaxClassifier,
-    predict_by_softmax,
-    train_softmax,
-)
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.reducer import Reducer
+from fruits_kedro.registry import kind_in, names_in
 
 
 def train_classifier(
@@ -28,9 +24,9 @@ def train_classifier(
         reducer: The one whose components they are.
         parameters: Which classifier, with which settings.
     """
-    if parameters.classifier == "random_forest":
-        return train_forest(train, parameters.random_forest, reducer.id)
-    return train_softmax(train, counts, reducer, parameters.logistic_regression)
+    kind = kind_in(classifiers, parameters.classifier)
+    trained: Classifier = kind.train(train, counts, reducer, parameters)
+    return trained
 
 
 def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
@@ -47,8 +43,16 @@ def predict(reduced: DataFrame, classifier: Classifier) -> DataFrame:
     Raises:
         TypeError: Where the classifier is of no kind known here.
     """
-    if isinstance(classifier, ForestClassifier):
-        return predict_by_forest(reduced, classifier)
-    if isinstance(classifier, SoftmaxClassifier):
-        return predict_by_softmax(reduced, classifier)
+    return kind_in(classifiers, kind_of(classifier)).predict(reduced, classifier)
+
+
+def kind_of(classifier: Classifier) -> str:
+    """The name of a trained classifier's kind.
+
+    Raises:
+        TypeError: Where it is of no kind known here.
+    """
+    for name in names_in(classifiers):
+        if type(classifier) is kind_in(classifiers, name).CLASS:
+            return name
     raise TypeError(f"{type(classifier).__name__} is no kind of classifier")
