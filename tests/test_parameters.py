@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.parameters import Parameters, check_parameters, known_names
+from fruits_kedro.parameter_checks import check_parameters, known_names
+from fruits_kedro.parameters import Parameters
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
 FILES = sorted(CONF.glob("parameters_*.yml"))

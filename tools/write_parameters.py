@@ -17,8 +17,8 @@ FILE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters
 
 Written by `tools/write_parameters.py` (`make docs`) from the schema in
-`src/fruits_kedro/parameters.py`, which also checks every value before anything starts, and from the
-values in `conf/base/parameters_*.yml`, where each has its reason.
+`src/fruits_kedro/parameters.py`, against which every value is checked before anything starts, and
+the values in `conf/base/parameters_*.yml`, where each has its reason.
 
 Give one for a run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
 `conf/local/parameters.yml`.

@@ -11,7 +11,7 @@ from kedro.config import MissingConfigException
 from fruits_kedro import datasets
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.facts import fact_problems
-from fruits_kedro.parameters import parameter_problems, refusal
+from fruits_kedro.parameter_checks import parameter_problems, refusal
 from fruits_kedro.spark_settings import setting_problems
 from fruits_kedro.storage.files import is_local
 from fruits_kedro.tracking.setting import tracking_problems

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from runs import LABELS, ONE_AXIS, TEST_COUNT, Job, flat_run, whole_run
 
-from fruits_kedro.parameters import Parameters, check_parameters
+from fruits_kedro.parameter_checks import check_parameters
+from fruits_kedro.parameters import Parameters
 from fruits_kedro.photos.labels import parse_capture
 from fruits_kedro.pipelines.evaluation.nodes import (
     evaluate_capture,

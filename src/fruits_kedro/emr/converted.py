@@ -9,7 +9,8 @@ from fruits_kedro.backbone.weights import IMAGENET, SHIPPED
 from fruits_kedro.config_loader import FruitsConfigLoader
 from fruits_kedro.datasets import BackboneDataset, KnownBackbonesDataset
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.parameters import FeaturizationParameters, check_parameters
+from fruits_kedro.parameter_checks import check_parameters
+from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.storage.files import is_local, join
 
 ENVIRONMENT = "emr"
