@@ -1,6 +1,7 @@
 """Whatever is wrong in ``conf/`` is told in one sentence, with every other problem beside it."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,19 @@ def test_an_unknown_environment_is_told_with_those_there_are(conf, name, hint):
 def test_an_environment_needs_no_files_of_its_own(conf):
     (conf / "mine").mkdir()
     check(conf, "mine")
+
+
+def test_an_environment_is_added_by_the_folder_that_the_documents_show(conf, project):
+    text = (project / "docs" / "extending.md").read_text()
+    for name, content in re.findall(r"```yaml\n# conf/(\S+)\n(.*?)```", text, re.S):
+        (conf / name).parent.mkdir(exist_ok=True)
+        (conf / name).write_text(content)
+    check(conf, "cluster-of-ours")
+    loader = FruitsConfigLoader(str(conf), env="cluster-of-ours", **CONFIG_LOADER_ARGS)
+    assert loader["catalog"]["metrics"]["filepath"].startswith("s3://our-bucket/fruits/")
+    assert loader["spark"]["spark.master"] == "spark://master.ours:7077"
+    assert loader["spark"]["spark.driver.host"] is None
+    assert loader["mlflow"]["server"]["mlflow_tracking_uri"] == "http://mlflow.ours:5000"
 
 
 # --- files ---------------------------------------------------------------------------------------

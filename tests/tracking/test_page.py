@@ -26,9 +26,10 @@ def database(spark, backbone, tmp_path_factory) -> Path:
     copy_photos(train_and_test(LABELS[:3]), job.images)
     file = folder / "mlflow.db"
     job.run(tracking=f"sqlite:///{file}")
+    first = list(job.warnings)
     int8 = {"precision": "int8", "calibration_images": 10}
     job.run(tracking=f"sqlite:///{file}", featurization=int8)
-    assert job.warnings == []
+    assert not [told for told in first + job.warnings if "recorded" in told]
     return file
 
 
