@@ -146,6 +146,7 @@ def test_a_job_that_fails_shows_its_log_and_returns_its_exit_code(
     assert "the driver" in tail
     assert not [word for word in ("of no use", "a worker", "another") if word in tail]
 
+    # The next job's log lies where this one's does.
     end_next_step(cluster, monkeypatch, "FAILED")
     monkeypatch.setattr(
         "fruits_kedro.emr.jobs.ClusterJobs.log_prefix",
@@ -210,6 +211,17 @@ def test_no_stack_in_this_region(cluster, emr_package, monkeypatch):
 def test_options_that_would_fail_minutes_later(cluster, emr_package, options, sentence):
     with pytest.raises(FruitsError, match=sentence):
         run_job(cluster, "fk", emr_package.folder, options, deploy_mode="client", wait=True)
+
+
+def test_places_written_for_emr_need_not_be_told(cluster, emr_project, emr_package):
+    file = emr_project / "conf" / "emr" / "globals.yml"
+    before = file.read_text()
+    file.write_text("images: s3://b/p\nstorage: s3://b/r\n")
+    try:
+        arguments = (cluster, "fk", emr_package.folder, ["--pipelines=ingestion"])
+        assert run_job(*arguments, deploy_mode="client", wait=False) == 0
+    finally:
+        file.write_text(before)
 
 
 def test_other_packages_than_the_cluster_has(cluster, emr_project, monkeypatch, tmp_path):

@@ -165,6 +165,9 @@ def test_a_printed_account_checks_and_makes_no_call():
 
 
 def test_a_start_of_kedro_does_not_import_boto3(tmp_path):
-    words = "import sys, fruits_kedro.cli; print({'boto3', 'botocore'} & set(sys.modules))"
+    words = (
+        "import sys, fruits_kedro.cli as c; print({'boto3', 'botocore'} & set(sys.modules), "
+        "*sorted(c.cli.commands['emr'].commands))"
+    )
     result = command(tmp_path, "python", "-c", words)
-    assert result.stdout.endswith("set()\n"), result.stderr
+    assert result.stdout.endswith("set() down logs package run status up\n"), result.stderr

@@ -9,7 +9,7 @@ import click
 from fruits_kedro.emr import bucket as buckets
 from fruits_kedro.emr.aws import Account
 from fruits_kedro.emr.jobs import Jobs, exit_code, follow, jobs_of
-from fruits_kedro.emr.logs import log_tail
+from fruits_kedro.emr.logs import awaited_log, log_tail, no_log
 from fruits_kedro.emr.package import ENVIRONMENT, read_package
 from fruits_kedro.emr.spark_submit import Job
 from fruits_kedro.emr.stack import (
@@ -21,6 +21,7 @@ from fruits_kedro.emr.stack import (
     require_stack,
 )
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.hooks.storage import NOT_SET
 
 _OURS = ("Kind", "BucketName", "CreateBucket", "Environment")
 _SETTABLE = r"^  ([A-Z]\w+):\n    Type:"
@@ -144,14 +145,15 @@ def job_log(account: Account, name: str, job_id: str | None, lines: int) -> str:
     chosen = job_id or next((found for found, _ in newest), None)
     if chosen is None:
         raise FruitsError(f"No job has run on the stack {name}: start one with kedro emr run.")
-    return log_tail(account, stack.bucket, jobs.log_prefix(chosen), lines)
+    prefix = jobs.log_prefix(chosen)
+    return log_tail(account, stack.bucket, prefix, lines) or no_log(stack.bucket, prefix)
 
 
 def _report(account: Account, stack: Stack, jobs: Jobs, job_id: str) -> int:
     state = follow(account, jobs, job_id)
     if state.succeeded:
         return 0
-    log = log_tail(account, stack.bucket, jobs.log_prefix(job_id))
+    log = awaited_log(account, stack.bucket, jobs.log_prefix(job_id))
     click.echo(log)
     code = exit_code(state, log)
     reason = f" ({state.reason.strip().rstrip('.')})" if state.reason.strip() else ""
@@ -181,15 +183,22 @@ def _check_options(options: Sequence[str], stack: Stack) -> None:
     text = " ".join(options)
     values = dict(re.findall(r"(?:^--params=|[ ,=])(images|storage)=([^, ]+)", text))
     for place in ("images", "storage"):
-        if place not in values:
+        if place not in values and not _is_set_for_emr(place):
             raise FruitsError(
                 f"The job is not told its {place}: add --params=images=s3://BUCKET/PHOTOS,"
                 f"storage=s3://{stack.bucket}/results after the --."
             )
-        if not re.match(r"s3a?://[^/]", values[place]):
+        if place in values and not re.match(r"s3a?://[^/]", values[place]):
             raise FruitsError(
                 f"{place} is {values[place]}, which a cluster cannot reach: give an s3:// URI."
             )
     for named in re.findall(r"(?:--env=|--env |-e )(\S+)", text):
         if not (Path("conf") / named).is_dir():
             raise FruitsError(f"There is no environment {named} in conf: leave --env out for emr.")
+
+
+def _is_set_for_emr(place: str) -> bool:
+    """Whether somebody wrote a place into the environment's file, which says ``not-set`` else."""
+    globals_of_emr = Path("conf") / "emr" / "globals.yml"
+    lines = globals_of_emr.read_text().splitlines() if globals_of_emr.is_file() else []
+    return any(line.startswith(f"{place}:") and NOT_SET not in line for line in lines)

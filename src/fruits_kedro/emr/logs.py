@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fruits_kedro.emr.aws import Account, AwsError, pages
 
 LINES = 40
+_TRIES, _SECONDS_BETWEEN = 20, 20
+"""EMR on EC2 copies logs every five minutes."""
 _DRIVER = ("SPARK_DRIVER/stdout", "SPARK_DRIVER/stderr", "stdout", "stderr", "controller")
 """What tells most comes first: the run's own lines, then what Spark and EMR say."""
 
@@ -20,7 +22,7 @@ def log_tail(account: Account, bucket: str, prefix: str, lines: int = LINES) -> 
         lines: Of each log, at most.
 
     Returns:
-        Text for a person; a sentence where EMR has not written a log yet.
+        Text for a person; empty where EMR has not written a log yet.
     """
     texts = dict(_logs(account, bucket, prefix))
     for application in sorted(set(re.findall(r"application_\d+_\d+", "\n".join(texts.values())))):
@@ -36,12 +38,25 @@ def log_tail(account: Account, bucket: str, prefix: str, lines: int = LINES) -> 
         for name, text in texts.items()
         if text.strip()
     ]
-    if not tails:
-        return (
-            f"There is no log at s3://{bucket}/{prefix} yet: EMR writes them every few minutes, "
-            "kedro emr logs shows them then."
-        )
     return "\n".join(tails)
+
+
+def awaited_log(account: Account, bucket: str, prefix: str) -> str:
+    """``log_tail`` of a job that has just ended, for whose log EMR takes a few minutes."""
+    for _ in range(_TRIES):
+        text = log_tail(account, bucket, prefix)
+        if text:
+            return text
+        account.wait(_SECONDS_BETWEEN)
+    return no_log(bucket, prefix)
+
+
+def no_log(bucket: str, prefix: str) -> str:
+    """What to say where there is none."""
+    return (
+        f"There is no log at s3://{bucket}/{prefix} yet: EMR writes them every few minutes, "
+        "kedro emr logs shows them then."
+    )
 
 
 def _logs(account: Account, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
