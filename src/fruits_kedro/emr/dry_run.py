@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import click
+
 from fruits_kedro.emr.aws import AwsError, PrintedAccount
 
 
@@ -9,7 +11,7 @@ def up_account(bucket: str | None) -> PrintedAccount:
     """For ``kedro emr up`` in an account without a stack."""
     missing = AwsError("", "ValidationError", "the stack does not exist")
     made = _stack("none", "CREATE_COMPLETE", bucket or "fruits-kedro-ACCOUNT-REGION")
-    return PrintedAccount(
+    return _printed(
         {
             "describe_stacks": [missing, missing, made],
             "get_caller_identity": [{"Account": "ACCOUNT"}],
@@ -22,7 +24,7 @@ def job_account(kind: str) -> PrintedAccount:
     """For ``kedro emr run``, ``status``, ``logs`` and ``down`` with a stack of this kind."""
     step = {"Id": "STEP", "Status": {"State": "COMPLETED"}}
     run = {"id": "JOB", "state": "SUCCESS"}
-    return PrintedAccount(
+    return _printed(
         {
             "describe_stacks": [_stack(kind, "CREATE_COMPLETE", "BUCKET")],
             "describe_cluster": [{"Cluster": {"Status": {"State": "WAITING"}}}],
@@ -43,6 +45,11 @@ def down_account(kind: str) -> PrintedAccount:
     there = _stack(kind, "CREATE_COMPLETE", "BUCKET")
     account.expect("describe_stacks", [there, _stack(kind, "DELETE_COMPLETE", "BUCKET")])
     return account
+
+
+def _printed(answers: dict[str, list[Any]]) -> PrintedAccount:
+    click.echo("Nothing is done. These calls would be made, in this order, if all goes well:")
+    return PrintedAccount(answers)
 
 
 def _stack(kind: str, status: str, bucket: str) -> dict[str, Any]:
