@@ -152,7 +152,7 @@ class SnapshotFolder:
     def files(self, part: Part | str) -> dict[str, int]:
         """Bytes of every file of a part, by its name below the part."""
         fs, root = filesystem(self.part_uri(part))
-        found = fs.find(root, detail=True) if fs.exists(root) else {}
+        found = fs.find(root, detail=True)
         return {path[len(root) :].lstrip("/"): info["size"] for path, info in found.items()}
 
     def size(self) -> int:
