@@ -4,7 +4,7 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro.run_facts import PARAMETER, differing_parameters, gather_facts
+from fruits_kedro.run_facts import DATASET, differing_parameters, gather_facts
 
 INGESTION = {"images": "/photos"}
 
@@ -22,7 +22,7 @@ def test_a_run_hands_its_nodes_what_only_it_knows(project, tmp_path):
     bootstrap_project(project)
     parameters = {"storage": str(tmp_path), "reduction": {"k": 0.9}}
     with KedroSession.create(project, runtime_params=parameters) as session:
-        facts = session.load_context().catalog.load(PARAMETER)
+        facts = session.load_context().catalog.load(DATASET)
     assert facts["environment"] == "local"
     assert [row["name"] for row in facts["parameters"]] == ["reduction.k", "storage"]
     assert {"fruits-kedro", "python", "pyspark", "kedro"} <= facts["versions"].keys()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PARAMETER = "params:run_facts"
-"""What ``hooks.run_facts`` adds to the parameters: environment, differing parameters, versions."""
+DATASET = "run_facts"
+"""What ``hooks.run_facts`` hands to nodes: environment, differing parameters, versions."""
 
 Facts = dict[str, Any]
 

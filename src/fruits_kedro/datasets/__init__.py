@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "backbone": ["BackboneDataset", "KnownBackbonesDataset"],
         "classifier": ["ClassifierDataset"],
         "facts": ["FruitFactsDataset"],
+        "handed": ["HandedDataset"],
         "in_memory": ["InMemoryDataset"],
         "phone": ["PhoneModelDataset"],
         "raw_images": ["RawImagesDataset"],

@@ -10,14 +10,14 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 
 from fruits_kedro import __version__
-from fruits_kedro.run_facts import PARAMETER, differing_parameters
+from fruits_kedro.run_facts import DATASET, differing_parameters
 
 _PACKAGES = ("ai-edge-litert", "kedro", "numpy", "pillow", "pyarrow", "pyspark", "scikit-learn")
 """What decides about the numbers of a run."""
 
 
 class RunFactsHooks:
-    """Adds a parameter of its own, so that a report is made anew where one of these changed."""
+    """Fills a dataset, which tells the runner to make a report anew where one of these changed."""
 
     def __init__(self) -> None:
         self._loader: Any = None
@@ -30,14 +30,15 @@ class RunFactsHooks:
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
         """Compare the parameters with those of conf/base alone."""
-        if self._loader is None:
+        if self._loader is None or DATASET not in catalog:
             return
         base = OmegaConfigLoader(self._loader.conf_source, base_env="base", default_run_env="base")
-        catalog[PARAMETER] = {
+        facts = {
             "environment": self._loader.env or self._loader.default_run_env,
             "parameters": differing_parameters(base["parameters"], self._loader["parameters"]),
             "versions": _versions(),
         }
+        catalog[DATASET].save(facts)
 
 
 def _versions() -> dict[str, str]:

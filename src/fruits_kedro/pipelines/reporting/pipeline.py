@@ -3,7 +3,6 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from fruits_kedro.pipelines.reporting import nodes
-from fruits_kedro.run_facts import PARAMETER
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
@@ -31,7 +30,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             node(
                 nodes.gather_run_facts,
                 [
-                    PARAMETER,
+                    "run_facts",
                     "ingestion_report",
                     "featurization_report",
                     "split_report",
