@@ -6,7 +6,7 @@ from cluster.job import BUCKET, assert_same_job
 from cluster.proxy import every
 from cluster.report import REPORT
 from cluster.s3_server import OWNER, READER, keys, unfinished_uploads
-from faults.processes import leftovers
+from faults.processes import FEATURES, leftovers, pointer
 
 pytestmark = pytest.mark.cluster
 
@@ -68,7 +68,7 @@ def test_credentials_that_expire_on_the_way_lose_nothing(
     cloud, small, local_small, runner, traffic
 ):
     run = small.start(runner, **SMALL_RUN)
-    run.wait_for_line(r"\d+ of \d+ photographs need features")
+    run.wait_for(lambda: pointer(small.files, FEATURES)["rows"], "the first features", 600)
     traffic.fault = lambda request: "expired"
     assert "credentials have expired" in run.sentence()
     traffic.forget()
