@@ -1,5 +1,7 @@
 """What ``kedro emr package`` makes, on a real YARN: nodes with nothing of this project on them."""
 
+import fcntl
+import shutil
 import subprocess
 import sys
 import time
@@ -41,11 +43,18 @@ class Shipped:
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory) -> Shipped:
-    """Made by the command; downloaded wheels are kept between sessions."""
-    folder = cache_folder() / "emr-package"
-    words = [str(BIN / "kedro"), "emr", "package", "--folder", str(folder)]
-    made = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
+    """Made by the command; downloaded wheels are kept between sessions.
+
+    What another session makes anew there must not change under the run of this one.
+    """
+    kept, folder = cache_folder() / "emr-package", tmp_path_factory.mktemp("package")
+    kept.mkdir(parents=True, exist_ok=True)
+    words = [str(BIN / "kedro"), "emr", "package", "--folder", str(kept)]
+    with (kept / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
     package = read_package(folder)
     unpacked = tmp_path_factory.mktemp("environment")
     made_here = Shipped(package, unpacked)
