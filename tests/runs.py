@@ -34,6 +34,7 @@ PIPELINES = (
     "inference",
     "ingestion",
     "reduction",
+    "reporting",
 )
 LABELS = ("Apple", "Banana", "Corn", "Kiwi", "Pear", "Tomato")
 TRAIN_NAMES = tuple(f"{axis}{n}_100.jpg" for axis in ("", "r_") for n in range(3))

@@ -21,7 +21,10 @@ LINES = (
     r"\d+ photographs kept of \d+ files",
     r"\d+ photographs were read, \d+ went through the network in this run",
     r"Accuracy [01]\.\d{4} on \d+ test photographs",
-    r"Results are in \S+, reports in its folder 08_reporting",
+    r"\d+ of \d+ test photographs have a near-duplicate in train; .+ of their label",
+    r"The report has \d+\.\d MB",
+    r"Recorded in \S+: kedro mlflow ui compares runs",
+    r"Results are in \S+, reports in its folder 08_reporting, the page to look at is report\.html",
 )
 """After the time and the level; a new one is added here when somebody has judged it."""
 

@@ -13,6 +13,7 @@ REPORTS = {
     "featurization_report": {"inferred": 10},
     "metrics": {"accuracy": 0.93561, "rows": {"test": 264, "train": 528}},
     "evaluation": {"capture": {"mean": 0.88949}},
+    "report": "<html>",
 }
 
 
@@ -33,7 +34,7 @@ def test_a_run_ends_with_seconds_counts_accuracy_and_where_to_look(caplog):
         "12 photographs were read, 10 went through the network in this run",
         "Accuracy 0.9356 on 264 test photographs",
         "Accuracy 0.8895 on turns of a fruit that never trained",
-        "Results are in , reports in its folder 08_reporting",
+        "Results are in , reports in its folder 08_reporting, the page to look at is report.html",
     ]
 
 

@@ -38,7 +38,8 @@ class SummaryHooks(StorageHooks):
         logger.info("Finished in %s", duration(time.monotonic() - self._began))
         for line in _counts(reports):
             logger.info("%s", line)
-        logger.info("Results are in %s, reports in its folder 08_reporting", self._storage)
+        page = ", the page to look at is report.html" if "report" in made else ""
+        logger.info("Results are in %s, reports in its folder 08_reporting%s", self._storage, page)
 
 
 def _counts(reports: dict[str, Any]) -> list[str]:
