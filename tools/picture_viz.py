@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +34,7 @@ def main(storage: str) -> None:
         page.get_by_label("Turn minimap off").click()
         page.locator(".pipeline-node", has_text="tsne_map").first.click(force=True)
         page.wait_for_selector(".pipeline-metadata .js-plotly-plot .scatterlayer")
+        page.get_by_label("Reset zoom").click()
         page.mouse.move(0, 0)
         page.wait_for_timeout(2000)  # the graph glides to the chosen node
         page.screenshot(path=str(PICTURE))
@@ -43,9 +44,7 @@ def main(storage: str) -> None:
 @contextmanager
 def served_viz(storage: str) -> Iterator[str]:
     """Kedro-Viz on a storage, on a free port; gives its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = Path(sys.executable).parent / "kedro"
     command = [str(program), "viz", "run", "--no-browser", f"--port={port}"]
     variables = {**os.environ, "FRUITS_STORAGE": str(Path(storage).resolve())}
@@ -55,8 +54,18 @@ def served_viz(storage: str) -> Iterator[str]:
         wait_for(f"{url}/api/main", server)
         yield url
     finally:
-        os.killpg(server.pid, 15)  # Kedro-Viz serves from a child of its own
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, 15)  # Kedro-Viz serves from a child of its own
         server.wait()
+
+
+def free_port() -> int:
+    """A port that nobody has, below those that a system hands out by itself."""
+    for port in range(4200, 5000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("No port from 4200 to 4999 is free")
 
 
 def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:

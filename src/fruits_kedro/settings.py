@@ -45,6 +45,8 @@ def _class_archive() -> str:
 
 # Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
+# Kedro-Viz answers through a class of FastAPI that is going to be another.
+warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
 
 leave_out_commands()
 
