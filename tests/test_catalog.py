@@ -34,6 +34,24 @@ def test_every_dataset_of_a_pipeline_is_in_the_catalog(project, catalog):
     assert unknown == set()
 
 
+def test_no_group_makes_what_belongs_before_what_it_takes(project, catalog):
+    """Kedro-Viz would draw no layers at all: for it a closed group is one step."""
+    bootstrap_project(project)
+    layers = {
+        n: LAYERS.index(e["metadata"]["kedro-viz"]["layer"])
+        for n, e in catalog.items()
+        if n[0] != "_"
+    }
+    backwards = []
+    for name, whole in pipelines.items():
+        for group in {node.namespace for node in whole.nodes}:
+            part = whole.only_nodes_with_namespaces([group])
+            made = part.outputs() | ((whole - part).inputs() & part.all_outputs())
+            pairs = [(a, b) for a in part.inputs() & layers.keys() for b in made & layers.keys()]
+            backwards += [(name, *pair) for pair in pairs if layers[pair[0]] > layers[pair[1]]]
+    assert backwards == []
+
+
 def test_previews_say_how_they_are_drawn(project):
     """Kedro-Viz goes by the name of the annotated type."""
     kinds = {"TablePreview", "JSONPreview", "PlotlyPreview", "ImagePreview", "HTMLPreview"}
