@@ -11,7 +11,7 @@ PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster bench docs audit clean
+.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster bench docs audit accuracy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everythin
 BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if $(WORK),--work "$(WORK)")
 bench: $(VENV)/.installed-dev ## Measure against the original's way, for hours: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER]
 	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
+
+accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write docs/accuracy.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
+	$(BIN)/python tools/measure_accuracy.py --images "$(IMAGES)" $(if $(WORK),--work "$(WORK)") $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh

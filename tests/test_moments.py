@@ -20,6 +20,10 @@ def crowded() -> list[str]:
     return ["0" + name[1:] if n % 4 else name for n, name in enumerate(names(3000))]
 
 
+def halves(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return features[:1000], features[1000:]
+
+
 def bits(moments) -> tuple[int, bytes, bytes]:
     return moments.rows, moments.total.tobytes(), moments.products.tobytes()
 
@@ -53,6 +57,17 @@ def test_place_partitions_and_row_order_do_not_change_a_bit(
 @pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])
 def test_no_rows_have_no_moments(spark, place):
     assert sum_moments(spark.createDataFrame([], SCHEMA), place, True) is None
+
+
+def test_sums_add_up(spark, features):
+    whole = sum_moments(to_table(spark, features), ON_DRIVER, True)
+    first, second = (
+        sum_moments(to_table(spark, part), ON_DRIVER, True) for part in halves(features)
+    )
+    both = first + second
+    assert both.rows == whole.rows
+    np.testing.assert_allclose(both.total, whole.total)
+    np.testing.assert_allclose(both.products, whole.products)
 
 
 def test_more_than_the_driver_shall_hold_stays_on_the_workers(spark, features, monkeypatch):

@@ -23,11 +23,15 @@ from fruits_kedro.datasets import InMemoryDataset
 TRAIN = len(LABELS) * len(TRAIN_NAMES) + 1  # and the PNG that is called .jpg
 TEST = len(LABELS) * TEST_COUNT
 USABLE = TRAIN + TEST
+COPIES = TRAIN
+"""Of augmentation.copies, which is 1."""
 TABLES = {
     "images": schemas.IMAGES,
     "photographs": schemas.PHOTOGRAPHS,
     "features": schemas.FEATURES,
+    "augmented_features": schemas.FEATURES,
     "splits": schemas.SPLITS,
+    "variants": schemas.VARIANTS,
     "reduced_features": schemas.REDUCED_FEATURES,
     "predictions": schemas.PREDICTIONS,
 }
@@ -46,6 +50,10 @@ def flat(spark, backbone, tmp_path_factory) -> Job:
 def table(job: Job, name: str) -> pd.DataFrame:
     """A table without its binary column, in the order of paths."""
     return job.load(name).drop("bytes").orderBy("path").toPandas()
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
 def components(job: Job) -> dict[str, list[float]]:
@@ -159,21 +167,18 @@ def test_features_are_finite_and_carry_the_backbone_s_fingerprint(whole):
     assert bad.features is None
 
 
-def of_unit_length(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def test_the_reducer_is_fitted_on_train_rows_only(whole):
+def test_the_reducer_is_fitted_on_train_rows_and_their_copies_only(whole):
     reducer, splits = whole.load("reducer"), table(whole, "splits")
     features = table(whole, "features").set_index("sha256").features
-    train, everything = (
-        of_unit_length(np.stack(features[rows.sha256]).astype(np.float64))
-        for rows in (splits[splits.split == "train"], splits)
-    )
-    assert reducer.rows == TRAIN
+    train = np.stack(features[splits[splits.split == "train"].sha256]).astype(np.float64)
+    everything = np.stack(features[splits.sha256]).astype(np.float64)
+    copies = np.stack(table(whole, "augmented_features").features).astype(np.float64)
+    assert reducer.rows == TRAIN + COPIES
     assert reducer.fingerprint == whole.load("backbone").fingerprint
-    np.testing.assert_allclose(reducer.mean, train.mean(axis=0), rtol=1e-9, atol=1e-12)
-    assert not np.allclose(reducer.mean, everything.mean(axis=0), rtol=1e-3)
+    mean = unit(np.vstack([train, copies])).mean(axis=0)
+    np.testing.assert_allclose(reducer.mean, mean, rtol=1e-9, atol=1e-12)
+    with_test = unit(np.vstack([everything, copies])).mean(axis=0)
+    assert not np.allclose(reducer.mean, with_test, rtol=1e-3)
 
 
 def test_the_classifier_belongs_to_the_reducer_and_knows_every_label(whole):
@@ -185,7 +190,7 @@ def test_the_classifier_belongs_to_the_reducer_and_knows_every_label(whole):
 def test_the_explained_variance_is_the_reducer_s(whole):
     reducer, report = whole.load("reducer"), whole.report("explained_variance")
     shares = report["explained_variance_ratio"]
-    assert report["k"] == reducer.k == len(shares) == TRAIN - 1
+    assert report["k"] == reducer.k == len(shares) == TRAIN + COPIES - 1
     assert shares == sorted(shares, reverse=True) == list(reducer.explained_variance_ratio)
     assert report["cumulative"] == pytest.approx(np.cumsum(shares))
     assert report["explained_variance"] == pytest.approx(1.0)

@@ -23,6 +23,8 @@ unknown or cannot be read is told before anything starts.
 VARIABLES = {
     "FRUITS_IMAGES": "The folder of photographs, where no parameter `images` is given.",
     "FRUITS_STORAGE": "The folder of every result, where no parameter `storage` is given.",
+    "FRUITS_BACKGROUNDS": "The photographs behind augmented copies, where no parameter "
+    "`backgrounds` is given.",
     "FRUITS_TRACKING": "Where runs are [recorded](tracking.md), where no parameter is given.",
     "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` alone: the file that Java keeps "
     "Spark's classes in.",

@@ -16,7 +16,7 @@ from fruits_kedro.spark_settings import setting_problems
 from fruits_kedro.storage.files import is_local
 from fruits_kedro.tracking.setting import tracking_problems
 
-_GLOBALS = ("images", "storage", "tracking")
+_GLOBALS = ("images", "storage", "backgrounds", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
 """Entries that say where photographs come from and where results go."""

@@ -73,3 +73,83 @@ def _with_stored_features(rows: "pa.Table", features: DataFrame, fingerprint: st
     return rows.filter(found).append_column(
         "features", known["features"].take(places.filter(found))
     )
+
+
+def present_copies(augmented_features: DataFrame, variants: DataFrame) -> DataFrame:
+    """Features of the copies that shall be there.
+
+    Args:
+        augmented_features: ``schemas.FEATURES`` of copies.
+        variants: ``schemas.VARIANTS``.
+
+    Returns:
+        sha256, variant, label and ``features`` (array of 1280 float32).
+    """
+    computed = augmented_features.filter("reason is null")
+    key = ["sha256", "fingerprint", "variant"]
+    joined = variants.join(computed.select(*key, "features"), key)
+    return joined.select("sha256", "variant", "label", "features")
+
+
+def copies_on_driver(
+    augmented_features: DataFrame, variants: DataFrame, driver_megabytes: int
+) -> "pa.Table | None":
+    """``present_copies`` in the driver's memory.
+
+    Args:
+        augmented_features, variants: As ``present_copies`` takes them.
+        driver_megabytes: MiB of features that may be read to the driver.
+
+    Returns:
+        None where the features do not fit, or do not come straight from storage.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = collect_rows(variants)
+    if not rows.num_rows:
+        kinds = pa.string(), pa.int32(), pa.string(), pa.list_(pa.float32())
+        names = ["sha256", "variant", "label", "features"]
+        return pa.table([pa.array([], kind) for kind in kinds], names=names)
+    if not is_stored(augmented_features):
+        return None
+    if mebibytes(rows.num_rows, N_FEATURES, np.float32) > driver_megabytes:
+        return None
+    wanted = pc.field("fingerprint").isin(rows["fingerprint"].unique())
+    columns = ["sha256", "fingerprint", "variant", "features"]
+    known = read_stored(augmented_features, columns, wanted & pc.field("reason").is_null())
+    places = pc.index_in(_keys(rows), value_set=_keys(known))
+    found = places.is_valid()
+    features = known["features"].take(places.filter(found))
+    kept = rows.filter(found).select(["sha256", "variant", "label"])
+    return kept.append_column("features", features)
+
+
+def _keys(rows: "pa.Table") -> "pa.Array":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = rows["sha256"], rows["fingerprint"], pc.cast(rows["variant"], pa.string())
+    return pc.binary_join_element_wise(*parts, ":").combine_chunks()
+
+
+def named_by_copy(copies: DataFrame) -> DataFrame:
+    """Rows of copies whose ``sha256`` also tells the variant: their place in a sum over rows.
+
+    A sum over rows goes by their sha256, which a photograph and its copies share.
+    """
+    from pyspark.sql import functions as F
+
+    name = F.concat_ws(":", "sha256", "variant")
+    return copies.withColumn("sha256", name).drop("variant")
+
+
+def table_named_by_copy(copies: "pa.Table") -> "pa.Table":
+    """``named_by_copy`` of rows that are on the driver."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    variants = pc.cast(copies["variant"], pa.string())
+    names = pc.binary_join_element_wise(copies["sha256"], variants, ":")
+    place = copies.schema.get_field_index("sha256")
+    return copies.set_column(place, "sha256", names).drop_columns(["variant"])

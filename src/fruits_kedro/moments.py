@@ -39,6 +39,29 @@ class Moments:
     products: Matrix
     unit_length: bool
 
+    def __add__(self, other: "Moments") -> "Moments":
+        """Sums over the rows of both."""
+        total, products = self.total + other.total, self.products + other.products
+        return Moments(self.rows + other.rows, total, products, self.unit_length)
+
+    @property
+    def covariance(self) -> Matrix:
+        """``(n_features, n_features)``, of the population."""
+        mean = self.total / self.rows
+        return self.products / self.rows - np.outer(mean, mean)
+
+    @property
+    def constant(self) -> npt.NDArray[np.bool_]:
+        """``(n_features,)``, features that vary by no more than rounding leaves of a constant."""
+        mean = self.total / self.rows
+        rounding = 10 * np.finfo(np.float64).eps * self.rows * mean**2
+        return np.diag(self.covariance) <= rounding
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether nothing tells the rows apart."""
+        return bool(self.constant.all())
+
 
 def sum_moments(features: DataFrame, driver_megabytes: int, unit_length: bool) -> Moments | None:
     """Add up the moments of all rows.

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from fruits_kedro import networks, split_methods
+from fruits_kedro.augmentation_parameters import AugmentationParameters
 from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.registry import ChoiceOf
@@ -187,6 +188,14 @@ class EvaluationParameters(_Strict):
             "one group names the capture group: all frames of one turn of one fruit."
         ),
     ]
+    scenes_per_group: Annotated[
+        Count,
+        Field(
+            description="Photographs of each label and capture group that are shown in a cluttered "
+            "scene, at most."
+        ),
+    ]
+    scenes_seed: Annotated[Seed, Field(description="Seed of the cluttered scenes.")]
 
     @field_validator("capture_pattern")
     @classmethod
@@ -213,6 +222,13 @@ class Parameters(_Strict):
         Annotated[str, Field(min_length=1)] | None,
         Field(description="The folder of every result, local or `s3://`."),
     ] = None
+    backgrounds: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Field(
+            description="The photographs that augmented copies are set in front of: `shipped`, or "
+            "a folder, local or `s3://`."
+        ),
+    ] = None
     tracking: Annotated[
         str | bool | None,
         Field(
@@ -229,6 +245,7 @@ class Parameters(_Strict):
     ] = False
     ingestion: IngestionParameters
     featurization: FeaturizationParameters
+    augmentation: AugmentationParameters
     split: SplitParameters
     reduction: ReductionParameters
     classification: ClassificationParameters

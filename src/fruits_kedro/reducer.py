@@ -56,11 +56,6 @@ class Reducer:
         return len(self.components)
 
     @property
-    def explains_nothing(self) -> bool:
-        """Whether all rows it was fitted on were alike."""
-        return not np.any(self.explained_variance_ratio > 0)
-
-    @property
     def id(self) -> str:
         """16 hexadecimal digits that change with any number in it."""
         digest = hashlib.sha256(f"{self.fingerprint} {self.unit_length}".encode())
@@ -97,15 +92,12 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     """
     from scipy.linalg import eigh
 
-    mean = moments.total / moments.rows
-    covariance = moments.products / moments.rows - np.outer(mean, mean)
+    mean, covariance, constant = moments.total / moments.rows, moments.covariance, moments.constant
     variance = np.clip(np.diag(covariance), 0.0, None)
-    # Rounding leaves a constant feature a variance of this order; scaling it up would be noise.
-    constant = variance <= 10 * np.finfo(np.float64).eps * moments.rows * mean**2
     squared = _common_scale(variance) if moments.unit_length else np.where(constant, 1.0, variance)
     scale = np.sqrt(squared)
     correlation = covariance / np.outer(scale, scale)
-    correlation[constant] = 0.0
+    correlation[constant] = 0.0  # scaled up it would be noise
     correlation[:, constant] = 0.0
     size = len(mean)
     wanted = [size - int(k), size - 1] if k >= 1 else [0, size - 1]
@@ -130,7 +122,7 @@ def possible_k(k: float, rows: int, features: int) -> float:
     if k < 1 or k <= most:
         return k
     logger.warning(
-        "reduction.k=%d lowered to %d: there are %d train photographs of %d features",
+        "reduction.k=%d lowered to %d: there are %d train rows of %d features",
         k,
         most,
         rows,
@@ -166,7 +158,8 @@ def reduce_table(features: "pa.Table", reducer: Reducer) -> "pa.Table":
 
     # As on the workers: more threads could add in another order.
     with threadpool_limits(1, user_api="blas"):
-        batches = features.to_batches(max_chunksize=CHUNK)
+        none = pa.RecordBatch.from_pylist([], schema=features.schema)
+        batches = features.to_batches(max_chunksize=CHUNK) or [none]
         return pa.Table.from_batches([_reduce_batch(batch, reducer) for batch in batches])
 
 

@@ -23,11 +23,17 @@ FEATURES = (
 )
 """One row per (sha256, fingerprint, variant) ever computed: 1280 float32, or the reason."""
 
+VARIANTS = "sha256 string, path string, label string, variant int, fingerprint string"
+"""Copies of train photographs that shall be there; ``fingerprint`` is that of their features."""
+
 SPLITS = "path string, label string, split string, sha256 string"
 """Photographs with features, each assigned to ``train``, ``test`` or ``validation``."""
 
 REDUCED_FEATURES = "path string, label string, split string, sha256 string, components array<float>"
 """One row per photograph: its principal components, float32."""
+
+REDUCED_VARIANTS = "sha256 string, variant int, label string, components array<float>"
+"""One row per copy of a train photograph: its principal components, float32."""
 
 MAP_POINTS = (
     "path string, label string, split string, sha256 string, x double, y double, pc_1 double, "

@@ -31,7 +31,7 @@ def test_parameters_and_storage_are_one_option():
     assert command[1:] == [
         "run",
         "--nodes=a,b",
-        "--params=images=/i,featurization.scaled_decoding=true,storage=/s",
+        "--params=images=/i,featurization.scaled_decoding=true,augmentation.copies=0,storage=/s",
     ]
 
 

@@ -14,12 +14,13 @@ import pytest
 
 from fruits_kedro.datasets import (
     CsvReportDataset,
+    JpegReportDataset,
     JsonReportDataset,
     PageReportDataset,
     PlotlyReportDataset,
 )
 
-KINDS = ("json", "plotly", "csv", "page")
+KINDS = ("json", "plotly", "csv", "page", "jpeg")
 
 
 def content(kind: str, number: int = 1) -> Any:
@@ -27,6 +28,8 @@ def content(kind: str, number: int = 1) -> Any:
         return {"label": "Käse", "rows": number}
     if kind == "page":
         return f"<p>Käse {number}</p>\n"
+    if kind == "jpeg":
+        return f"the bytes of picture {number}".encode()
     if kind == "csv":
         return pd.DataFrame({"label": ["Käse", "a,b", "007", "nan"], "rows": [number, 2, 3, 4]})
     return go.Figure(go.Bar(x=["Käse"], y=[number]))
@@ -35,7 +38,12 @@ def content(kind: str, number: int = 1) -> Any:
 def dataset_of(kind: str, uri: Path | str) -> Any:
     if kind == "csv":
         return CsvReportDataset(filepath=str(uri), text=["label"])
-    kinds = {"json": JsonReportDataset, "plotly": PlotlyReportDataset, "page": PageReportDataset}
+    kinds = {
+        "json": JsonReportDataset,
+        "plotly": PlotlyReportDataset,
+        "page": PageReportDataset,
+        "jpeg": JpegReportDataset,
+    }
     return kinds[kind](filepath=str(uri))
 
 
@@ -91,14 +99,20 @@ def test_unchanged_content_is_not_written_again(kind, path):
     assert path.stat().st_mtime_ns != 1
 
 
-BAD = {"page": 7, "json": {"share": object()}, "csv": "no table", "plotly": "no figure"}
+BAD = {
+    "page": 7,
+    "json": {"share": object()},
+    "csv": "no table",
+    "plotly": "no figure",
+    "jpeg": "no bytes",
+}
 
 
 def test_what_cannot_be_written_leaves_the_old_file(kind, path):
     dataset = dataset_of(kind, path)
     dataset.save(content(kind))
     before = path.read_bytes()
-    with pytest.raises(Exception, match=r"serializ|attribute"):
+    with pytest.raises(Exception, match=r"serializ|attribute|bytes-like"):
         dataset.save(BAD[kind])
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == ["report"]

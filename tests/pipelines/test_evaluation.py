@@ -14,6 +14,7 @@ from fruits_kedro.pipelines.evaluation.nodes import (
     evaluate_folder,
     gather_features,
 )
+from fruits_kedro.schemas import FEATURES, VARIANTS
 
 PATTERN = r"(?:(r\d*)_)?\d+_"
 
@@ -42,8 +43,8 @@ def captures(job: Job) -> list[tuple[str, str | None]]:
     return [(row.label, parse_capture(row.path, PATTERN)) for row in rows]
 
 
-def test_the_three_answers_stand_side_by_side(answers):
-    assert set(answers) == {"folder", "random", "capture"}
+def test_the_four_answers_stand_side_by_side(answers):
+    assert set(answers) == {"folder", "random", "capture", "cluttered"}
 
 
 @pytest.mark.parametrize("name", ["folder", "random"])
@@ -52,7 +53,7 @@ def test_an_answer_has_scores_of_rows_that_did_not_train(evaluated, answers, nam
     assert 0.5 < answer["accuracy"] <= 1
     assert 0 < answer["macro_f1"] <= 1
     assert answer["train_rows"] + answer["test_rows"] == len(evaluated.rows("splits", "path"))
-    assert answer["k"] == answer["train_rows"] - 1
+    assert answer["k"] == answer["train_rows"] + answer["copies"] - 1
 
 
 def test_folder_tests_on_the_test_folders(answers):
@@ -61,6 +62,22 @@ def test_folder_tests_on_the_test_folders(answers):
 
 def test_folder_agrees_with_the_default_run(evaluated, answers):
     assert answers["folder"]["accuracy"] == evaluated.report("metrics")["accuracy"]
+
+
+def test_copies_of_rows_that_test_do_not_train(evaluated, answers):
+    """Only rows of the Training folders have copies, and of these some are drawn to test."""
+    variants = len(evaluated.rows("variants", "path"))
+    assert answers["folder"]["copies"] == variants == answers["folder"]["train_rows"]
+    assert 0 < answers["random"]["copies"] < variants
+    copied = {row.path for row in evaluated.rows("variants", "path")}
+    for name, fold in answers["capture"]["folds"].items():
+        rows = [row for row in evaluated.rows("splits", "path", "label") if row.path in copied]
+        tested = [
+            row
+            for row in rows
+            if parse_capture(row.path, PATTERN) == name and row.label != ONE_AXIS
+        ]
+        assert fold["copies"] == variants - len(tested)
 
 
 def test_random_tests_on_its_share(answers):
@@ -89,6 +106,30 @@ def test_capture_reports_the_mean_of_its_folds(answers):
     assert 1 / len(LABELS) < answers["capture"]["mean"] <= 1
 
 
+@pytest.mark.parametrize("name", ["capture", "cluttered"])
+def test_without_copies_stands_beside(answers, name):
+    without = answers[name]["without_copies"]
+    assert set(without["folds"]) == set(answers[name]["folds"])
+    assert all(fold["copies"] == 0 for fold in without["folds"].values())
+    assert 0 <= without["mean"] <= 1
+
+
+def test_cluttered_scenes_show_the_photographs_of_the_groups_left_out(evaluated, answers):
+    scenes = evaluated.rows("scene_features", "path", "label", "variant", "reason")
+    assert {row.variant for row in scenes} == {1}
+    assert {row.reason for row in scenes} == {None}
+    assert ONE_AXIS not in {row.label for row in scenes}
+    groups = [parse_capture(row.path, PATTERN) for row in scenes]
+    for name, fold in answers["cluttered"]["folds"].items():
+        assert fold["test_rows"] == groups.count(name) > 0
+
+
+def test_scenes_are_composed_once(evaluated):
+    parts = evaluated.parts("04_feature/scene_features")
+    evaluated.run("evaluation", evaluation={"capture_pattern": PATTERN}, reduction={"k": 20})
+    assert evaluated.parts("04_feature/scene_features") == parts
+
+
 def test_evaluation_leaves_the_kept_model_alone(evaluated, tmp_path_factory):
     whole = whole_run(tmp_path_factory.getbasetemp())
     for folder in ("06_models/reducer", "06_models/classifier", "07_model_output/predictions"):
@@ -105,17 +146,30 @@ def flat_features(spark, backbone, tmp_path_factory) -> Any:
     return gather_features(job.load("photographs"), job.load("features"), backbone)
 
 
+def captures_of(rows: Any, parameters: Parameters) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Evaluated without copies, on no scenes."""
+    spark = rows.sparkSession
+    scenes, features = (spark.createDataFrame([], kind) for kind in (VARIANTS, FEATURES))
+    return evaluate_capture(
+        rows,
+        None,
+        scenes,
+        features,
+        parameters.reduction,
+        parameters.classification,
+        parameters.evaluation,
+    )
+
+
 def test_folder_is_left_out_without_split_folders(flat_features, parameters):
-    answer = evaluate_folder(flat_features, parameters.reduction, parameters.classification)
+    answer = evaluate_folder(flat_features, None, parameters.reduction, parameters.classification)
     assert answer == {"left_out": "there are no Training and Test folders"}
 
 
 def test_capture_is_left_out_where_every_label_has_one_group(flat_features, parameters):
-    answer = evaluate_capture(
-        flat_features, parameters.reduction, parameters.classification, parameters.evaluation
-    )
-    assert list(answer) == ["left_out"]
-    assert "capture groups" in answer["left_out"]
+    for answer in captures_of(flat_features, parameters):
+        assert list(answer) == ["left_out"]
+        assert "capture groups" in answer["left_out"]
 
 
 def renamed(features: Any, folder: Path, names: dict[str, list[str]]) -> Any:
@@ -135,10 +189,5 @@ def renamed(features: Any, folder: Path, names: dict[str, list[str]]) -> Any:
 def test_a_single_label_is_left_out_everywhere(flat_features, parameters, tmp_path):
     """All photographs of the other labels may have been undecodable."""
     names = {"Apple": [f"{axis}{n}_100.jpg" for axis in ("", "r_") for n in range(4)]}
-    answer = evaluate_capture(
-        renamed(flat_features, tmp_path, names),
-        parameters.reduction,
-        parameters.classification,
-        parameters.evaluation,
-    )
-    assert "left_out" in str(answer)
+    rows = renamed(flat_features, tmp_path, names)
+    assert "left_out" in str(captures_of(rows, parameters))

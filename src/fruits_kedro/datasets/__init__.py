@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "backgrounds": ["BackgroundsDataset"],
         "backbone": ["BackboneDataset", "KnownBackbonesDataset"],
         "classifier": ["ClassifierDataset"],
         "facts": ["FruitFactsDataset"],
@@ -15,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "reducer": ["ReducerDataset"],
         "reports": [
             "CsvReportDataset",
+            "JpegReportDataset",
             "JsonReportDataset",
             "PageReportDataset",
             "PlotlyReportDataset",

@@ -5,11 +5,13 @@ meet half of it. A file whose content would be the same is left alone, which is 
 that nothing changed.
 """
 
+import base64
 import json
 from typing import Any
 
 import pandas as pd
-from kedro_datasets._typing import JSONPreview, PlotlyPreview, TablePreview
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 from kedro_datasets.text import TextDataset
@@ -18,7 +20,7 @@ from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
 from fruits_kedro.heavy_types import Figure
 from fruits_kedro.s3.client import client_options
 from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
-from fruits_kedro.storage.files import read_bytes, replace_file
+from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 
 class _WholeFile:
@@ -82,6 +84,50 @@ class JsonReportDataset(_WholeFile, JSONDataset):
     def preview(self) -> JSONPreview:
         """The report for Kedro-Viz, without the tails of long lists."""
         return json_preview(self.load())
+
+
+class JpegReportDataset(_WholeFile, AbstractDataset[bytes, bytes]):
+    """A picture as the bytes of a JPEG file.
+
+    Usage in the catalog::
+
+        augmentation_examples:
+          type: fruits_kedro.datasets.JpegReportDataset
+          filepath: data/08_reporting/augmentation_examples.jpg
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._uri = filepath
+        self.metadata = metadata
+
+    @property
+    def uri(self) -> str:
+        """The file's path or URI."""
+        return self._uri
+
+    def load(self) -> bytes:
+        """The file's content."""
+        return read_bytes(self.uri)
+
+    def save(self, data: bytes) -> None:
+        """Write the file."""
+        self._replace(data, "image/jpeg")
+
+    @where_saved
+    def preview(self) -> ImagePreview:
+        """The picture as Kedro-Viz shows it."""
+        return ImagePreview(base64.b64encode(self.load()).decode())
+
+    def _exists(self) -> bool:
+        fs, path = filesystem(self.uri)
+        return bool(fs.exists(path))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._uri}
 
 
 class PlotlyReportDataset(_WholeFile, JSONDataset):

@@ -11,6 +11,8 @@ from fruits_kedro.spark_progress import RowCounter
 _STAGES = {
     "read_images": "Reading",
     "compute_features": "Through the network",
+    "compute_augmented_features": "Copies through the network",
+    "compute_scene_features": "Scenes through the network",
     "predict_new_photographs": "Predicting",
 }
 """Nodes whose work is counted in photographs, and what their line says."""

@@ -64,8 +64,23 @@ def _with_read(batch: pa.RecordBatch, read: list[ReadFile]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], names)
 
 
+Pixels = npt.NDArray[np.uint8]
+
+Change = Callable[[Pixels, pa.RecordBatch, int], Pixels]
+"""What is done to the pixels of a row of a batch between decoder and network."""
+
+
+def unchanged(pixels: Pixels, batch: pa.RecordBatch, row: int) -> Pixels:
+    """The photograph itself."""
+    return pixels
+
+
 def featurize_batch(
-    batch: pa.RecordBatch, engine: Engine, spec: BackboneSpec, call: Call = call_directly
+    batch: pa.RecordBatch,
+    engine: Engine,
+    spec: BackboneSpec,
+    call: Call = call_directly,
+    change: Change = unchanged,
 ) -> pa.RecordBatch:
     """Replace the ``bytes`` of a batch by its features.
 
@@ -74,12 +89,13 @@ def featurize_batch(
         engine: The backbone.
         spec: How the backbone takes its pixels.
         call: How the decoder is called.
+        change: Makes other pixels of those that were decoded.
 
     Returns:
         The other columns, ``features`` (list of float32, null where decoding failed) and
         ``reason`` (null where it did not).
     """
-    found = infer_batch(batch, engine.features, engine.n_features, spec, call)
+    found = infer_batch(batch, engine.features, engine.n_features, spec, call, change)
     others = [name for name in batch.schema.names if name != "bytes"]
     columns = [batch.column(name) for name in others]
     columns += [_as_lists(found.values, found.missing), pa.array(found.reasons, pa.string())]
@@ -119,6 +135,7 @@ def infer_batch(
     width: int,
     taken: Input,
     call: Call = call_directly,
+    change: Change = unchanged,
 ) -> Inferred:
     """Decode the photographs of a batch and infer each.
 
@@ -128,6 +145,7 @@ def infer_batch(
         width: Numbers that ``infer`` gives.
         taken: How it takes its pixels.
         call: How the decoder is called.
+        change: Makes other pixels of those that were decoded.
     """
     values = np.zeros((batch.num_rows, width), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
@@ -141,7 +159,7 @@ def infer_batch(
         if isinstance(pixels, Reason):
             reasons[row] = pixels
         else:
-            values[row] = infer(pixels)
+            values[row] = infer(change(pixels, batch, row))
             missing[row] = False
     return Inferred(values, missing, reasons)
 

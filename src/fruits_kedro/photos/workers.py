@@ -12,6 +12,7 @@ from fruits_kedro.schemas import ddl_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from fruits_kedro.photos.batches import Change
 
 FILES_PER_TASK = 1000
 BYTES_PER_TASK = 64 << 20
@@ -75,12 +76,15 @@ def read_files(files: DataFrame, limits: Limits) -> DataFrame:
     return files.mapInArrow(read_batches, f"{ddl_of(files)}, {added}")
 
 
-def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
+def featurize(
+    photographs: DataFrame, backbone: Backbone, change: "Change | None" = None
+) -> DataFrame:
     """Compute the features of photographs on the workers.
 
     Args:
         photographs: Rows with ``bytes`` and any other columns.
         backbone: Sent to every executor once, as a broadcast.
+        change: Makes other pixels of those that were decoded, before the network sees them.
 
     Returns:
         The other columns, ``features`` (1280 float32 or null) and ``reason`` (null or why not).
@@ -90,13 +94,13 @@ def featurize(photographs: DataFrame, backbone: Backbone) -> DataFrame:
 
     def featurize_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         from fruits_kedro.backbone.engine import shared_engine
-        from fruits_kedro.photos.batches import featurize_batch
+        from fruits_kedro.photos.batches import featurize_batch, unchanged
         from fruits_kedro.photos.isolation import caller_for_task
 
         engine = shared_engine(model.value)
         with caller_for_task() as call:
             for batch in batches:
-                yield featurize_batch(batch, engine, spec, call)
+                yield featurize_batch(batch, engine, spec, call, change or unchanged)
 
     kept = ddl_of(photographs.drop("bytes"))
     return photographs.mapInArrow(

@@ -10,6 +10,7 @@ from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.classifier.calibrating import calibrate
 from fruits_kedro.errors import FruitsError
+from fruits_kedro.features import named_by_copy
 from fruits_kedro.heavy_types import DataFrame, Figure
 from fruits_kedro.parameters import EvaluationParameters
 from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
@@ -22,11 +23,14 @@ logger = logging.getLogger(__name__)
 
 def train_on_train(
     reduced_features: DataFrame,
+    reduced_variants: DataFrame,
     reducer: Reducer,
     parameters: ClassificationParameters,
     evaluation: EvaluationParameters,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Train the classifier on the train rows; labels without any are named in a warning.
+    """Train the classifier on the train rows and their augmented copies.
+
+    Labels without a train row are named in a warning.
 
     Returns:
         The classifier, calibrated; and what held-out train photographs said of it.
@@ -49,8 +53,12 @@ def train_on_train(
             f"The train photographs have {len(counts)} label{'s' * (len(counts) != 1)}: a "
             "classifier needs at least two; check the Training folder or use split.method=random."
         )
-    train = reduced_features.filter("split = 'train'")
-    classifier = train_classifier(train, counts, reducer, parameters)
+    for row in reduced_variants.groupBy("label").count().collect():
+        counts[row.label] += row["count"]
+    columns = ["sha256", "label", "components"]
+    train = reduced_features.filter("split = 'train'").select(columns)
+    copies = named_by_copy(reduced_variants).select(columns)
+    classifier = train_classifier(train.unionByName(copies), counts, reducer, parameters)
     return calibrate(reduced_features, classifier, parameters, evaluation.capture_pattern)
 
 

@@ -11,7 +11,13 @@ def create_pipeline(**kwargs: object) -> Pipeline:
         [
             node(
                 nodes.train_on_train,
-                ["reduced_features", "reducer", "params:classification", "params:evaluation"],
+                [
+                    "reduced_features",
+                    "reduced_variants",
+                    "reducer",
+                    "params:classification",
+                    "params:evaluation",
+                ],
                 ["classifier", "calibration"],
                 name="train_on_train",
             ),

@@ -9,11 +9,18 @@ from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import features_of, features_on_driver, present_features
+from fruits_kedro.features import (
+    copies_on_driver,
+    features_on_driver,
+    named_by_copy,
+    present_copies,
+    present_features,
+    table_named_by_copy,
+)
 from fruits_kedro.heavy_types import DataFrame, Figure, Table
 from fruits_kedro.matrices import place_beside, rows_of
 from fruits_kedro.moments import Moments, sum_moments, sum_table_moments
-from fruits_kedro.parameters import MapParameters, ReductionParameters, SplitParameters
+from fruits_kedro.parameters import MapParameters, ReductionParameters
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
     Reducer,
@@ -22,30 +29,20 @@ from fruits_kedro.reducer import (
     reduce_features,
     reduce_table,
 )
-from fruits_kedro.splits import assign_splits
 from fruits_kedro.stored_rows import collect_rows, sample_rows
 
 logger = logging.getLogger(__name__)
 
 
-def split_photographs(
-    photographs: DataFrame, features: DataFrame, backbone: Backbone, parameters: SplitParameters
-) -> tuple[DataFrame, dict[str, Any]]:
-    """Assign every photograph that has features to train, test or validation.
-
-    Returns:
-        ``schemas.SPLITS``; and how the split was made.
-    """
-    kept = photographs.filter("status = 'kept'").select("path", "label", "split", "sha256")
-    computed = features_of(features, backbone.fingerprint).filter("reason is null")
-    splits, method = assign_splits(kept.join(computed, "sha256", "left_semi"), parameters)
-    return splits, {"method": method, **parameters.model_dump(exclude={"method"})}
-
-
 def fit_reducer_on_train(
-    features: DataFrame, splits: DataFrame, backbone: Backbone, parameters: ReductionParameters
+    features: DataFrame,
+    splits: DataFrame,
+    augmented_features: DataFrame,
+    variants: DataFrame,
+    backbone: Backbone,
+    parameters: ReductionParameters,
 ) -> Reducer:
-    """Fit scaler and PCA on the train rows.
+    """Fit scaler and PCA on the train rows and their augmented copies.
 
     Raises:
         FruitsError: Where there are fewer than two train rows, or all are alike.
@@ -57,18 +54,21 @@ def fit_reducer_on_train(
             f"{rows} photographs train, and a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    k = possible_k(parameters.k, rows, len(moments.total))
-    reducer = fit_reducer(moments, k, backbone.fingerprint)
-    if reducer.explains_nothing:
+    if moments.are_alike:
         raise FruitsError(
             f"The {rows} train photographs all have the same features, so nothing tells their "
             "labels apart: check that they do not show one and the same picture."
         )
+    copies = _copy_moments(augmented_features, variants, parameters)
+    together = moments + copies if copies else moments
+    k = possible_k(parameters.k, together.rows, len(moments.total))
+    reducer = fit_reducer(together, k, backbone.fingerprint)
     logger.info(
-        "%d components explain %.4f of the variance of %d train rows",
+        "%d components explain %.4f of the variance of %d train photographs and %d copies",
         reducer.k,
         reducer.explained_variance_ratio.sum(),
         rows,
+        together.rows - rows,
     )
     return reducer
 
@@ -84,6 +84,17 @@ def _train_moments(
         return sum_table_moments(table.filter(pc.field("split") == "train"), unit_length)
     train = splits.filter("split = 'train'").select("sha256")
     return sum_moments(present_features(features, train, fingerprint), megabytes, unit_length)
+
+
+def _copy_moments(
+    augmented_features: DataFrame, variants: DataFrame, parameters: ReductionParameters
+) -> Moments | None:
+    megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
+    table = copies_on_driver(augmented_features, variants, megabytes)
+    if table is not None:
+        return sum_table_moments(table_named_by_copy(table), unit_length)
+    copies = named_by_copy(present_copies(augmented_features, variants))
+    return sum_moments(copies, megabytes, unit_length)
 
 
 def reduce_photographs(
@@ -103,6 +114,23 @@ def reduce_photographs(
     if table is None:
         return reduce_features(present_features(features, splits, fingerprint), reducer)
     return reduce_table(table.sort_by("path"), reducer)
+
+
+def reduce_variants(
+    augmented_features: DataFrame,
+    variants: DataFrame,
+    reducer: Reducer,
+    parameters: ReductionParameters,
+) -> Table:
+    """Principal components of the augmented copies of train photographs.
+
+    Returns:
+        ``schemas.REDUCED_VARIANTS``, on the driver where the features fit its memory.
+    """
+    table = copies_on_driver(augmented_features, variants, parameters.driver_megabytes)
+    if table is None:
+        return reduce_features(present_copies(augmented_features, variants), reducer)
+    return reduce_table(table.sort_by([("sha256", "ascending"), ("variant", "ascending")]), reducer)
 
 
 def render_components(reduced_features: DataFrame, parameters: ReductionParameters) -> CsvText:

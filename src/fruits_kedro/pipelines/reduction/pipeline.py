@@ -6,18 +6,19 @@ from fruits_kedro.pipelines.reduction import nodes
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Features → splits → reducer → principal components, as Parquet, CSV and pictures."""
+    """Features → reducer → principal components, as Parquet, CSV and pictures."""
     return pipeline(
         [
             node(
-                nodes.split_photographs,
-                ["photographs", "features", "backbone", "params:split"],
-                ["splits", "split_report"],
-                name="split_photographs",
-            ),
-            node(
                 nodes.fit_reducer_on_train,
-                ["features", "splits", "backbone", "params:reduction"],
+                [
+                    "features",
+                    "splits",
+                    "augmented_features",
+                    "variants",
+                    "backbone",
+                    "params:reduction",
+                ],
                 "reducer",
                 name="fit_reducer_on_train",
             ),
@@ -26,6 +27,12 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 ["features", "splits", "backbone", "reducer", "params:reduction"],
                 "reduced_features",
                 name="reduce_photographs",
+            ),
+            node(
+                nodes.reduce_variants,
+                ["augmented_features", "variants", "reducer", "params:reduction"],
+                "reduced_variants",
+                name="reduce_variants",
             ),
             node(
                 nodes.render_components,

@@ -1,0 +1,100 @@
+"""Finding a fruit in front of a studio background, per photograph, and cutting it out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+Pixels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+_WORK = 112
+"""Pixels of the square in which the outline is found: what is finer is the camera's sharpening."""
+
+_UNIFORM_SHARE = 0.6
+"""Of the frame's border that has one colour where there is a studio: a fruit may touch the rest."""
+
+_SAMPLE_TOLERANCE = 24.0
+"""Difference of a channel, of 255, within which border pixels count as one colour."""
+
+_TOLERANCES = (10.0, 30.0)
+"""Least and largest difference from the background's colour that still is background."""
+
+_SIZES = (0.03, 0.97)
+"""Shares of the frame outside of which what is left is no fruit."""
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """A fruit without its background.
+
+    Attributes:
+        image: RGBA, the fruit's bounding box.
+        background: Colour that was behind it, RGB.
+    """
+
+    image: Image.Image
+    background: tuple[int, int, int]
+
+
+def cut_out(pixels: Pixels) -> CutOut | None:
+    """Cut a fruit from a background of one colour.
+
+    Args:
+        pixels: ``(size, size, 3)`` uint8, RGB.
+
+    Returns:
+        None where the border has no one colour, or nothing or everything differs from it: then the
+        photograph was not taken in a studio.
+    """
+    picture = Image.fromarray(pixels)
+    small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
+    border = _border(small)
+    colour = np.median(border, axis=0)
+    off = np.abs(border - colour).max(axis=1)
+    uniform = off < _SAMPLE_TOLERANCE
+    if uniform.mean() < _UNIFORM_SHARE:
+        return None
+    noise = float(np.percentile(off[uniform], 90))
+    tolerance = min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
+    fruit = _largest_parts(np.abs(small - colour).max(axis=2) > tolerance)
+    if not _SIZES[0] < fruit.mean() < _SIZES[1]:
+        return None
+    alpha = _soft_edge(fruit, picture.size)
+    box = alpha.getbbox()
+    if box is None:
+        return None
+    image = picture.convert("RGBA")
+    image.putalpha(alpha)
+    red, green, blue = (int(value) for value in colour)
+    return CutOut(image.crop(box), (red, green, blue))
+
+
+def _border(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    edges = pixels[:2], pixels[-2:], pixels[2:-2, :2], pixels[2:-2, -2:]
+    return np.concatenate([edge.reshape(-1, 3) for edge in edges])
+
+
+def _largest_parts(differs: Mask) -> Mask:
+    """What belongs together and is not small, without holes: shine on a fruit is white as paper."""
+    from scipy import ndimage
+
+    closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
+    filled = ndimage.binary_fill_holes(closed)
+    opened = ndimage.binary_opening(filled, iterations=1)
+    parts, count = ndimage.label(opened)
+    if not count:
+        return opened
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return (sizes >= 0.2 * sizes.max())[parts] & opened
+
+
+def _soft_edge(fruit: Mask, size: tuple[int, int]) -> Image.Image:
+    """An alpha channel a little inside of the outline: its own edge is mixed with white."""
+    from scipy import ndimage
+
+    inside = ndimage.binary_erosion(fruit, iterations=2, border_value=1)
+    mask = Image.fromarray(inside.astype(np.uint8) * 255)
+    return mask.resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(0.8))

@@ -1,0 +1,84 @@
+"""The photographs behind augmented copies as a dataset."""
+
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from fruits_kedro.augmentation.backgrounds import (
+    SHIPPED,
+    Backgrounds,
+    read_backgrounds,
+    shipped_backgrounds,
+)
+from fruits_kedro.errors import FruitsError
+from fruits_kedro.photos.listing import Listing, list_photographs
+from fruits_kedro.storage.files import filesystem
+
+
+class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
+    """Reads the photographs of a folder, or those that ship with the package.
+
+    Usage in the catalog::
+
+        backgrounds:
+          type: fruits_kedro.datasets.BackgroundsDataset
+          folder: shipped
+          extensions: [jpg, png]
+
+    Args:
+        folder: ``shipped``, or a folder, local or ``s3://``. It is not called ``filepath``, because
+            Kedro makes a path below the project of that.
+        extensions: Extensions of photographs, without the dot.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self, *, folder: str, extensions: list[str], metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._folder = folder
+        self._extensions = frozenset(extension.lower().lstrip(".") for extension in extensions)
+        self.metadata = metadata
+
+    def load(self) -> Backgrounds:
+        """Read them.
+
+        Raises:
+            FruitsError: Where there is no such folder, or no photograph in it that can be read.
+        """
+        if self._folder == SHIPPED:
+            return shipped_backgrounds("train")
+        paths = self._list().files.column("path").to_pylist()
+        return read_backgrounds(paths, self._folder)
+
+    def save(self, data: None) -> None:
+        """Never: the pipeline does not write photographs."""
+        raise FruitsError(f"The folder of backgrounds {self._folder} is only read.")
+
+    def snapshot_id(self) -> str:
+        """Text that changes when a photograph comes, goes or is written anew."""
+        if self._folder == SHIPPED:
+            return shipped_backgrounds("train").id
+        return self._list().digest()
+
+    def _list(self) -> Listing:
+        if not self._exists():
+            raise FruitsError(
+                f"The folder of backgrounds {self._folder} does not exist: name one that does "
+                "with --params=backgrounds=FOLDER, or leave the parameter out."
+            )
+        listing = list_photographs(self._folder, self._extensions)
+        if not listing.files.num_rows:
+            raise FruitsError(
+                f"There are no photographs in the folder of backgrounds {self._folder}: name one "
+                "that has some with --params=backgrounds=FOLDER, or leave the parameter out."
+            )
+        return listing
+
+    def _exists(self) -> bool:
+        if self._folder == SHIPPED:
+            return True
+        fs, path = filesystem(self._folder)
+        return bool(fs.isdir(path))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"folder": self._folder, "extensions": sorted(self._extensions)}

@@ -1,0 +1,76 @@
+"""Scenes are photographs again, of the same shape, and nothing but the names decides them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from runs import SAMPLE
+
+from fruits_kedro.augmentation.backgrounds import opened, shipped_backgrounds
+from fruits_kedro.augmentation.randomness import random_of
+from fruits_kedro.augmentation.recipe import Recipe
+from fruits_kedro.augmentation.scene import make_scene
+from fruits_kedro.photos.decoding import decode
+
+SIZE = 224
+
+
+@pytest.fixture(scope="module")
+def apple() -> np.ndarray:
+    return decode((SAMPLE / "Training" / "Apple" / "0_100.jpg").read_bytes(), SIZE)
+
+
+@pytest.fixture(scope="module")
+def photographs() -> tuple[Image.Image, ...]:
+    return opened(shipped_backgrounds("train").photographs)
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("studio", [0.0, 1.0])
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_scene_has_the_shape_of_the_photograph(apple, photographs, share, studio):
+    for number in range(12):
+        scene = make_scene(apple, random_of("scene", number), photographs, share, studio)
+        assert scene.shape == (SIZE, SIZE, 3)
+        assert scene.dtype == np.uint8
+        assert scene.std() > 3
+
+
+def test_drawn_backgrounds_serve_where_there_are_no_photographs(apple):
+    assert make_scene(apple, random_of(1), (), 1.0, 0.0).shape == apple.shape
+
+
+def test_a_photograph_without_a_studio_is_turned_and_lit_as_a_whole(photographs):
+    scene = make_scene(noise(), random_of(1), photographs, 1.0, 0.0)
+    assert scene.shape == (SIZE, SIZE, 3)
+
+
+@pytest.mark.parametrize("size", [32, 96])
+def test_small_inputs_of_the_network_have_scenes_too(photographs, size):
+    pixels = decode((SAMPLE / "Training" / "Kiwi" / "0_100.jpg").read_bytes(), size)
+    for number in range(8):
+        scene = make_scene(pixels, random_of(number), photographs, 0.5, 0.2)
+        assert scene.shape == (size, size, 3)
+
+
+def test_a_copy_is_always_the_same_and_differs_by_photograph_variant_and_seed(apple, photographs):
+    def copy(sha256="a" * 64, variant=1, seed=42) -> bytes:
+        recipe = Recipe(0.5, 0.2, seed, "backgrounds")
+        return recipe.copy(apple, sha256, variant, photographs).tobytes()
+
+    assert copy() == copy()
+    assert len({copy(), copy(variant=2), copy(seed=1), copy(sha256="b" * 64)}) == 4
+
+
+def test_the_fingerprint_changes_with_all_that_changes_copies():
+    recipes = [
+        Recipe(0.5, 0.2, 42, "x"),
+        Recipe(0.4, 0.2, 42, "x"),
+        Recipe(0.5, 0.1, 42, "x"),
+        Recipe(0.5, 0.2, 43, "x"),
+        Recipe(0.5, 0.2, 42, "y"),
+    ]
+    names = [recipe.fingerprint("backbone") for recipe in recipes]
+    assert len({*names, recipes[0].fingerprint("other")}) == 6

@@ -1,0 +1,263 @@
+"""Cut the backgrounds of augmented copies from photographs that other packages ship.
+
+A fruit that was photographed on studio white has to be known on a kitchen table. The photographs
+come from packages of PyPI, npm and Debian whose licences let them be cut and committed; no
+photograph gives backgrounds to both sides, so that ``held_out`` shows places that never trained.
+
+    npm pack @pmndrs/assets@1.7.0
+    pip download --no-deps scikit-image==0.26.0
+    apt-get download lomiri-wallpapers-16.04=20.04.0-2 mypaint-data-extras=2.0.1-9
+    python tools/cut_backgrounds.py FOLDER_OF_THE_FOUR
+
+Needs Pillow, numpy and, for panoramas, OpenEXR (``pip install OpenEXR``, in a venv of its own: the
+project has no other use for it). The output depends on the packages, on this file and on Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+DEFAULT_OUT = (
+    Path(__file__).resolve().parents[1] / "src" / "fruits_kedro" / "augmentation" / "backgrounds"
+)
+SIZE = 224
+JPEG_QUALITY = 85
+TRAIN, HELD_OUT = "train", "held_out"
+CC0, CC_BY = "CC0-1.0", "CC-BY-4.0"
+FIELD_OF_VIEW = 90.0  # degrees of a view cut from a panorama
+DOWN, LEVEL = -35.0, -8.0  # degrees: at a table or a floor, and into a room
+
+
+class Package(NamedTuple):
+    """Where a photograph comes from: a pattern of file names, and where photographs lie inside."""
+
+    pattern: str
+    name: str
+    folder: str
+
+
+PMNDRS = Package("pmndrs-assets-*.tgz", "@pmndrs/assets 1.7.0 (npm)", "package/hdri")
+SKIMAGE = Package("scikit_image-*.whl", "scikit-image 0.26.0 (PyPI)", "skimage/data")
+LOMIRI = Package(
+    "lomiri-wallpapers-16.04_*.deb",
+    "lomiri-wallpapers-16.04 20.04.0-2 (Debian)",
+    "usr/share/backgrounds",
+)
+MYPAINT = Package(
+    "mypaint-data-extras_*.deb",
+    "mypaint-data-extras 2.0.1-9 (Debian)",
+    "usr/share/mypaint/backgrounds/mrmamurk",
+)
+
+
+class Photo(NamedTuple):
+    """One photograph and how many backgrounds are cut from it."""
+
+    package: Package
+    file: str
+    split: str
+    tiles: int
+    licence: str
+    author: str
+
+
+def _panorama(name: str, split: str, tiles: int) -> Photo:
+    return Photo(PMNDRS, f"{name}.exr.js", split, tiles, CC0, "Poly Haven")
+
+
+def _paper(name: str, split: str) -> Photo:
+    return Photo(MYPAINT, f"{name}.png", split, 1, CC0, "MrMamurk")
+
+
+PHOTOS = (
+    *(
+        _panorama(name, TRAIN, 4)
+        for name in (
+            *("apartment", "bridge", "city", "dawn", "esplanade", "forest"),
+            *("sky", "studio", "sunrise", "venice", "warehouse", "workshop"),
+        )
+    ),
+    Photo(SKIMAGE, "coffee.png", TRAIN, 4, CC0, "Rachel Michetti"),
+    Photo(SKIMAGE, "brick.png", TRAIN, 2, CC0, "CC0Textures (Bricks25)"),
+    Photo(SKIMAGE, "grass.png", TRAIN, 2, CC0, "linolafett"),
+    Photo(SKIMAGE, "chelsea.png", TRAIN, 3, CC0, "Stefan van der Walt"),
+    Photo(LOMIRI, "Wine_by_Jakkub_Mede.jpg", TRAIN, 4, CC_BY, "Jakub Mede, 2018"),
+    Photo(LOMIRI, "aitzgorri_by_Aitzol_Berasategi.jpg", TRAIN, 4, CC_BY, "Aitzol Berasategi, 2018"),
+    Photo(
+        LOMIRI, "picosdeeuropa_by_Aitzol_Berasategi.jpg", TRAIN, 3, CC_BY, "Aitzol Berasategi, 2018"
+    ),
+    Photo(LOMIRI, "seeding_by_Clements_Engelhardt.jpg", TRAIN, 3, CC0, "Clemens Engelhardt, 2018"),
+    Photo(LOMIRI, "Picture_1A_by_freespace.jpg", TRAIN, 4, CC_BY, 'Trevor "Freespace", 2018'),
+    Photo(LOMIRI, "sunset_by_Aitzol_Berasategi.jpg", TRAIN, 2, CC_BY, "Aitzol Berasategi, 2018"),
+    *(_paper(f"mamurk_{name}", TRAIN) for name in ("a_1", "a_2", "b_1", "c_3", "e_2")),
+    *(_panorama(name, HELD_OUT, 5) for name in ("hall", "lab", "lobby")),
+    _panorama("park", HELD_OUT, 4),
+    _panorama("sunset", HELD_OUT, 3),
+    _panorama("night", HELD_OUT, 1),
+    Photo(SKIMAGE, "gravel.png", HELD_OUT, 3, CC0, "CC0Textures (Gravel04)"),
+    Photo(
+        LOMIRI, "friends_by_Aitzol_Berasategi.jpg", HELD_OUT, 4, CC_BY, "Aitzol Berasategi, 2018"
+    ),
+    Photo(LOMIRI, "life_by_Aitzol_Berasategi.jpg", HELD_OUT, 4, CC_BY, "Aitzol Berasategi, 2018"),
+    *(_paper(f"mamurk_{name}", HELD_OUT) for name in ("e_1", "f_1")),
+)
+
+
+def main() -> None:
+    """Write every background and the list of their origins."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("packages", type=Path, help="folder of the four packages, as downloaded")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    given = parser.parse_args()
+    lines = []
+    for split in (TRAIN, HELD_OUT):
+        shutil.rmtree(given.out / split, ignore_errors=True)
+        (given.out / split).mkdir(parents=True)
+    for photo in PHOTOS:
+        name = photo.file.split(".")[0]
+        for number, tile in enumerate(cut(photo, given.packages), start=1):
+            file = given.out / photo.split / f"{name}_{number}.jpg"
+            tile.save(file, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        lines.append(_origin(photo, name))
+    (given.out / "README.md").write_text(_HEAD + "".join(lines))
+
+
+def cut(photo: Photo, packages: Path) -> Iterator[Image.Image]:
+    """The backgrounds of one photograph, ``SIZE`` pixels square."""
+    content = read_member(photo.package, photo.file, packages)
+    if photo.package is PMNDRS:
+        panorama = _tone_mapped(_linear_pixels(content))
+        for index in range(photo.tiles):
+            yaw = 360.0 * index / photo.tiles + 20
+            yield view_of(panorama, yaw, (DOWN, LEVEL)[index % 2])
+        return
+    with Image.open(io.BytesIO(content)) as image:
+        picture = image.convert("RGB")
+    for box in crops_of(*picture.size, photo.tiles):
+        yield picture.resize((SIZE, SIZE), Image.Resampling.LANCZOS, box)
+
+
+def crops_of(width: int, height: int, count: int) -> Iterator[tuple[float, float, float, float]]:
+    """Squares along the longer side: the whole height once, then parts of it, which show detail."""
+    side = min(width, height)
+    for index in range(count):
+        share = 1.0 if index == 0 else 0.55
+        edge = side * share
+        place = index / max(count - 1, 1)
+        left, top = (
+            (width - edge) * place,
+            (height - edge) * (0.5 + 0.5 * (index % 2)) * (index > 0),
+        )
+        yield left, top, left + edge, top + edge
+
+
+def view_of(panorama: np.ndarray, yaw: float, pitch: float) -> Image.Image:
+    """What a camera sees in an equirectangular panorama, ``(height, width, 3)`` uint8."""
+    height, width = panorama.shape[:2]
+    reach = np.tan(np.radians(FIELD_OF_VIEW / 2))
+    across, up = np.meshgrid(np.linspace(-reach, reach, SIZE), np.linspace(reach, -reach, SIZE))
+    tilt = np.radians(pitch)
+    forward = np.cos(tilt) - up * np.sin(tilt)
+    rise = np.sin(tilt) + up * np.cos(tilt)
+    longitude = np.arctan2(across, forward) + np.radians(yaw)
+    latitude = np.arctan2(rise, np.hypot(across, forward))
+    x = (longitude / (2 * np.pi) + 0.5) % 1.0 * width
+    y = np.clip((0.5 - latitude / np.pi) * height, 0, height - 1)
+    return Image.fromarray(_interpolated(panorama, x, y))
+
+
+def _interpolated(pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    right, bottom = (left + 1) % pixels.shape[1], np.minimum(top + 1, pixels.shape[0] - 1)
+    left = left % pixels.shape[1]
+    across, down = (x - np.floor(x))[..., None], (y - top)[..., None]
+    upper = pixels[top, left] * (1 - across) + pixels[top, right] * across
+    lower = pixels[bottom, left] * (1 - across) + pixels[bottom, right] * across
+    return np.rint(upper * (1 - down) + lower * down).astype(np.uint8)
+
+
+def _linear_pixels(script: bytes) -> np.ndarray:
+    """The light of a panorama that a JavaScript module holds as base64 of OpenEXR."""
+    import OpenEXR
+
+    content = base64.b64decode(script.split(b"base64,")[1].split(b"'")[0])
+    with tempfile.NamedTemporaryFile(suffix=".exr") as file:
+        file.write(content)
+        file.flush()
+        with OpenEXR.File(file.name) as picture:
+            channels = picture.channels()
+            if "RGB" in channels:
+                return np.asarray(channels["RGB"].pixels, np.float32)
+            return np.stack([channels[name].pixels for name in "RGB"], axis=-1).astype(np.float32)
+
+
+def _tone_mapped(light: np.ndarray) -> np.ndarray:
+    """Light as a camera would show it: exposed for the middle, bright parts rolled off."""
+    light = np.nan_to_num(
+        light, posinf=float(np.finfo(np.float16).max)
+    )  # the sun is beyond half floats
+    exposed = 0.35 * light / max(float(np.percentile(light.mean(axis=-1), 60)), 1e-4)
+    shown = np.clip(exposed / (1 + 0.35 * exposed), 0, 1) ** (1 / 2.2)
+    return (shown * 255).astype(np.uint8)
+
+
+def read_member(package: Package, file: str, folder: Path) -> bytes:
+    """One file of a package, which lies in the folder as it was downloaded."""
+    archives = sorted(folder.glob(package.pattern))
+    if len(archives) != 1:
+        raise SystemExit(f"{folder} has {len(archives)} files {package.pattern}, one is needed")
+    member = f"{package.folder}/{file}"
+    if archives[0].suffix == ".whl":
+        with zipfile.ZipFile(archives[0]) as wheel:
+            return wheel.read(member)
+    if archives[0].suffix == ".tgz":
+        with tarfile.open(archives[0]) as archive:
+            return _extracted(archive, member)
+    data = subprocess.run(
+        ["dpkg-deb", "--fsys-tarfile", str(archives[0])], capture_output=True, check=True
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return _extracted(archive, f"./{member}")
+
+
+def _extracted(archive: tarfile.TarFile, member: str) -> bytes:
+    file = archive.extractfile(member)
+    if file is None:
+        raise SystemExit(f"{member} is no file")
+    return file.read()
+
+
+def _origin(photo: Photo, name: str) -> str:
+    package = f"{photo.package.name}, `{photo.package.folder}/{photo.file}`"
+    cells = f"`{photo.split}/{name}_*`", photo.tiles, photo.author, photo.licence, package
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
+_HEAD = f"""# Backgrounds
+
+Written by `tools/cut_backgrounds.py`: squares of {SIZE} pixels, cut from photographs that other
+packages ship under licences that allow it (CC0-1.0: https://creativecommons.org/publicdomain/zero/1.0/,
+CC-BY-4.0: https://creativecommons.org/licenses/by/4.0/). Changed: cut, resized, and panoramas
+projected onto a plane and tone-mapped. `train` is what augmented copies of train photographs are
+set on; `held_out` is for scenes that only test, and no photograph gives backgrounds to both.
+
+| backgrounds | number | author | licence | package and file |
+| --- | --- | --- | --- | --- |
+"""
+
+
+if __name__ == "__main__":
+    main()
