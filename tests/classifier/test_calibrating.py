@@ -52,6 +52,21 @@ def table(rows: int = 40, axes: tuple[str, ...] = ("", "r_"), apart: float = 1.5
     return pa.table(columns | {"components": pa.array(columns["components"], kind)})
 
 
+def copies_of(rows: pa.Table) -> pa.Table:
+    """A copy of each row, beside it."""
+    components = [[value + 1 for value in row] for row in rows["components"].to_pylist()]
+    return pa.table(
+        {
+            "sha256": rows["sha256"],
+            "variant": pa.array([1] * len(rows), pa.int32()),
+            "components": pa.array(components, rows.schema.field("components").type),
+        }
+    )
+
+
+NO_COPIES = copies_of(table().slice(0, 0))
+
+
 class Reduced:
     """What ``calibrate`` asks of a table that is not stored."""
 
@@ -75,7 +90,7 @@ class Reduced:
 
 
 def fit(rows: pa.Table) -> SoftmaxClassifier:
-    found = Rows.of(rows, LABELS, PATTERN)
+    found = Rows.of(rows, NO_COPIES, LABELS, PATTERN)
     counts = {label: rows["label"].to_pylist().count(label) for label in LABELS}
     known = {label: count for label, count in counts.items() if count}
     return fit_softmax(
@@ -83,10 +98,10 @@ def fit(rows: pa.Table) -> SoftmaxClassifier:
     )
 
 
-def held_out(rows: pa.Table) -> Any:
+def held_out(rows: pa.Table, copies: pa.Table = NO_COPIES) -> Any:
     given = parameters()
     return predict_held_out(
-        Rows.of(rows, LABELS, PATTERN), given.logistic_regression, given.calibration
+        Rows.of(rows, copies, LABELS, PATTERN), given.logistic_regression, given.calibration
     )
 
 
@@ -96,6 +111,16 @@ def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_g
     assert len(found.targets) == 120
     assert np.bincount(found.targets).tolist() == [40, 40, 40]
     assert np.isfinite(found.logits).all()
+
+
+def test_a_copy_is_held_out_with_its_photograph():
+    rows = table().sort_by("sha256")
+    turned = np.array(["/r_" in path for path in rows["path"].to_pylist()])
+    without, beside = held_out(rows), held_out(rows, copies_of(rows.filter(pa.array(turned))))
+    # The first fold leaves the plain turns out, so the copies train in it; the second does not.
+    plain = int((~turned).sum())
+    assert not np.allclose(beside.logits[:plain], without.logits[:plain])
+    np.testing.assert_array_equal(beside.logits[plain:], without.logits[plain:])
 
 
 def test_a_label_of_one_capture_group_trains_in_every_fold():
@@ -120,7 +145,7 @@ def test_one_row_of_each_label_leaves_nothing_to_hold_out():
 def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
     rows = table()
     plain = fit(rows)
-    classifier, report = calibrate(Reduced(rows), plain, parameters(), PATTERN)
+    classifier, report = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
     assert isinstance(classifier, SoftmaxClassifier)
     assert classifier.calibration.temperature == report["temperature"] != 1
     errors = report["held_out"]["expected_calibration_error"]
@@ -130,15 +155,15 @@ def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
     assert 0 < report["sure"]["coverage"] <= 1
     assert classifier.calibration.sure_from == report["sure"]["from"]
     assert classifier.calibration.outliers.beyond == report["outlier"]["beyond"] > 1
-    again, same = calibrate(Reduced(rows), plain, parameters(), PATTERN)
+    again, same = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
     assert (again.id, same) == (classifier.id, report)
 
 
 def test_labels_and_their_order_stay_as_they_were():
     rows = table()
     plain = fit(rows)
-    classifier, _ = calibrate(Reduced(rows), plain, parameters(), PATTERN)
-    components = Rows.of(rows, LABELS, PATTERN).components
+    classifier, _ = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
+    components = Rows.of(rows, NO_COPIES, LABELS, PATTERN).components
     before, after = (c.probabilities(components) for c in (plain, classifier))
     np.testing.assert_array_equal(before.argsort(axis=1), after.argsort(axis=1))
     assert not np.allclose(before, after)
@@ -147,7 +172,9 @@ def test_labels_and_their_order_stay_as_they_were():
 def test_too_few_rows_are_told_and_change_nothing():
     rows = table(rows=4)
     plain = fit(rows)
-    classifier, report = calibrate(Reduced(rows), plain, parameters(minimum=50), PATTERN)
+    classifier, report = calibrate(
+        Reduced(rows), Reduced(NO_COPIES), plain, parameters(minimum=50), PATTERN
+    )
     assert classifier is plain
     assert report["temperature"] == 1
     assert "12 train photographs can be held out" in report["left_out"]
@@ -156,14 +183,18 @@ def test_too_few_rows_are_told_and_change_nothing():
 
 def test_no_confidence_may_be_enough():
     rows = table(apart=0)
-    classifier, report = calibrate(Reduced(rows), fit(rows), parameters(precision=0.999), PATTERN)
+    classifier, report = calibrate(
+        Reduced(rows), Reduced(NO_COPIES), fit(rows), parameters(precision=0.999), PATTERN
+    )
     assert classifier.calibration.sure_from is None
     assert report["sure"] == {"precision": 0.999, "from": None, "coverage": 0.0}
 
 
 def test_a_forest_is_not_calibrated_and_says_why():
     forest = Classifier(LABELS, "r")
-    classifier, report = calibrate(Reduced(table()), forest, parameters(), PATTERN)
+    classifier, report = calibrate(
+        Reduced(table()), Reduced(NO_COPIES), forest, parameters(), PATTERN
+    )
     assert classifier is forest
     assert "a random forest is not calibrated" in report["left_out"]
 

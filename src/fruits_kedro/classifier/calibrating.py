@@ -32,16 +32,22 @@ FOREST = (
     "are shares of votes"
 )
 _COLUMNS = ["path", "sha256", "label", "components"]
+_COPY_COLUMNS = ["sha256", "variant", "components"]
 
 
 def calibrate(
-    reduced: DataFrame, classifier: Classifier, parameters: ClassificationParameters, pattern: str
+    reduced: DataFrame,
+    copies: DataFrame,
+    classifier: Classifier,
+    parameters: ClassificationParameters,
+    pattern: str,
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier score by photographs that were held out.
 
     Args:
         reduced: ``schemas.REDUCED_FEATURES``; the train rows among them are looked at.
-        classifier: As it was trained on them.
+        copies: ``schemas.REDUCED_VARIANTS``, which trained with them.
+        classifier: As it was trained on both.
         parameters: How it was trained, and how it is to be calibrated.
         pattern: Of the capture groups, see ``photos.labels.parse_capture``.
 
@@ -51,7 +57,8 @@ def calibrate(
     if not isinstance(classifier, SoftmaxClassifier):
         return classifier, _left_out(FOREST)
     calibration = parameters.calibration
-    rows = Rows.of(_train_rows(reduced, parameters), classifier.labels, pattern)
+    table = _train_rows(reduced, parameters)
+    rows = Rows.of(table, _copies_of(table, copies, parameters), classifier.labels, pattern)
     held_out = predict_held_out(rows, parameters.logistic_regression, calibration)
     count = 0 if held_out is None else len(held_out.targets)
     if held_out is None or count < calibration.minimum:
@@ -82,12 +89,25 @@ def _train_rows(reduced: DataFrame, parameters: ClassificationParameters) -> "pa
     import pyarrow.compute as pc
 
     most = parameters.calibration.rows
-    megabytes = parameters.logistic_regression.driver_megabytes
-    if is_stored(reduced) and stored_mebibytes(reduced) <= megabytes:
+    if _fits_on_driver(reduced, parameters):
         table = read_stored(reduced, _COLUMNS, pc.field("split") == "train")
         return table.sort_by("sha256").slice(0, most)
     train = reduced.filter("split = 'train'").select(*_COLUMNS)
     return train.orderBy("sha256").limit(most).toArrow()
+
+
+def _copies_of(
+    table: "pa.Table", copies: DataFrame, parameters: ClassificationParameters
+) -> "pa.Table":
+    if _fits_on_driver(copies, parameters):
+        return read_stored(copies, _COPY_COLUMNS)
+    last = table["sha256"][-1].as_py()
+    return copies.filter(f"sha256 <= '{last}'").select(*_COPY_COLUMNS).toArrow()
+
+
+def _fits_on_driver(rows: DataFrame, parameters: ClassificationParameters) -> bool:
+    megabytes = parameters.logistic_regression.driver_megabytes
+    return is_stored(rows) and stored_mebibytes(rows) <= megabytes
 
 
 def _choose(held_out: HeldOut, parameters: CalibrationParameters) -> Calibration:

@@ -27,6 +27,37 @@ MOST_FOLDS = 5
 
 
 @dataclass(frozen=True)
+class Copies:
+    """Augmented copies of train rows, which train where their photograph does.
+
+    Attributes:
+        components: ``(copies, k)`` float64.
+        photographs: ``(copies,)``, positions of their photographs in ``Rows``.
+    """
+
+    components: Matrix
+    photographs: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, table: "pa.Table", photographs: Sequence[str], k: int) -> "Copies":
+        """Of ``sha256``, ``variant`` and ``components``.
+
+        Args:
+            table: The copies; those of other photographs are left out.
+            photographs: sha256 of the rows, in their order.
+            k: Components of a row.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = table.filter(pc.is_in(table["sha256"], pa.array(photographs, pa.string())))
+        table = table.sort_by([("sha256", "ascending"), ("variant", "ascending")])
+        place = {sha256: position for position, sha256 in enumerate(photographs)}
+        positions = [place[sha256] for sha256 in table["sha256"].to_pylist()]
+        return cls(_components(table, k), np.array(positions, np.int64))
+
+
+@dataclass(frozen=True)
 class Rows:
     """Train rows on the driver, in the order of their sha256.
 
@@ -36,6 +67,7 @@ class Rows:
         labels: In order.
         captures: ``(rows,)``, the capture group of each; empty where its name tells none.
         positions: ``(rows,)``, counted within each label by sha256.
+        copies: Augmented copies of these rows.
     """
 
     components: Matrix
@@ -43,13 +75,17 @@ class Rows:
     labels: tuple[str, ...]
     captures: Names
     positions: npt.NDArray[np.int64]
+    copies: Copies
 
     @classmethod
-    def of(cls, table: "pa.Table", labels: Sequence[str], pattern: str) -> "Rows":
+    def of(
+        cls, table: "pa.Table", copies: "pa.Table", labels: Sequence[str], pattern: str
+    ) -> "Rows":
         """Of ``path``, ``sha256``, ``label`` and ``components``.
 
         Args:
             table: The rows.
+            copies: See ``Copies.of``.
             labels: All labels there are.
             pattern: See ``photos.labels.parse_capture``.
         """
@@ -60,9 +96,15 @@ class Rows:
         for label in range(len(labels)):
             positions[targets == label] = np.arange((targets == label).sum())
         captures = [parse_capture(path, pattern) or "" for path in table["path"].to_pylist()]
-        blocks = [rows_of(chunk) for chunk in table["components"].chunks if len(chunk)]
-        components = np.concatenate(blocks, dtype=np.float64)
-        return cls(components, targets, tuple(labels), np.array(captures, np.str_), positions)
+        components = _components(table)
+        variants = Copies.of(copies, table["sha256"].to_pylist(), components.shape[1])
+        named = np.array(captures, np.str_)
+        return cls(components, targets, tuple(labels), named, positions, variants)
+
+
+def _components(table: "pa.Table", k: int = 0) -> Matrix:
+    blocks = [rows_of(chunk) for chunk in table["components"].chunks if len(chunk)]
+    return np.concatenate(blocks, dtype=np.float64) if blocks else np.zeros((0, k))
 
 
 @dataclass(frozen=True)
@@ -92,7 +134,7 @@ def predict_held_out(
     """Refit with rows left out, and predict those.
 
     Whole capture groups are left out where labels have several: a frame whose neighbour trained is
-    always right. The reducer is not refitted.
+    always right. Copies are left out with their photograph. The reducer is not refitted.
 
     Returns:
         None where nothing can be held out.
@@ -129,9 +171,12 @@ def _predict(
     if len(trained) < 2 or not out.any():
         return None
     train = np.isin(rows.targets, trained) & ~out
-    targets = np.searchsorted(trained, rows.targets[train])
-    counts = {rows.labels[label]: int((rows.targets[train] == label).sum()) for label in trained}
-    classifier = fit_softmax(DriverRows(rows.components[train], targets), counts, "", regression)
+    copies = train[rows.copies.photographs]
+    components = np.concatenate((rows.components[train], rows.copies.components[copies]))
+    labels = np.concatenate((rows.targets[train], rows.targets[rows.copies.photographs[copies]]))
+    counts = {rows.labels[label]: int((labels == label).sum()) for label in trained}
+    targets = np.searchsorted(trained, labels)
+    classifier = fit_softmax(DriverRows(components, targets), counts, "", regression)
     known = classifier.logits(rows.components[out])
     logits = np.full((len(known), len(rows.labels)), -np.inf)
     logits[:, trained] = known

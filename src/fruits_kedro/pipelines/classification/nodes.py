@@ -59,7 +59,8 @@ def train_on_train(
     train = reduced_features.filter("split = 'train'").select(columns)
     copies = named_by_copy(reduced_variants).select(columns)
     classifier = train_classifier(train.unionByName(copies), counts, reducer, parameters)
-    return calibrate(reduced_features, classifier, parameters, evaluation.capture_pattern)
+    pattern = evaluation.capture_pattern
+    return calibrate(reduced_features, reduced_variants, classifier, parameters, pattern)
 
 
 def fold_phone_model(
