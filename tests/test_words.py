@@ -18,8 +18,8 @@ LINES = (
     r"reduction\.k=\d+ lowered to \d+: there are \d+ train rows of \d+ features",
     r"\d+ components explain [01]\.\d+ of the variance of \d+ train photographs and \d+ copies",
     r"\d+ copies of train photographs need features",
-    r"Not calibrated: \d+ train photographs can be held out, and "
-    r"classification\.calibration\.minimum is \d+: probabilities stay as they are, with temperature 1",
+    r"Not calibrated: \d+ train photographs can be held out, and classification\.calibration"
+    r"\.minimum is \d+: probabilities stay as they are, with temperature 1",
     r"The file for a phone has \d\.\d MB",
     r"Finished in \d+ (s|min)",
     r"\d+ photographs kept of \d+ files",
