@@ -243,7 +243,7 @@ def test_split_folders_asked_for_and_not_there(whole, tmp_path):
     job = whole.fork(tmp_path)
     photographs = job.load("photographs").withColumn("split", F.lit("train"))
     job.catalog().save("photographs", photographs)
-    message = sentence(job, "reduction", split={"method": "folder"})
+    message = sentence(job, "featurization", split={"method": "folder"})
     assert message.startswith("split.method is folder, and the folders name train")
     assert "split.method=random" in message
 

@@ -12,18 +12,21 @@ from fruits_kedro.spark_progress import RowCounter
 
 
 def slowly(batches):
+    """Rows of 512 letters: small ones would wait in the worker's buffer until the end."""
+    import pyarrow as pa
+
     for batch in batches:
         time.sleep(0.5)
-        yield batch
+        yield pa.record_batch({"text": ["x" * 512] * batch.num_rows})
 
 
 def test_rows_are_counted_while_a_task_runs_and_after_it(spark, tmp_path):
     before = spark.range(1)
-    before.mapInArrow(slowly, "id bigint").count()
+    before.mapInArrow(slowly, "text string").count()
     counter = RowCounter()
     assert counter() == 0
     counts = []
-    rows = spark.range(0, 4096, 1, 1).mapInArrow(slowly, "id bigint")
+    rows = spark.range(0, 4096, 1, 1).mapInArrow(slowly, "text string")
     with progress.shown("Reading", lambda: counts.append(counter()) or counts[-1], Terminal()):
         rows.write.parquet(str(tmp_path / "rows"))
     while counter() < 4096:

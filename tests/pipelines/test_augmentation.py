@@ -23,7 +23,7 @@ def job(spark, backbone, tmp_path_factory) -> Job:
     """Two labels of four train and two test photographs, featurized; tests add to it in turn."""
     job = new_job(tmp_path_factory.mktemp("augmented"), backbone)
     copy_photos([f"Training/{label}/{name}" for label in LABELS[:2] for name in NAMES], job.images)
-    copy_photos([f"Test/{label}/0_100.jpg" for label in LABELS[:2]], job.images)
+    copy_photos([f"Test/{label}/r_10_100.jpg" for label in LABELS[:2]], job.images)
     job.run("ingestion", "featurization", split={"seed": 1})
     return job
 
@@ -58,9 +58,8 @@ def test_the_contact_sheet_shows_each_label_with_copies(whole):
 
 def test_another_backbone_or_nothing_new_computes_nothing_again(job):
     parts = job.parts("04_feature/augmented_features")
-    job.run(
-        "ingestion", "featurization", split={"seed": 2}
-    )  # the same folders' split, decided anew
+    # The same folders' split, decided anew.
+    job.run("ingestion", "featurization", split={"seed": 2})
     assert job.parts("04_feature/augmented_features") == parts
 
 

@@ -190,7 +190,7 @@ def test_the_splits_stand_side_by_side_with_what_they_mean(hostile):
             "capture r",
         ]
         assert "Not measured: there are no Training and Test folders." in rows[1]
-        assert "71.00 %" in rows[3]
+        assert "71.00\u00a0%" in rows[3]
 
 
 def test_without_an_evaluation_the_page_says_how_to_make_one(many):
