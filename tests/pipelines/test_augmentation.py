@@ -95,7 +95,7 @@ def test_copies_count_the_same_in_the_driver_s_memory_and_on_the_workers(job):
 def test_own_backgrounds_make_other_copies(job, tmp_path):
     before = copies(job)
     for name in ("a", "b"):
-        shutil.copyfile(SAMPLE / "Test" / "Kiwi" / "0_100.jpg", tmp_path / f"{name}.jpg")
+        shutil.copyfile(SAMPLE / "Test" / "Kiwi" / "10_100.jpg", tmp_path / f"{name}.jpg")
     (tmp_path / "broken.jpg").write_bytes(b"broken")
     job.run("featurization", backgrounds=str(tmp_path))
     assert "1 of 3 backgrounds cannot be read" in " ".join(job.warnings)
