@@ -17,8 +17,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from kedro.pipeline import Pipeline
 from PIL import Image
 
 from fruits_kedro.backbone.artefact import Backbone
@@ -102,6 +104,12 @@ class Job:
         bootstrap_project(ROOT)
         values = {"images": str(self.images), "storage": str(self.storage), **parameters}
         return KedroSession.create(ROOT, runtime_params=values)
+
+
+def registered_pipelines() -> dict[str, Pipeline]:
+    """Every pipeline: after a run of some, Kedro knows only those in this process."""
+    bootstrap_project(ROOT)
+    return dict(pipelines.items())
 
 
 @contextmanager

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kedro.framework.project import pipelines
-from kedro.framework.startup import bootstrap_project
+from runs import registered_pipelines
 
 from fruits_kedro.config_loader import FruitsConfigLoader
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
@@ -27,23 +26,21 @@ def test_every_dataset_has_a_layer_and_a_description(catalog):
     assert {n: s for n, s in sentences.items() if not re.fullmatch(r"[A-Z0-9].*\.", s)} == {}
 
 
-def test_every_dataset_of_a_pipeline_is_in_the_catalog(project, catalog):
-    bootstrap_project(project)
-    named = {name for pipeline in pipelines.values() for name in pipeline.datasets()}
+def test_every_dataset_of_a_pipeline_is_in_the_catalog(catalog):
+    named = {name for pipeline in registered_pipelines().values() for name in pipeline.datasets()}
     unknown = {name for name in named if not name.startswith("params:")} - catalog.keys()
     assert unknown == set()
 
 
-def test_no_group_makes_what_belongs_before_what_it_takes(project, catalog):
+def test_no_group_makes_what_belongs_before_what_it_takes(catalog):
     """Kedro-Viz would draw no layers at all: for it a closed group is one step."""
-    bootstrap_project(project)
     layers = {
         n: LAYERS.index(e["metadata"]["kedro-viz"]["layer"])
         for n, e in catalog.items()
         if n[0] != "_"
     }
     backwards = []
-    for name, whole in pipelines.items():
+    for name, whole in registered_pipelines().items():
         for group in {node.namespace for node in whole.nodes}:
             part = whole.only_nodes_with_namespaces([group])
             made = part.outputs() | ((whole - part).inputs() & part.all_outputs())

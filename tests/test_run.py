@@ -13,8 +13,17 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from kedro.framework.project import pipelines
-from runs import LABELS, SAMPLE, TEST_COUNT, TRAIN_NAMES, Job, copy_photos, flat_run, whole_run
+from runs import (
+    LABELS,
+    SAMPLE,
+    TEST_COUNT,
+    TRAIN_NAMES,
+    Job,
+    copy_photos,
+    flat_run,
+    registered_pipelines,
+    whole_run,
+)
 
 from fruits_kedro import schemas
 from fruits_kedro.backbone.artefact import N_FEATURES
@@ -65,7 +74,7 @@ def components(job: Job) -> dict[str, list[float]]:
 
 def test_every_dataset_of_the_default_run_is_written(whole):
     catalog = whole.catalog()
-    made = pipelines["__default__"].all_outputs()
+    made = registered_pipelines()["__default__"].all_outputs()
     outputs = {name for name in made if not isinstance(catalog[name], InMemoryDataset)}
     assert outputs >= {*TABLES, "backbone", "reducer", "classifier", "metrics", "tsne_map"}
     assert {name for name in outputs if not catalog.exists(name)} == set()
@@ -239,7 +248,7 @@ def test_the_timings_have_the_seconds_of_each_pipeline(whole):
     assert min(seconds) > 0
     assert timings["seconds"] == pytest.approx(sum(seconds), abs=0.1)
     nodes = {node for stage in timings["pipelines"].values() for node in stage["nodes"]}
-    assert nodes == {node.short_name for node in pipelines["__default__"].nodes}
+    assert nodes == {node.short_name for node in registered_pipelines()["__default__"].nodes}
 
 
 def test_the_report_shows_every_photograph_and_counts_every_file(whole):

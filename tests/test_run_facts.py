@@ -18,6 +18,13 @@ def test_parameters_that_differ_are_named_with_both_values():
     ]
 
 
+def test_the_order_of_files_does_not_matter():
+    """Kedro merges files of parameters in the order of a set: a report was made anew for it."""
+    used = {"reduction": {"k": 9}, "classification": {"reg_param": 0.5}}
+    turned = dict(reversed(used.items()))
+    assert differing_parameters({}, used) == differing_parameters({}, turned)
+
+
 def test_a_run_hands_its_nodes_what_only_it_knows(project, tmp_path):
     bootstrap_project(project)
     parameters = {"storage": str(tmp_path), "reduction": {"k": 0.9}}

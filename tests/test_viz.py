@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from browser import opened, served
-from kedro.framework.project import pipelines
-from runs import BIN, PIPELINES, copy_project, output, whole_run
+from runs import BIN, PIPELINES, copy_project, output, registered_pipelines, whole_run
 
 PREVIEWED = {
     "raw_images": "ImagePreview",
@@ -50,7 +49,7 @@ def named(graph: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def test_every_pipeline_is_there_with_its_nodes_and_datasets(graph):
     assert {pipeline["id"] for pipeline in graph["pipelines"]} >= set(PIPELINES)
-    default = pipelines["__default__"]
+    default = registered_pipelines()["__default__"]
     assert named(graph, "task").keys() == {node.short_name for node in default.nodes}
     datasets = {name for name in default.datasets() if not name.startswith("params:")}
     assert named(graph, "data").keys() == datasets
@@ -58,7 +57,7 @@ def test_every_pipeline_is_there_with_its_nodes_and_datasets(graph):
 
 def test_every_pipeline_is_a_group(graph):
     groups = set(named(graph, "modularPipeline"))
-    assert groups == {node.namespace for node in pipelines["__default__"].nodes}
+    assert groups == {node.namespace for node in registered_pipelines()["__default__"].nodes}
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)

@@ -1,6 +1,7 @@
 """What a report says of the run that made it."""
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 DATASET = "run_facts"
@@ -12,11 +13,12 @@ Facts = dict[str, Any]
 def differing_parameters(
     default: Mapping[str, Any], used: Mapping[str, Any]
 ) -> list[dict[str, str]]:
-    """Parameters of a run that are not those of ``conf/base``, by their dotted names."""
+    """Parameters of a run that are not those of ``conf/base``, by and in order of dotted names."""
     shipped = dict(_leaves(default, ""))
     return [
         {"name": name, "value": str(value), "default": str(shipped.get(name, "not set"))}
-        for name, value in _leaves(used, "")
+        # Files of parameters are merged in any order, which must not look like a change.
+        for name, value in sorted(_leaves(used, ""), key=itemgetter(0))
         if value != shipped.get(name)
     ]
 

@@ -36,7 +36,7 @@ def effort(storage: Path) -> tuple[int, int]:
 
 def ran(run: Run) -> list[str]:
     """Nodes that were not left out."""
-    return re.findall(r"\[\d+/\d+\] (\w+)$", run.output, re.M)
+    return re.findall(r"\[\d+/\d+\] (\w+): (?!unchanged$)", run.output, re.M)
 
 
 def state(storage: Path) -> dict[str, Any]:
