@@ -1,10 +1,11 @@
 """The moments are those of numpy, and the same to the bit wherever they are added up."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from feature_tables import SCHEMA, make_features, names, to_table
 
-from fruits_kedro.moments import sum_moments
+from fruits_kedro.moments import sum_moments, sum_table_moments
 
 ON_WORKERS, ON_DRIVER = 0, 1024
 
@@ -24,8 +25,14 @@ def halves(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return features[:1000], features[1000:]
 
 
-def bits(moments) -> tuple[int, bytes, bytes]:
-    return moments.rows, moments.total.tobytes(), moments.products.tobytes()
+def bits(moments) -> tuple[bytes, bytes, bytes]:
+    return moments.counts.tobytes(), moments.totals.tobytes(), moments.products.tobytes()
+
+
+def labelled(spark, features: np.ndarray, labels: np.ndarray):
+    """Rows with a label each."""
+    columns = {"sha256": names(len(features)), "features": features.tolist(), "label": labels}
+    return spark.createDataFrame(pa.table(columns), f"{SCHEMA}, label string")
 
 
 @pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])
@@ -49,9 +56,36 @@ def test_place_partitions_and_row_order_do_not_change_a_bit(
 ):
     order = np.random.default_rng(partitions).permutation(len(features))
     shuffled = to_table(spark, features[order], [crowded[n] for n in order])
-    here = sum_moments(to_table(spark, features, crowded), ON_WORKERS, True)
-    there = sum_moments(shuffled.repartition(partitions), place, True)
-    assert bits(here) == bits(there)
+    first = "substring(sha256, 9, 1) as label"
+    digits = list("0123456789abcdef")
+    here = to_table(spark, features, crowded).selectExpr("*", first)
+    there = shuffled.repartition(partitions).selectExpr("*", first)
+    ours, theirs = (
+        sum_moments(rows, where, True, digits)
+        for rows, where in ((here, ON_WORKERS), (there, place))
+    )
+    assert bits(ours) == bits(theirs)
+    assert (ours.counts > 0).sum() > 2
+
+
+@pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])
+def test_the_covariance_within_labels_is_numpy_s(spark, features, place):
+    labels = np.array(["a", "b", "c"])[np.arange(3000) % 3]
+    moments = sum_moments(labelled(spark, features, labels), place, False, ["a", "b", "c"])
+    centred = features.astype(np.float64)
+    for label in "abc":
+        centred[labels == label] -= centred[labels == label].mean(axis=0)
+    assert moments.counts.tolist() == [1000, 1000, 1000]
+    within = centred.T @ centred / len(centred)
+    np.testing.assert_allclose(moments.within_labels, within, rtol=1e-6, atol=1e-6)
+
+
+def test_a_label_without_rows_changes_nothing(spark, features):
+    table = labelled(spark, features[:50], np.repeat(["a", "b"], 25)).toArrow()
+    some = sum_table_moments(table, True, ["a", "b"])
+    more = sum_table_moments(table, True, ["a", "aa", "b"])
+    assert more.counts.tolist() == [25, 0, 25]
+    np.testing.assert_allclose(more.within_labels, some.within_labels, atol=1e-15)
 
 
 @pytest.mark.parametrize("place", [ON_WORKERS, ON_DRIVER])

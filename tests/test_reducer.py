@@ -3,13 +3,14 @@
 import logging
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from feature_tables import CONSTANT, SCHEMA, make_features, names, to_table
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-from fruits_kedro.moments import sum_moments
+from fruits_kedro.moments import sum_moments, sum_table_moments
 from fruits_kedro.reducer import (
     Reducer,
     fit_reducer,
@@ -89,6 +90,49 @@ def test_unit_length_equals_scikit_learn_s_normalizer_and_pca_up_to_one_factor(t
     np.testing.assert_allclose(
         reducer.explained_variance_ratio, theirs[-1].explained_variance_ratio_, rtol=1e-6
     )
+
+
+def within_labels(features: np.ndarray, labels: np.ndarray, k: float, shrinkage: float) -> Reducer:
+    columns = {"sha256": names(len(features)), "features": features.tolist(), "label": labels}
+    moments = sum_table_moments(pa.table(columns), True, sorted(set(labels)))
+    return fit_reducer(moments, k, "fingerprint", shrinkage)
+
+
+def test_within_label_is_a_pca_of_rows_whose_covariance_within_labels_is_taken_out(features):
+    labels = np.array(["a", "b", "c"])[np.arange(len(features)) % 3]
+    reducer = within_labels(features, labels, 5, 0.3)
+    rows = Normalizer().fit_transform(features.astype(np.float64))
+    centred = rows.copy()
+    for label in "abc":
+        centred[labels == label] -= centred[labels == label].mean(axis=0)
+    within = centred.T @ centred / len(rows)
+    shrunk = within + 0.3 * np.diag(within).mean() * np.eye(24)
+    values, vectors = np.linalg.eigh(shrunk)
+    whitened = rows @ (vectors / np.sqrt(values)) @ vectors.T
+    pca = PCA(5, svd_solver="full")
+    theirs = pca.fit_transform(whitened) / np.sqrt(whitened.var(axis=0).mean())
+    assert_equal_up_to_sign(reducer.transform(features), theirs, axis=0)
+    np.testing.assert_allclose(
+        reducer.explained_variance_ratio, pca.explained_variance_ratio_, rtol=1e-6
+    )
+
+
+def test_much_shrinkage_within_labels_is_unit_length(table, features):
+    labels = np.array(["a", "b"])[np.arange(len(features)) % 2]
+    ours = within_labels(features, labels, 5, 1e9).transform(features)
+    theirs = fit(table, 5, unit_length=True).transform(features)
+    assert_equal_up_to_sign(ours, theirs, axis=0)
+
+
+@pytest.mark.parametrize("alike", [1, 3])
+def test_labels_whose_rows_are_alike_can_be_told_apart(alike):
+    """Nothing varies within a label, so that nothing could be divided by."""
+    rows = np.repeat(make_features(4), alike, axis=0)
+    labels = np.repeat(["a", "b", "c", "d"], alike)
+    reducer = within_labels(rows, labels, 3, 0.3)
+    reduced = reducer.transform(rows)
+    assert np.isfinite(reduced).all()
+    assert len(np.unique(reduced.round(3), axis=0)) == 4
 
 
 def test_unit_length_leaves_a_row_of_zeros_as_it_is(spark):

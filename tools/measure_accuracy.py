@@ -28,14 +28,18 @@ class Step(NamedTuple):
     parameters: Mapping[str, object]
 
 
+NO_COPIES = {"augmentation.copies": 0}
 STEPS = (
+    Step("every feature to variance 1, no copies", {"reduction.scaling": "standard", **NO_COPIES}),
+    Step("each photograph to unit length", {"reduction.scaling": "unit_length", **NO_COPIES}),
+    Step("then the covariance within labels taken out", NO_COPIES),
     Step(
-        "every feature to variance 1, no copies",
-        {"reduction.scaling": "standard", "augmentation.copies": 0},
+        "unit length, with copies but that covariance left in",
+        {"reduction.scaling": "unit_length"},
     ),
-    Step("photographs to unit length, no copies", {"augmentation.copies": 0}),
-    Step("copies before drawn backgrounds only", {"augmentation.photograph_share": 0}),
-    Step("**copies, as by default**", {}),
+    Step("both, copies before drawn backgrounds only", {"augmentation.photograph_share": 0}),
+    Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
+    Step("**both, as by default**", {}),
 )
 HEAD = """# Accuracy
 

@@ -35,4 +35,13 @@ class AugmentationParameters(StrictModel):
             description="Share of the copies that stay in the studio, turned and in other light.",
         ),
     ]
+    light: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=2,
+            description="How far exposure and colour of light vary; 1 is what kitchen lamps and "
+            "windows do.",
+        ),
+    ]
     seed: Annotated[Seed, Field(description="Seed of the copies.")]

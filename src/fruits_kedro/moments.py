@@ -7,9 +7,10 @@ only the sha256 of the rows decides, so that the result is the same to the bit.
 """
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial, reduce
+from functools import cache, reduce
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,32 +24,60 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+TOGETHER = ("",)
+"""In place of labels: the rows of all are summed together."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """Sums over rows, float64.
 
     Attributes:
-        rows: Their number.
-        total: ``(n_features,)``, their sum.
-        products: ``(n_features, n_features)``, the sum of their outer products.
+        labels: Whose rows are summed apart, or ``TOGETHER``.
+        counts: ``(labels,)``, rows of each label.
+        totals: ``(labels, n_features)``, the sum of these.
+        products: ``(n_features, n_features)``, the sum of the outer products of all rows.
         unit_length: Whether each row was brought to length 1 before it was added.
     """
 
-    rows: int
-    total: Matrix
+    labels: tuple[str, ...]
+    counts: Matrix
+    totals: Matrix
     products: Matrix
     unit_length: bool
 
     def __add__(self, other: "Moments") -> "Moments":
-        """Sums over the rows of both."""
-        total, products = self.total + other.total, self.products + other.products
-        return Moments(self.rows + other.rows, total, products, self.unit_length)
+        """Sums over the rows of both, which know the same labels."""
+        return Moments(
+            self.labels,
+            self.counts + other.counts,
+            self.totals + other.totals,
+            self.products + other.products,
+            self.unit_length,
+        )
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.counts.sum())
+
+    @property
+    def total(self) -> Matrix:
+        """``(n_features,)``, the sum of all rows."""
+        total: Matrix = self.totals.sum(axis=0)
+        return total
 
     @property
     def covariance(self) -> Matrix:
         """``(n_features, n_features)``, of the population."""
         mean = self.total / self.rows
         return self.products / self.rows - np.outer(mean, mean)
+
+    @property
+    def within_labels(self) -> Matrix:
+        """``(n_features, n_features)``, the covariance of rows about the mean of their label."""
+        means = self.totals / np.sqrt(np.maximum(self.counts, 1.0))[:, np.newaxis]
+        return (self.products - means.T @ means) / self.rows
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
@@ -63,14 +92,18 @@ class Moments:
         return bool(self.constant.all())
 
 
-def sum_moments(features: DataFrame, driver_megabytes: int, unit_length: bool) -> Moments | None:
+def sum_moments(
+    features: DataFrame, driver_megabytes: int, unit_length: bool, labels: Sequence[str] = TOGETHER
+) -> Moments | None:
     """Add up the moments of all rows.
 
     Args:
-        features: ``sha256`` and ``features`` (array of float32), one row per photograph.
+        features: ``sha256``, ``features`` (array of float32) and, where ``labels`` are given,
+            ``label``, which is one of them; one row per photograph.
         driver_megabytes: MiB of features that are collected to the driver; more stay on the
             workers.
         unit_length: Bring each row to length 1 first.
+        labels: Whose rows are summed apart.
 
     Returns:
         None where there are no rows.
@@ -78,63 +111,94 @@ def sum_moments(features: DataFrame, driver_megabytes: int, unit_length: bool) -
     first = features.select("features").first()
     if first is None:
         return None
-    size = len(first.features)
-    fits = mebibytes(features.count(), size, np.float32) <= driver_megabytes
-    if fits:
-        table = features.select("sha256", "features").toArrow()
-        return sum_table_moments(table, unit_length)
-    return _unpack(_add_up(_on_workers(features, unit_length)), size, unit_length)
+    adder = _Adder(tuple(labels), unit_length)
+    if mebibytes(features.count(), len(first.features), np.float32) <= driver_megabytes:
+        return adder.unpack(_add_up(_on_driver(features.select(adder.columns).toArrow(), adder)))
+    return adder.unpack(_add_up(_on_workers(features, adder)))
 
 
-def sum_table_moments(features: "pa.Table", unit_length: bool) -> Moments | None:
+def sum_table_moments(
+    features: "pa.Table", unit_length: bool, labels: Sequence[str] = TOGETHER
+) -> Moments | None:
     """``sum_moments`` of rows that are on the driver."""
     if not features.num_rows:
         return None
-    size = len(features["features"][0])
-    return _unpack(_add_up(_on_driver(features, unit_length)), size, unit_length)
+    adder = _Adder(tuple(labels), unit_length)
+    return adder.unpack(_add_up(_on_driver(features, adder)))
 
 
-def _on_workers(features: DataFrame, unit_length: bool) -> Iterator[Matrix]:
-    pack = partial(_pack, unit_length=unit_length)
-    folded = fold_buckets(in_buckets(features, "features"), pack)
+@dataclass(frozen=True)
+class _Adder:
+    """How chunks of rows become sums that travel as one array, and moments again."""
+
+    labels: tuple[str, ...]
+    unit_length: bool
+
+    @property
+    def columns(self) -> list[str]:
+        return ["sha256", "features", *([] if self.labels == TOGETHER else ["label"])]
+
+    def add(self, chunks: Iterable["pa.RecordBatch"]) -> Matrix:
+        """Counts, totals and one half of the symmetric products: that halves what is held."""
+        return _add_up(self._flat(chunk) for chunk in chunks)
+
+    def pack(self, chunks: Iterable["pa.RecordBatch"]) -> bytes:
+        return self.add(chunks).astype("<f8").tobytes()
+
+    def unpack(self, values: Matrix) -> Moments:
+        count = len(self.labels)
+        size = _size_of(len(values), count)
+        counts, totals, upper = np.split(values, [count, count * (1 + size)])
+        products = np.zeros((size, size))
+        products[_upper_half(size)] = upper
+        products = products + np.triu(products, 1).T
+        totals = totals.reshape(count, size)
+        return Moments(self.labels, counts.copy(), totals.copy(), products, self.unit_length)
+
+    def _flat(self, chunk: "pa.RecordBatch") -> Matrix:
+        values = rows_of(chunk.column("features")).astype(np.float64)
+        if self.unit_length:
+            values = to_unit_length(values)
+        members = self._members(chunk)
+        upper = (values.T @ values)[_upper_half(values.shape[1])]
+        return np.concatenate([members.sum(axis=1), (members @ values).ravel(), upper])
+
+    def _members(self, chunk: "pa.RecordBatch") -> Matrix:
+        """``(labels, rows)``, 1 where a row is of a label."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.labels == TOGETHER:
+            return np.ones((1, len(chunk)))
+        known = pa.array(self.labels, pa.string())
+        place = pc.index_in(chunk.column("label"), value_set=known).to_numpy(zero_copy_only=False)
+        return np.equal.outer(np.arange(len(self.labels)), place).astype(np.float64)
+
+
+def _on_workers(features: DataFrame, adder: _Adder) -> Iterator[Matrix]:
+    _, *columns = adder.columns
+    folded = fold_buckets(in_buckets(features, *columns), adder.pack)
     return (np.frombuffer(packed, "<f8") for packed in folded)
 
 
-def _on_driver(features: "pa.Table", unit_length: bool) -> Iterator[Matrix]:
+def _on_driver(features: "pa.Table", adder: _Adder) -> Iterator[Matrix]:
     from threadpoolctl import threadpool_limits
 
-    table = features.select(["sha256", "features"]).sort_by("sha256")
+    table = features.select(adder.columns).sort_by("sha256")
     # A worker has one thread, and a second one could add in another order.
     with threadpool_limits(1, user_api="blas"):
-        yield from (_sum(chunks, unit_length) for chunks in chunks_of_buckets(table))
+        yield from (adder.add(chunks) for chunks in chunks_of_buckets(table))
 
 
 def _add_up(sums: Iterable[Matrix]) -> Matrix:
     return reduce(operator.add, sums)
 
 
-def _pack(chunks: Iterable["pa.RecordBatch"], unit_length: bool) -> bytes:
-    return _sum(chunks, unit_length).astype("<f8").tobytes()
-
-
-def _sum(chunks: Iterable["pa.RecordBatch"], unit_length: bool) -> Matrix:
-    """Rows, total and one half of the symmetric products, which halves what the driver holds."""
-    return _add_up(_flat_moments(chunk, unit_length) for chunk in chunks)
-
-
-def _flat_moments(chunk: "pa.RecordBatch", unit_length: bool) -> Matrix:
-    values = rows_of(chunk.column("features")).astype(np.float64)
-    if unit_length:
-        values = to_unit_length(values)
-    upper = (values.T @ values)[_upper_half(values.shape[1])]
-    return np.concatenate([[len(values)], values.sum(axis=0), upper])
-
-
-def _unpack(values: Matrix, size: int, unit_length: bool) -> Moments:
-    products = np.zeros((size, size))
-    products[_upper_half(size)] = values[1 + size :]
-    products = products + np.triu(products, 1).T
-    return Moments(int(values[0]), values[1 : 1 + size].copy(), products, unit_length)
+def _size_of(numbers: int, labels: int) -> int:
+    """The features of rows whose sums are so many numbers."""
+    # numbers = labels + labels * size + size * (size + 1) / 2
+    linear = 2 * labels + 1
+    return (isqrt(linear**2 + 8 * (numbers - labels)) - linear) // 2
 
 
 @cache

@@ -148,11 +148,20 @@ class ReductionParameters(_Strict):
     """Scaling and PCA."""
 
     scaling: Annotated[
-        Literal["unit_length", "standard"],
+        Literal["within_label", "unit_length", "standard"],
         Field(
             description="`standard` gives every feature mean 0 and variance 1 over the train rows; "
             "`unit_length` divides each photograph's features by their Euclidean length, and "
-            "leaves them their shares of the variance."
+            "leaves them their shares of the variance; `within_label` does that and then shrinks "
+            "the directions in which train photographs of one label differ."
+        ),
+    ]
+    shrinkage: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="With `within_label`: part of the mean variance within labels that is "
+            "added in every direction; the larger, the nearer to `unit_length`.",
         ),
     ]
     k: Annotated[
@@ -175,7 +184,12 @@ class ReductionParameters(_Strict):
     @property
     def unit_length(self) -> bool:
         """Whether each photograph's features are brought to length 1 first."""
-        return self.scaling == "unit_length"
+        return self.scaling != "standard"
+
+    @property
+    def within_shrinkage(self) -> float | None:
+        """``shrinkage`` where the covariance within labels is taken out, else None."""
+        return self.shrinkage if self.scaling == "within_label" else None
 
 
 class EvaluationParameters(_Strict):

@@ -2,7 +2,8 @@
 
 The result equals scikit-learn's ``StandardScaler`` followed by ``PCA``, or its ``Normalizer``
 followed by ``PCA`` and one factor for all components, up to the sign of components, which is fixed
-here (the largest loading is positive).
+here (the largest loading is positive). Between the two, the covariance of photographs of one label
+may be taken out.
 """
 
 import hashlib
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LEAST_WITHIN = 1e-3
+"""Mean variance within labels, of 1 in all, below which it could not be divided by."""
+
 
 @dataclass(frozen=True)
 class Reducer:
@@ -35,7 +39,8 @@ class Reducer:
         scale: ``(n_features,)`` float64, what each feature is divided by: its population standard
             deviation, 1 for constant features; of rows of unit length one number for all of them,
             the root of their mean variance.
-        components: ``(k, n_features)`` float64, orthonormal rows, largest variance first.
+        components: ``(k, n_features)`` float64, largest variance first; orthonormal rows, unless
+            the covariance within labels was taken out (see ``fit_reducer``).
         explained_variance_ratio: ``(k,)`` float64, share of the scaled variance of each.
         rows: Train rows it was fitted on.
         fingerprint: Of the backbone whose features it takes.
@@ -79,7 +84,9 @@ class Reducer:
         return (scaled @ self.components.T).astype(np.float32)
 
 
-def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
+def fit_reducer(
+    moments: Moments, k: float, fingerprint: str, shrinkage: float | None = None
+) -> Reducer:
     """Fit scaler and PCA on summed moments.
 
     Args:
@@ -87,8 +94,12 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
         k: Number of components, at most ``min(rows, n_features)``; below 1, the share of variance
             that the fewest sufficient components explain.
         fingerprint: Of the backbone whose features were summed.
+        shrinkage: Take the covariance within labels out before the PCA, plus so many times its
+            mean variance in every direction; None leaves it in.
 
-    Source: https://scikit-learn.org/stable/modules/decomposition.html#pca (covariance solver)
+    Sources: https://scikit-learn.org/stable/modules/decomposition.html#pca (covariance solver);
+    Hatch, Kajarekar and Stolcke, Within-class covariance normalization, Interspeech 2006; the
+    shrinkage as in Friedman, Regularized discriminant analysis, 1989.
     """
     from scipy.linalg import eigh
 
@@ -99,12 +110,16 @@ def fit_reducer(moments: Moments, k: float, fingerprint: str) -> Reducer:
     correlation = covariance / np.outer(scale, scale)
     correlation[constant] = 0.0  # scaled up it would be noise
     correlation[:, constant] = 0.0
+    within = None if shrinkage is None else _shrunk_within(moments, scale, shrinkage)
     size = len(mean)
     wanted = [size - int(k), size - 1] if k >= 1 else [0, size - 1]
-    eigenvalues, vectors = eigh(correlation, subset_by_index=wanted)
-    ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(np.trace(correlation), np.finfo(float).tiny)
+    eigenvalues, vectors = eigh(correlation, within, subset_by_index=wanted)
+    total = _variance_without(within, correlation)
+    ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(total, np.finfo(float).tiny)
     kept = _lowered_to_rank(int(k) if k >= 1 else _components_for(ratio, k), ratio, size)
     components = _fix_signs(vectors.T[::-1][:kept])
+    if within is not None and total > 0:
+        components = components / np.sqrt(total / size)  # as if each feature had variance 1
     return Reducer(
         mean,
         scale,
@@ -193,6 +208,22 @@ def _common_scale(variance: Matrix) -> Matrix:
     """How far a feature of rows of unit length varies tells how much it says of the photograph."""
     mean = variance.mean()
     return np.full_like(variance, mean if mean > 0 else 1.0)
+
+
+def _shrunk_within(moments: Moments, scale: Matrix, shrinkage: float) -> Matrix:
+    within = moments.within_labels / np.outer(scale, scale)
+    # Where all photographs of each label are alike, nothing says which directions are theirs.
+    variance = max(float(np.diag(within).mean()), _LEAST_WITHIN)
+    return within + shrinkage * variance * np.eye(len(within))
+
+
+def _variance_without(within: Matrix | None, correlation: Matrix) -> float:
+    """The variance in all directions, once that within labels is taken out."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    if within is None:
+        return float(np.trace(correlation))
+    return float(np.trace(cho_solve(cho_factor(within), correlation)))
 
 
 def _components_for(ratio: Matrix, share: float) -> int:

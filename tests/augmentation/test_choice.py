@@ -8,7 +8,14 @@ from fruits_kedro.schemas import SPLITS, VARIANTS
 
 
 def parameters(**changed) -> AugmentationParameters:
-    values = {"copies": 2, "per_label": 5, "photograph_share": 0.5, "studio_share": 0.2, "seed": 1}
+    values = {
+        "copies": 2,
+        "per_label": 5,
+        "photograph_share": 0.5,
+        "studio_share": 0.2,
+        "light": 1,
+        "seed": 1,
+    }
     return AugmentationParameters(**values | changed)
 
 

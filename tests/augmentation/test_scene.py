@@ -8,7 +8,7 @@ from runs import SAMPLE
 from fruits_kedro.augmentation.backgrounds import opened, shipped_backgrounds
 from fruits_kedro.augmentation.randomness import random_of
 from fruits_kedro.augmentation.recipe import Recipe
-from fruits_kedro.augmentation.scene import make_scene
+from fruits_kedro.augmentation.scene import Style, make_scene
 from fruits_kedro.photos.decoding import decode
 
 SIZE = 224
@@ -31,19 +31,20 @@ def noise() -> np.ndarray:
 @pytest.mark.parametrize("studio", [0.0, 1.0])
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_a_scene_has_the_shape_of_the_photograph(apple, photographs, share, studio):
+    style = Style(share, studio, 1.0)
     for number in range(12):
-        scene = make_scene(apple, random_of("scene", number), photographs, share, studio)
+        scene = make_scene(apple, random_of("scene", number), photographs, style)
         assert scene.shape == (SIZE, SIZE, 3)
         assert scene.dtype == np.uint8
         assert scene.std() > 3
 
 
 def test_drawn_backgrounds_serve_where_there_are_no_photographs(apple):
-    assert make_scene(apple, random_of(1), (), 1.0, 0.0).shape == apple.shape
+    assert make_scene(apple, random_of(1), (), Style(1.0, 0.0, 1.0)).shape == apple.shape
 
 
 def test_a_photograph_without_a_studio_is_turned_and_lit_as_a_whole(photographs):
-    scene = make_scene(noise(), random_of(1), photographs, 1.0, 0.0)
+    scene = make_scene(noise(), random_of(1), photographs, Style(1.0, 0.0, 1.0))
     assert scene.shape == (SIZE, SIZE, 3)
 
 
@@ -51,13 +52,13 @@ def test_a_photograph_without_a_studio_is_turned_and_lit_as_a_whole(photographs)
 def test_small_inputs_of_the_network_have_scenes_too(photographs, size):
     pixels = decode((SAMPLE / "Training" / "Kiwi" / "0_100.jpg").read_bytes(), size)
     for number in range(8):
-        scene = make_scene(pixels, random_of(number), photographs, 0.5, 0.2)
+        scene = make_scene(pixels, random_of(number), photographs, Style(0.5, 0.2, 1.0))
         assert scene.shape == (size, size, 3)
 
 
 def test_a_copy_is_always_the_same_and_differs_by_photograph_variant_and_seed(apple, photographs):
     def copy(sha256="a" * 64, variant=1, seed=42) -> bytes:
-        recipe = Recipe(0.5, 0.2, seed, "backgrounds")
+        recipe = Recipe(Style(0.5, 0.2, 1.0), seed, "backgrounds")
         return recipe.copy(apple, sha256, variant, photographs).tobytes()
 
     assert copy() == copy()
@@ -66,11 +67,12 @@ def test_a_copy_is_always_the_same_and_differs_by_photograph_variant_and_seed(ap
 
 def test_the_fingerprint_changes_with_all_that_changes_copies():
     recipes = [
-        Recipe(0.5, 0.2, 42, "x"),
-        Recipe(0.4, 0.2, 42, "x"),
-        Recipe(0.5, 0.1, 42, "x"),
-        Recipe(0.5, 0.2, 43, "x"),
-        Recipe(0.5, 0.2, 42, "y"),
+        Recipe(Style(0.5, 0.2, 1.0), 42, "x"),
+        Recipe(Style(0.4, 0.2, 1.0), 42, "x"),
+        Recipe(Style(0.5, 0.1, 1.0), 42, "x"),
+        Recipe(Style(0.5, 0.2, 0.4), 42, "x"),
+        Recipe(Style(0.5, 0.2, 1.0), 43, "x"),
+        Recipe(Style(0.5, 0.2, 1.0), 42, "y"),
     ]
     names = [recipe.fingerprint("backbone") for recipe in recipes]
-    assert len({*names, recipes[0].fingerprint("other")}) == 6
+    assert len({*names, recipes[0].fingerprint("other")}) == 7

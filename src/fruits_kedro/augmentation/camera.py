@@ -11,7 +11,7 @@ from fruits_kedro.augmentation.randomness import Random
 _STEPS = np.arange(256) / 255.0
 
 
-def in_other_light(image: Image.Image, random: Random, strength: float = 1.0) -> Image.Image:
+def in_other_light(image: Image.Image, random: Random, strength: float) -> Image.Image:
     """Another exposure, contrast and colour of light, by one curve per channel.
 
     Args:

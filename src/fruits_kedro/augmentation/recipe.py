@@ -9,7 +9,7 @@ from PIL import Image
 
 from fruits_kedro.augmentation.foreground import Pixels
 from fruits_kedro.augmentation.randomness import random_of
-from fruits_kedro.augmentation.scene import make_scene
+from fruits_kedro.augmentation.scene import Style, make_scene
 
 VERSION = "cut out, posed, 3 in 10 with company, lit and photographed"
 """Part of the fingerprint: change the words when the pixels change."""
@@ -20,15 +20,12 @@ class Recipe:
     """How photographs become copies.
 
     Attributes:
-        photograph_share: Share of copies in front of a photograph, the others are before a drawn
-            background.
-        studio_share: Share of copies that stay before the background they were photographed at.
+        style: Of the scenes.
         seed: Another one gives other copies.
         backgrounds: ``Backgrounds.id`` of the photographs.
     """
 
-    photograph_share: float
-    studio_share: float
+    style: Style
     seed: int
     backgrounds: str
 
@@ -52,4 +49,4 @@ class Recipe:
             The same shape.
         """
         random = random_of(sha256, variant, self.seed)
-        return make_scene(pixels, random, photographs, self.photograph_share, self.studio_share)
+        return make_scene(pixels, random, photographs, self.style)

@@ -1,6 +1,7 @@
 """Composing scenes: a cut-out fruit, turned, sized and repeated, on a background."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +19,25 @@ _TILT = 0.22
 """How far corners move for a view from the side, as a share of the fruit's size."""
 
 
+@dataclass(frozen=True)
+class Style:
+    """What kind of scenes are made.
+
+    Attributes:
+        photograph_share: Share of scenes in front of a photograph; the others are before a drawn
+            background.
+        studio_share: Share of scenes that stay in a studio: the fruit's own background, another
+            pose and light.
+        light: How far exposure and colour of light vary; 1 is what kitchen lamps and windows do.
+    """
+
+    photograph_share: float
+    studio_share: float
+    light: float
+
+
 def make_scene(
-    pixels: Pixels,
-    random: Random,
-    photographs: Sequence[Image.Image],
-    photograph_share: float,
-    studio_share: float,
+    pixels: Pixels, random: Random, photographs: Sequence[Image.Image], style: Style
 ) -> Pixels:
     """A photograph as it would look elsewhere.
 
@@ -33,31 +47,29 @@ def make_scene(
     Args:
         pixels: ``(size, size, 3)`` uint8, RGB.
         random: Decides everything.
-        photographs: Backgrounds, RGB; may be empty, then all are procedural.
-        photograph_share: Share of scenes that have one of them behind.
-        studio_share: Share of scenes that stay in a studio: the fruit's own background, another
-            pose and light.
+        photographs: Backgrounds, RGB; may be empty, then all are drawn.
+        style: Of the scene.
 
     Returns:
         The same shape.
     """
-    fruit = cut_out(pixels)
+    fruit, light = cut_out(pixels), style.light
     if fruit is None:
-        return photographed(in_other_light(_reframed(pixels, random), random), random)
+        return photographed(in_other_light(_reframed(pixels, random), random, light), random)
     size = len(pixels)
-    if random.random() < studio_share:
+    if random.random() < style.studio_share:
         canvas = Image.new("RGB", (size, size), fruit.background)
         _place(canvas, fruit.image, random, log_uniform(random, 0.7, 1.0), centred=True)
-        return photographed(in_other_light(canvas, random, 0.5), random)
-    canvas = _background(random, size, photographs, photograph_share)
-    _fill(canvas, fruit, random)
-    return photographed(shaded(in_other_light(canvas, random, 0.7), random), random)
+        return photographed(in_other_light(canvas, random, 0.5 * light), random)
+    canvas = _background(random, size, photographs, style)
+    _fill(canvas, fruit, random, light)
+    return photographed(shaded(in_other_light(canvas, random, 0.7 * light), random), random)
 
 
 def _background(
-    random: Random, size: int, photographs: Sequence[Image.Image], share: float
+    random: Random, size: int, photographs: Sequence[Image.Image], style: Style
 ) -> Image.Image:
-    if not photographs or random.random() >= share:
+    if not photographs or random.random() >= style.photograph_share:
         return draw_background(random, size)
     picture = photographs[int(random.integers(len(photographs)))]
     edge = min(picture.size) * random.uniform(0.5, 1.0)
@@ -69,11 +81,11 @@ def _background(
         cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if random.random() < 0.5:
         cut = cut.filter(ImageFilter.GaussianBlur(random.uniform(0.5, 3.0)))
-    return in_other_light(cut, random)
+    return in_other_light(cut, random, style.light)
 
 
-def _fill(canvas: Image.Image, fruit: CutOut, random: Random) -> None:
-    lit = in_other_light(fruit.image, random, 0.7)
+def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> None:
+    lit = in_other_light(fruit.image, random, 0.7 * light)
     if random.random() >= _SEVERAL:
         _place(canvas, lit, random, log_uniform(random, 0.3, 1.05))
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 from fruits_kedro.augmentation.backgrounds import shipped_backgrounds
 from fruits_kedro.augmentation.recipe import Recipe
+from fruits_kedro.augmentation.scene import Style
 from fruits_kedro.augmentation.workers import copies_in_slices, missing_copies
 from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.classification_parameters import ClassificationParameters
@@ -200,5 +201,6 @@ def _mean(folds: dict[str, Any]) -> float | None:
 
 
 def _scene_recipe(parameters: EvaluationParameters) -> Recipe:
-    """Every scene in front of a photograph, none in a studio."""
-    return Recipe(1.0, 0.0, parameters.scenes_seed, shipped_backgrounds("held_out").id)
+    """Every scene in front of a photograph, none in a studio, in the light of any kitchen."""
+    style = Style(photograph_share=1.0, studio_share=0.0, light=1.0)
+    return Recipe(style, parameters.scenes_seed, shipped_backgrounds("held_out").id)

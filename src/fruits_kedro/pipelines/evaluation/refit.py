@@ -8,7 +8,7 @@ from fruits_kedro.classifier import predict, train_classifier
 from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.features import named_by_copy
 from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.moments import sum_moments
+from fruits_kedro.moments import TOGETHER, sum_moments
 from fruits_kedro.parameters import ReductionParameters
 from fruits_kedro.reducer import Reducer, fit_reducer, possible_k, reduce_features
 from fruits_kedro.scores import count_confusions, score
@@ -73,10 +73,12 @@ def refit(train: DataFrame, copies: DataFrame | None, settings: Settings) -> Ref
     """
     columns = ["sha256", "label", "features"]
     megabytes, unit_length = settings.reduction.driver_megabytes, settings.reduction.unit_length
+    shrinkage = settings.reduction.within_shrinkage
     own = train.select(columns)
     photographs = {row.label: row["count"] for row in own.groupBy("label").count().collect()}
     counts = dict(photographs)
-    moments = sum_moments(own, megabytes, unit_length)
+    labels = TOGETHER if shrinkage is None else sorted(counts)
+    moments = sum_moments(own, megabytes, unit_length, labels)
     if moments is None or len(counts) < 2:
         return {"left_out": "fewer than two labels are left to train on"}
     if moments.are_alike:
@@ -86,11 +88,11 @@ def refit(train: DataFrame, copies: DataFrame | None, settings: Settings) -> Ref
         for row in mine.groupBy("label").count().collect():
             counts[row.label] += row["count"]
         named = named_by_copy(mine).select(columns)
-        of_copies = sum_moments(named, megabytes, unit_length)
+        of_copies = sum_moments(named, megabytes, unit_length, labels)
         moments = moments + of_copies if of_copies else moments
         own = own.unionByName(named)
     k = possible_k(settings.reduction.k, moments.rows, len(moments.total))
-    reducer = fit_reducer(moments, k, fingerprint="")
+    reducer = fit_reducer(moments, k, "", shrinkage)
     reduced = reduce_features(own, reducer).cache()
     try:
         classifier = train_classifier(reduced, counts, reducer, settings.classification)

@@ -10,6 +10,7 @@ from fruits_kedro.augmentation.backgrounds import Backgrounds, opened
 from fruits_kedro.augmentation.choice import choose_copies
 from fruits_kedro.augmentation.contact_sheet import draw_contact_sheet
 from fruits_kedro.augmentation.recipe import Recipe
+from fruits_kedro.augmentation.scene import Style
 from fruits_kedro.augmentation.workers import copies_in_slices, missing_copies
 from fruits_kedro.augmentation_parameters import AugmentationParameters
 from fruits_kedro.backbone.artefact import Backbone
@@ -131,6 +132,5 @@ def draw_augmentation_examples(
 
 def recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
     """How copies are made, as the parameters say."""
-    return Recipe(
-        parameters.photograph_share, parameters.studio_share, parameters.seed, backgrounds.id
-    )
+    style = Style(parameters.photograph_share, parameters.studio_share, parameters.light)
+    return Recipe(style, parameters.seed, backgrounds.id)

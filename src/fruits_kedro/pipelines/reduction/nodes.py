@@ -1,6 +1,7 @@
 """From 1280 features to principal components, fitted on train rows only."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from fruits_kedro.features import (
 )
 from fruits_kedro.heavy_types import DataFrame, Figure, Table
 from fruits_kedro.matrices import place_beside, rows_of
-from fruits_kedro.moments import Moments, sum_moments, sum_table_moments
+from fruits_kedro.moments import TOGETHER, Moments, sum_moments, sum_table_moments
 from fruits_kedro.parameters import MapParameters, ReductionParameters
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import (
@@ -59,10 +60,10 @@ def fit_reducer_on_train(
             f"The {rows} train photographs all have the same features, so nothing tells their "
             "labels apart: check that they do not show one and the same picture."
         )
-    copies = _copy_moments(augmented_features, variants, parameters)
+    copies = _copy_moments(augmented_features, variants, parameters, moments.labels)
     together = moments + copies if copies else moments
     k = possible_k(parameters.k, together.rows, len(moments.total))
-    reducer = fit_reducer(together, k, backbone.fingerprint)
+    reducer = fit_reducer(together, k, backbone.fingerprint, parameters.within_shrinkage)
     logger.info(
         "%d components explain %.4f of the variance of %d train photographs and %d copies",
         reducer.k,
@@ -80,21 +81,29 @@ def _train_moments(
 
     megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
     table = features_on_driver(features, splits, fingerprint, megabytes)
+    apart = parameters.within_shrinkage is not None
     if table is not None:
-        return sum_table_moments(table.filter(pc.field("split") == "train"), unit_length)
-    train = splits.filter("split = 'train'").select("sha256")
-    return sum_moments(present_features(features, train, fingerprint), megabytes, unit_length)
+        table = table.filter(pc.field("split") == "train")
+        labels = sorted(table["label"].unique().to_pylist()) if apart else TOGETHER
+        return sum_table_moments(table, unit_length, labels)
+    train = splits.filter("split = 'train'").select("sha256", "label")
+    found = train.select("label").distinct().collect() if apart else []
+    rows = present_features(features, train, fingerprint)
+    return sum_moments(rows, megabytes, unit_length, sorted(r.label for r in found) or TOGETHER)
 
 
 def _copy_moments(
-    augmented_features: DataFrame, variants: DataFrame, parameters: ReductionParameters
+    augmented_features: DataFrame,
+    variants: DataFrame,
+    parameters: ReductionParameters,
+    labels: Sequence[str],
 ) -> Moments | None:
     megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
     table = copies_on_driver(augmented_features, variants, megabytes)
     if table is not None:
-        return sum_table_moments(table_named_by_copy(table), unit_length)
+        return sum_table_moments(table_named_by_copy(table), unit_length, labels)
     copies = named_by_copy(present_copies(augmented_features, variants))
-    return sum_moments(copies, megabytes, unit_length)
+    return sum_moments(copies, megabytes, unit_length, labels)
 
 
 def reduce_photographs(
