@@ -8,12 +8,12 @@ import pytest
 
 from fruits_kedro import schemas
 from fruits_kedro.datasets import SnapshotParquetDataset
-from fruits_kedro.garbage import collect_garbage
+from fruits_kedro.garbage import FEATURES, collect_garbage
 
 
 @dataclass
 class Tables:
-    """The three tables of a storage."""
+    """The tables of a storage."""
 
     folder: Path
     spark: Any
@@ -21,18 +21,19 @@ class Tables:
     def dataset(self, name: str) -> SnapshotParquetDataset:
         mode = "replace" if name == "photographs" else "add"
         return SnapshotParquetDataset(
-            filepath=str(self.folder / name), table=name.upper(), mode=mode
+            filepath=str(self.folder / name), table=table_of(name), mode=mode
         )
 
     def save(self, name: str, *rows: dict[str, Any]) -> None:
-        frame = self.spark.createDataFrame(list(rows), getattr(schemas, name.upper()))
+        frame = self.spark.createDataFrame(list(rows), getattr(schemas, table_of(name)))
         self.dataset(name).save(frame)
 
     def column(self, name: str, column: str) -> list[Any]:
         return sorted(row[0] for row in self.dataset(name).load().select(column).collect())
 
     def collect(self) -> dict[str, Any]:
-        return collect_garbage(*map(self.dataset, ("images", "features", "photographs")))
+        features = {name: self.dataset(name) for name in FEATURES}
+        return collect_garbage(self.dataset("images"), features, self.dataset("photographs"))
 
     def parts(self, name: str) -> int:
         return len(list((self.folder / name).glob("part-*")))
@@ -40,6 +41,10 @@ class Tables:
     def size(self, name: str) -> int:
         files = (self.folder / name).rglob("*")
         return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def table_of(name: str) -> str:
+    return "FEATURES" if name in FEATURES else name.upper()
 
 
 def image(path: str, modified: str = "1", content: bytes | None = b"content") -> dict[str, Any]:
@@ -86,6 +91,14 @@ def test_features_of_removed_photographs_go_whatever_made_them(tables):
     tables.collect()
     rows = tables.dataset("features").load().select("sha256", "fingerprint").collect()
     assert sorted(tuple(row) for row in rows) == [("a", "earlier"), ("a", "now"), ("c", "now")]
+
+
+@pytest.mark.parametrize("name", ["augmented_features", "scene_features"])
+def test_copies_and_scenes_go_with_their_photograph(tables, name):
+    tables.save(name, feature("a") | {"variant": 1}, feature("b") | {"variant": 1})
+    removed = tables.collect()
+    assert (removed[name]["rows_removed"], removed[name]["rows_kept"]) == (1, 1)
+    assert tables.column(name, "sha256") == ["a"]
 
 
 def test_it_says_how_much_went(tables):

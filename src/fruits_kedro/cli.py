@@ -60,7 +60,7 @@ def fruits() -> None:
 @params_option
 def gc(env: str | None, params: dict[str, Any]) -> None:
     """Remove images and features that no photograph of the last run refers to."""
-    from fruits_kedro.garbage import collect_garbage
+    from fruits_kedro.garbage import FEATURES, collect_garbage
     from fruits_kedro.hooks.errors import ErrorHooks
     from fruits_kedro.hooks.storage import storage_root
     from fruits_kedro.storage.lock import lock_of
@@ -70,8 +70,9 @@ def gc(env: str | None, params: dict[str, Any]) -> None:
         lock = lock_of(storage_root(context))
         lock.acquire()
         try:
-            tables = [context.catalog[name] for name in ("images", "features", "photographs")]
-            removed = collect_garbage(*tables)
+            catalog = context.catalog
+            features = {name: catalog[name] for name in FEATURES}
+            removed = collect_garbage(catalog["images"], features, catalog["photographs"])
         except Exception as error:
             ErrorHooks().on_pipeline_error(error)
             raise
