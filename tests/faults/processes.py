@@ -102,7 +102,7 @@ class Run:
         """Everything it has printed so far."""
         return self._log.read_text(errors="replace")
 
-    def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = 150) -> None:
+    def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = 600) -> None:
         """Wait for a moment of the run, which must come before its end."""
         ended = lambda: self.process.poll() is not None  # noqa: E731
         wait_until(lambda: ended() or condition(), seconds)
@@ -127,7 +127,7 @@ class Run:
         self.process.wait(30)
         assert wait_until(lambda: not self.processes(), 30), self.processes()
 
-    def end(self, seconds: float = 240) -> int:
+    def end(self, seconds: float = 900) -> int:
         """Wait for the end and give the exit code."""
         return self.process.wait(seconds)
 
