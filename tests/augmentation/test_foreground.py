@@ -28,6 +28,17 @@ def test_any_background_of_one_colour_is_cut_away(background):
     assert (np.abs(seen.astype(int) - (200, 40, 30)).max(axis=1) < 12).mean() > 0.99
 
 
+def test_a_pale_rim_goes_with_the_background():
+    """As peel that ends in a light edge, and as what a camera mixes of fruit and background."""
+    pixels = drawn((255, 255, 255), fruit=(225, 222, 210)).copy()
+    inner = drawn((255, 255, 255), box=(56, 76, 174, 154))
+    fruit = inner.min(axis=2) < 100
+    pixels[fruit] = inner[fruit]
+    values = np.asarray(cut_out(pixels).image).astype(int)
+    seen = values[values[..., 3] > 100][:, :3]
+    assert (seen.min(axis=1) < 150).mean() > 0.98
+
+
 def test_shine_of_the_background_s_colour_stays_part_of_the_fruit():
     pixels = drawn((255, 255, 255)).copy()
     pixels[100:115, 90:110] = 255

@@ -21,6 +21,12 @@ _SAMPLE_TOLERANCE = 24.0
 _TOLERANCES = (10.0, 30.0)
 """Least and largest difference from the background's colour that still is background."""
 
+_RIM = 6
+"""Pixels that a pale rim may be deep; what is pale further inside is shine."""
+
+_RIM_TOLERANCE = 60.0
+"""Difference from the background's colour within which a pixel of the rim is no fruit."""
+
 _SIZES = (0.03, 0.97)
 """Shares of the frame outside of which what is left is no fruit."""
 
@@ -58,7 +64,8 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         return None
     noise = float(np.percentile(off[uniform], 90))
     tolerance = min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
-    fruit = _largest_parts(np.abs(small - colour).max(axis=2) > tolerance)
+    difference = np.abs(small - colour).max(axis=2)
+    fruit = _without_rim(_largest_parts(difference > tolerance), difference > _RIM_TOLERANCE)
     if not _SIZES[0] < fruit.mean() < _SIZES[1]:
         return None
     alpha = _soft_edge(fruit, picture.size)
@@ -89,6 +96,15 @@ def _largest_parts(differs: Mask) -> Mask:
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     return (sizes >= 0.2 * sizes.max())[parts] & opened
+
+
+def _without_rim(fruit: Mask, differs: Mask) -> Mask:
+    """Without what is pale at its edge, which a camera mixes with the background."""
+    from scipy import ndimage
+
+    core = ndimage.binary_erosion(fruit, iterations=_RIM, border_value=1)
+    filled: Mask = ndimage.binary_fill_holes(core | (fruit & differs))
+    return filled
 
 
 def _soft_edge(fruit: Mask, size: tuple[int, int]) -> Image.Image:

@@ -11,7 +11,7 @@ from fruits_kedro.augmentation.foreground import Pixels
 from fruits_kedro.augmentation.randomness import random_of
 from fruits_kedro.augmentation.scene import Style, make_scene
 
-VERSION = "cut out, posed, 3 in 10 with company, lit and photographed"
+VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
 """Part of the fingerprint: change the words when the pixels change."""
 
 
