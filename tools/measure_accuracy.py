@@ -82,7 +82,8 @@ def main() -> None:
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:
     """The evaluation of one step, measured now or by an earlier call."""
     parameters = {**step.parameters, "featurization.precision": precision}
-    kept = work / "accuracy" / f"{'-'.join(map(str, parameters.values()))}.json"
+    told = ",".join(f"{name}={value}" for name, value in parameters.items())
+    kept = work / "accuracy" / f"{told}.json"
     if not kept.exists():
         run(command(images, work, parameters))
         kept.parent.mkdir(parents=True, exist_ok=True)

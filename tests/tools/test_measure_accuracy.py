@@ -36,10 +36,11 @@ def test_a_step_that_was_measured_is_not_measured_again(tmp_path, monkeypatch):
         (tmp_path / "08_reporting" / "evaluation.json").write_text(json.dumps(EVALUATION))
 
     monkeypatch.setattr(measure_accuracy, "run", run)
-    for scaling in ("standard", "standard", "unit_length"):
-        step = Step("step", {"reduction.scaling": scaling})
+    standard = {"reduction.scaling": "standard"}
+    for parameters in (standard, standard, {"augmentation.copies": 0}, {"augmentation.light": 0}):
+        step = Step("step", parameters)
         assert measure(step, "int8", Path("/photos"), tmp_path) == EVALUATION
-    assert len(ran) == 2
+    assert len(ran) == 3
     assert ran[0] == command(
         Path("/photos"),
         tmp_path,
