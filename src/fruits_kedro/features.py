@@ -59,6 +59,28 @@ def features_on_driver(
     return _with_stored_features(rows, features, fingerprint)
 
 
+def first_train_features(
+    features: DataFrame, splits: DataFrame, fingerprint: str, most: int, driver_megabytes: int
+) -> "pa.Table":
+    """The first train rows by sha256, which is as good as a draw and the same in every run.
+
+    Args:
+        features, fingerprint, driver_megabytes: As ``features_on_driver`` takes them.
+        splits: ``schemas.SPLITS``.
+        most: Rows, at most.
+
+    Returns:
+        The columns of ``splits`` and ``features`` (array of 1280 float32), by sha256.
+    """
+    import pyarrow.compute as pc
+
+    table = features_on_driver(features, splits, fingerprint, driver_megabytes)
+    if table is not None:
+        return table.filter(pc.field("split") == "train").sort_by("sha256").slice(0, most)
+    train = present_features(features, splits.filter("split = 'train'"), fingerprint)
+    return train.orderBy("sha256").limit(most).toArrow()
+
+
 def _with_stored_features(rows: "pa.Table", features: DataFrame, fingerprint: str) -> "pa.Table":
     import pyarrow.compute as pc
 
@@ -123,6 +145,22 @@ def copies_on_driver(
     features = known["features"].take(places.filter(found))
     kept = rows.filter(found).select(["sha256", "variant", "label"])
     return kept.append_column("features", features)
+
+
+def copies_of_first(
+    augmented_features: DataFrame, variants: DataFrame, train: "pa.Table", driver_megabytes: int
+) -> "pa.Table":
+    """``present_copies`` of what ``first_train_features`` gave, on the driver; others may be there.
+
+    Args:
+        augmented_features, variants, driver_megabytes: As ``copies_on_driver`` takes them.
+        train: Rows by sha256.
+    """
+    table = copies_on_driver(augmented_features, variants, driver_megabytes)
+    if table is not None:
+        return table
+    last = train["sha256"][-1].as_py()
+    return present_copies(augmented_features, variants.filter(f"sha256 <= '{last}'")).toArrow()
 
 
 def _keys(rows: "pa.Table") -> "pa.Array":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.buckets import chunks_of_buckets, fold_buckets, in_buckets
+from fruits_kedro.buckets import CHUNK, chunks_of_buckets, fold_buckets, in_buckets
 from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.matrices import Matrix, mebibytes, rows_of, to_unit_length
 
@@ -127,6 +127,28 @@ def sum_table_moments(
     return adder.unpack(_add_up(_on_driver(features, adder)))
 
 
+def sum_matrix_moments(
+    features: npt.NDArray[np.float32],
+    unit_length: bool,
+    labels: Sequence[str],
+    targets: npt.NDArray[np.int64],
+) -> Moments:
+    """``sum_moments`` of rows in memory.
+
+    Args:
+        features: ``(rows, n_features)`` float32, at least one row.
+        unit_length: Bring each row to length 1 first.
+        labels: Whose rows are summed apart.
+        targets: ``(rows,)``, positions in ``labels``.
+    """
+    from threadpoolctl import threadpool_limits
+
+    adder = _Adder(tuple(labels), unit_length)
+    with threadpool_limits(1, user_api="blas"):
+        chunks = (slice(start, start + CHUNK) for start in range(0, len(features), CHUNK))
+        return adder.unpack(_add_up(adder.flat(features[c], targets[c]) for c in chunks))
+
+
 @dataclass(frozen=True)
 class _Adder:
     """How chunks of rows become sums that travel as one array, and moments again."""
@@ -140,7 +162,7 @@ class _Adder:
 
     def add(self, chunks: Iterable["pa.RecordBatch"]) -> Matrix:
         """Counts, totals and one half of the symmetric products: that halves what is held."""
-        return _add_up(self._flat(chunk) for chunk in chunks)
+        return _add_up(self.flat(rows_of(c.column("features")), self._places(c)) for c in chunks)
 
     def pack(self, chunks: Iterable["pa.RecordBatch"]) -> bytes:
         return self.add(chunks).astype("<f8").tobytes()
@@ -155,24 +177,26 @@ class _Adder:
         totals = totals.reshape(count, size)
         return Moments(self.labels, counts.copy(), totals.copy(), products, self.unit_length)
 
-    def _flat(self, chunk: "pa.RecordBatch") -> Matrix:
-        values = rows_of(chunk.column("features")).astype(np.float64)
+    def flat(self, features: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> Matrix:
+        """The sums of a few rows, whose labels are at these places, as one array."""
+        values = features.astype(np.float64)
         if self.unit_length:
             values = to_unit_length(values)
-        members = self._members(chunk)
+        members = np.equal.outer(np.arange(len(self.labels)), places).astype(np.float64)
         upper = (values.T @ values)[_upper_half(values.shape[1])]
         return np.concatenate([members.sum(axis=1), (members @ values).ravel(), upper])
 
-    def _members(self, chunk: "pa.RecordBatch") -> Matrix:
-        """``(labels, rows)``, 1 where a row is of a label."""
+    def _places(self, chunk: "pa.RecordBatch") -> npt.NDArray[np.int64]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         if self.labels == TOGETHER:
-            return np.ones((1, len(chunk)))
+            return np.zeros(len(chunk), np.int64)
         known = pa.array(self.labels, pa.string())
-        place = pc.index_in(chunk.column("label"), value_set=known).to_numpy(zero_copy_only=False)
-        return np.equal.outer(np.arange(len(self.labels)), place).astype(np.float64)
+        found: npt.NDArray[np.int64] = pc.index_in(chunk.column("label"), value_set=known).to_numpy(
+            zero_copy_only=False
+        )
+        return found
 
 
 def _on_workers(features: DataFrame, adder: _Adder) -> Iterator[Matrix]:

@@ -11,9 +11,11 @@ from feature_tables import CALIBRATION, names
 from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.classifier.calibrating import calibrate
-from fruits_kedro.classifier.held_out import Rows, predict_held_out
+from fruits_kedro.classifier.held_out import HeldOut, Refits, Rows, predict_held_out
 from fruits_kedro.classifier.regression import SoftmaxClassifier, fit_softmax
 from fruits_kedro.classifier.train_rows import DriverRows
+from fruits_kedro.moments import TOGETHER, sum_table_moments
+from fruits_kedro.reducer import Reducer, fit_reducer
 
 LABELS = ("fig", "kiwi", "nan")
 PATTERN = r"(?:(r\d*)_)?\d+_"
@@ -38,28 +40,28 @@ def parameters(**calibration: Any) -> ClassificationParameters:
 def table(rows: int = 40, axes: tuple[str, ...] = ("", "r_"), apart: float = 1.5) -> pa.Table:
     """Frames of labels that lie apart, each axis of a label a little elsewhere."""
     random = np.random.default_rng(0)
-    columns: dict[str, list[Any]] = {"path": [], "label": [], "components": []}
+    columns: dict[str, list[Any]] = {"path": [], "label": [], "features": []}
     for place, label in enumerate(LABELS):
         for axis in axes:
             middle = apart * np.eye(3, 4)[place] + random.normal(size=4) * 0.7
             for frame in range(rows // len(axes)):
                 columns["path"].append(f"/{label}/{axis}{frame}_100.jpg")
                 columns["label"].append(label)
-                columns["components"].append((middle + random.normal(size=4)).tolist())
+                columns["features"].append((middle + random.normal(size=4)).tolist())
     columns["sha256"] = names(len(columns["path"]))
     columns["split"] = ["train"] * len(columns["path"])
     kind = pa.list_(pa.float32())
-    return pa.table(columns | {"components": pa.array(columns["components"], kind)})
+    return pa.table(columns | {"features": pa.array(columns["features"], kind)})
 
 
 def copies_of(rows: pa.Table) -> pa.Table:
     """A copy of each row, beside it."""
-    components = [[value + 1 for value in row] for row in rows["components"].to_pylist()]
+    features = [[value + 1 for value in row] for row in rows["features"].to_pylist()]
     return pa.table(
         {
             "sha256": rows["sha256"],
             "variant": pa.array([1] * len(rows), pa.int32()),
-            "components": pa.array(components, rows.schema.field("components").type),
+            "features": pa.array(features, rows.schema.field("features").type),
         }
     )
 
@@ -67,42 +69,32 @@ def copies_of(rows: pa.Table) -> pa.Table:
 NO_COPIES = copies_of(table().slice(0, 0))
 
 
-class Reduced:
-    """What ``calibrate`` asks of a table that is not stored."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
-
-    def filter(self, _: str) -> "Reduced":
-        return self
-
-    def select(self, *_: str) -> "Reduced":
-        return self
-
-    def orderBy(self, name: str) -> "Reduced":  # noqa: N802
-        return Reduced(self._rows.sort_by(name))
-
-    def limit(self, rows: int) -> "Reduced":
-        return Reduced(self._rows.slice(0, rows))
-
-    def toArrow(self) -> pa.Table:  # noqa: N802
-        return self._rows
+def reducer_of(rows: pa.Table, shrinkage: float | None = None) -> Reducer:
+    labels = sorted(set(rows["label"].to_pylist()))
+    moments = sum_table_moments(rows, False, TOGETHER if shrinkage is None else labels)
+    return fit_reducer(moments, 4, "backbone", shrinkage)
 
 
 def fit(rows: pa.Table) -> SoftmaxClassifier:
     found = Rows.of(rows, NO_COPIES, LABELS, PATTERN)
     counts = {label: rows["label"].to_pylist().count(label) for label in LABELS}
     known = {label: count for label, count in counts.items() if count}
-    return fit_softmax(
-        DriverRows(found.components, found.targets), known, "r", parameters().logistic_regression
-    )
+    components = reducer_of(rows).transform(found.features).astype(np.float64)
+    train = DriverRows(components, found.targets)
+    return fit_softmax(train, known, "r", parameters().logistic_regression)
 
 
-def held_out(rows: pa.Table, copies: pa.Table = NO_COPIES) -> Any:
+def held_out(
+    rows: pa.Table, copies: pa.Table = NO_COPIES, shrinkage: float | None = None
+) -> HeldOut | None:
     given = parameters()
-    return predict_held_out(
-        Rows.of(rows, copies, LABELS, PATTERN), given.logistic_regression, given.calibration
-    )
+    refits = Refits(reducer_of(rows, shrinkage), shrinkage, given.logistic_regression)
+    return predict_held_out(Rows.of(rows, copies, LABELS, PATTERN), refits, given.calibration)
+
+
+def calibrated(rows: pa.Table, classifier: Classifier, **calibration: Any) -> Any:
+    given = parameters(**calibration)
+    return calibrate(rows, NO_COPIES, classifier, reducer_of(rows), None, given, PATTERN)
 
 
 def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():
@@ -121,6 +113,22 @@ def test_a_copy_is_held_out_with_its_photograph():
     plain = int((~turned).sum())
     assert not np.allclose(beside.logits[:plain], without.logits[:plain])
     np.testing.assert_array_equal(beside.logits[plain:], without.logits[plain:])
+
+
+def test_what_sets_photographs_of_a_label_apart_is_learnt_without_those_held_out():
+    """A reducer that has seen both turns of a fruit would know how they differ."""
+    rows = table(apart=0.5)
+    plain = np.array(["/r_" not in path for path in rows["path"].to_pylist()])
+    known = rows.filter(pa.array(plain))
+    given = parameters().logistic_regression
+    reducer = reducer_of(known, shrinkage=0.3)
+    seen = Rows.of(known, NO_COPIES, LABELS, PATTERN)
+    train = DriverRows(reducer.transform(seen.features).astype(np.float64), seen.targets)
+    classifier = fit_softmax(train, dict.fromkeys(LABELS, 20), "", given)
+    others = Rows.of(rows.filter(pa.array(~plain)), NO_COPIES, LABELS, PATTERN)
+    logits = classifier.logits(reducer.transform(others.features).astype(np.float64))
+    found = held_out(rows, shrinkage=0.3)
+    np.testing.assert_allclose(found.logits[60:], logits, atol=1e-3)
 
 
 def test_a_label_of_one_capture_group_trains_in_every_fold():
@@ -145,7 +153,7 @@ def test_one_row_of_each_label_leaves_nothing_to_hold_out():
 def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
     rows = table()
     plain = fit(rows)
-    classifier, report = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
+    classifier, report = calibrated(rows, plain)
     assert isinstance(classifier, SoftmaxClassifier)
     assert classifier.calibration.temperature == report["temperature"] != 1
     errors = report["held_out"]["expected_calibration_error"]
@@ -155,15 +163,16 @@ def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
     assert 0 < report["sure"]["coverage"] <= 1
     assert classifier.calibration.sure_from == report["sure"]["from"]
     assert classifier.calibration.outliers.beyond == report["outlier"]["beyond"] > 1
-    again, same = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
+    again, same = calibrated(rows, plain)
     assert (again.id, same) == (classifier.id, report)
 
 
 def test_labels_and_their_order_stay_as_they_were():
     rows = table()
     plain = fit(rows)
-    classifier, _ = calibrate(Reduced(rows), Reduced(NO_COPIES), plain, parameters(), PATTERN)
-    components = Rows.of(rows, NO_COPIES, LABELS, PATTERN).components
+    classifier, _ = calibrated(rows, plain)
+    features = Rows.of(rows, NO_COPIES, LABELS, PATTERN).features
+    components = reducer_of(rows).transform(features).astype(np.float64)
     before, after = (c.probabilities(components) for c in (plain, classifier))
     np.testing.assert_array_equal(before.argsort(axis=1), after.argsort(axis=1))
     assert not np.allclose(before, after)
@@ -172,9 +181,7 @@ def test_labels_and_their_order_stay_as_they_were():
 def test_too_few_rows_are_told_and_change_nothing():
     rows = table(rows=4)
     plain = fit(rows)
-    classifier, report = calibrate(
-        Reduced(rows), Reduced(NO_COPIES), plain, parameters(minimum=50), PATTERN
-    )
+    classifier, report = calibrated(rows, plain, minimum=50)
     assert classifier is plain
     assert report["temperature"] == 1
     assert "12 train photographs can be held out" in report["left_out"]
@@ -183,18 +190,14 @@ def test_too_few_rows_are_told_and_change_nothing():
 
 def test_no_confidence_may_be_enough():
     rows = table(apart=0)
-    classifier, report = calibrate(
-        Reduced(rows), Reduced(NO_COPIES), fit(rows), parameters(precision=0.999), PATTERN
-    )
+    classifier, report = calibrated(rows, fit(rows), precision=0.999)
     assert classifier.calibration.sure_from is None
     assert report["sure"] == {"precision": 0.999, "from": None, "coverage": 0.0}
 
 
 def test_a_forest_is_not_calibrated_and_says_why():
     forest = Classifier(LABELS, "r")
-    classifier, report = calibrate(
-        Reduced(table()), Reduced(NO_COPIES), forest, parameters(), PATTERN
-    )
+    classifier, report = calibrated(table(), forest)
     assert classifier is forest
     assert "a random forest is not calibrated" in report["left_out"]
 

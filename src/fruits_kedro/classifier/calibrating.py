@@ -16,11 +16,10 @@ from fruits_kedro.classifier.calibration import (
     fit_temperature,
     reliability,
 )
-from fruits_kedro.classifier.held_out import HeldOut, Rows, predict_held_out
+from fruits_kedro.classifier.held_out import HeldOut, Refits, Rows, predict_held_out
 from fruits_kedro.classifier.regression import SoftmaxClassifier
 from fruits_kedro.classifier.softmax import softmax
-from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.stored_rows import is_stored, read_stored, stored_mebibytes
+from fruits_kedro.reducer import Reducer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,24 +30,26 @@ FOREST = (
     "a random forest is not calibrated: the votes of its trees are no logits, so its probabilities "
     "are shares of votes"
 )
-_COLUMNS = ["path", "sha256", "label", "components"]
-_COPY_COLUMNS = ["sha256", "variant", "components"]
 
 
 def calibrate(
-    reduced: DataFrame,
-    copies: DataFrame,
+    train: "pa.Table",
+    copies: "pa.Table",
     classifier: Classifier,
+    reducer: Reducer,
+    shrinkage: float | None,
     parameters: ClassificationParameters,
     pattern: str,
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier score by photographs that were held out.
 
     Args:
-        reduced: ``schemas.REDUCED_FEATURES``; the train rows among them are looked at.
-        copies: ``schemas.REDUCED_VARIANTS``, which trained with them.
+        train: Train rows: path, sha256, label and features.
+        copies: sha256, variant and features of the copies that trained with them.
         classifier: As it was trained on both.
-        parameters: How it was trained, and how it is to be calibrated.
+        reducer: Whose components it takes.
+        shrinkage: That the reducer was fitted with, see ``reducer.fit_reducer``.
+        parameters: How the classifier was trained, and how it is to be calibrated.
         pattern: Of the capture groups, see ``photos.labels.parse_capture``.
 
     Returns:
@@ -57,9 +58,9 @@ def calibrate(
     if not isinstance(classifier, SoftmaxClassifier):
         return classifier, _left_out(FOREST)
     calibration = parameters.calibration
-    table = _train_rows(reduced, parameters)
-    rows = Rows.of(table, _copies_of(table, copies, parameters), classifier.labels, pattern)
-    held_out = predict_held_out(rows, parameters.logistic_regression, calibration)
+    rows = Rows.of(train, copies, classifier.labels, pattern)
+    refits = Refits(reducer, shrinkage, parameters.logistic_regression)
+    held_out = predict_held_out(rows, refits, calibration)
     count = 0 if held_out is None else len(held_out.targets)
     if held_out is None or count < calibration.minimum:
         return classifier, _left_out(
@@ -69,7 +70,8 @@ def calibrate(
     found = _choose(held_out, calibration)
     # What the classifier says of its own train rows is where known fruits lie; how far from there
     # others of them may lie, only rows that did not train can tell.
-    known = Outliers.of(classifier.logits(rows.components), rows.targets)
+    components = reducer.transform(rows.features).astype(np.float64)
+    known = Outliers.of(classifier.logits(components), rows.targets)
     beyond = float(np.quantile(known.scores(held_out.finite_logits), calibration.known_share))
     chosen = replace(found, outliers=replace(known, beyond=beyond))
     report = _report(held_out, chosen, calibration)
@@ -82,32 +84,6 @@ def calibrate(
         count,
     )
     return replace(classifier, calibration=chosen), report
-
-
-def _train_rows(reduced: DataFrame, parameters: ClassificationParameters) -> "pa.Table":
-    """The first train rows by sha256, which is as good as a draw and the same in every run."""
-    import pyarrow.compute as pc
-
-    most = parameters.calibration.rows
-    if _fits_on_driver(reduced, parameters):
-        table = read_stored(reduced, _COLUMNS, pc.field("split") == "train")
-        return table.sort_by("sha256").slice(0, most)
-    train = reduced.filter("split = 'train'").select(*_COLUMNS)
-    return train.orderBy("sha256").limit(most).toArrow()
-
-
-def _copies_of(
-    table: "pa.Table", copies: DataFrame, parameters: ClassificationParameters
-) -> "pa.Table":
-    if _fits_on_driver(copies, parameters):
-        return read_stored(copies, _COPY_COLUMNS)
-    last = table["sha256"][-1].as_py()
-    return copies.filter(f"sha256 <= '{last}'").select(*_COPY_COLUMNS).toArrow()
-
-
-def _fits_on_driver(rows: DataFrame, parameters: ClassificationParameters) -> bool:
-    megabytes = parameters.logistic_regression.driver_megabytes
-    return is_stored(rows) and stored_mebibytes(rows) <= megabytes
 
 
 def _choose(held_out: HeldOut, parameters: CalibrationParameters) -> Calibration:

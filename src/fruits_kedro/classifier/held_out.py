@@ -16,12 +16,15 @@ from fruits_kedro.classifier.regression import fit_softmax
 from fruits_kedro.classifier.softmax import Matrix
 from fruits_kedro.classifier.train_rows import DriverRows
 from fruits_kedro.matrices import rows_of
+from fruits_kedro.moments import sum_matrix_moments
 from fruits_kedro.photos.labels import parse_capture
+from fruits_kedro.reducer import Reducer, fit_reducer
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Names = npt.NDArray[np.str_]
+Features = npt.NDArray[np.float32]
 MOST_FOLDS = 5
 """Capture groups are put together into so many; each fold is a fit."""
 
@@ -31,21 +34,21 @@ class Copies:
     """Augmented copies of train rows, which train where their photograph does.
 
     Attributes:
-        components: ``(copies, k)`` float64.
+        features: ``(copies, n_features)`` float32.
         photographs: ``(copies,)``, positions of their photographs in ``Rows``.
     """
 
-    components: Matrix
+    features: Features
     photographs: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, table: "pa.Table", photographs: Sequence[str], k: int) -> "Copies":
-        """Of ``sha256``, ``variant`` and ``components``.
+    def of(cls, table: "pa.Table", photographs: Sequence[str], n_features: int) -> "Copies":
+        """Of ``sha256``, ``variant`` and ``features``.
 
         Args:
             table: The copies; those of other photographs are left out.
             photographs: sha256 of the rows, in their order.
-            k: Components of a row.
+            n_features: Features of a row.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -54,7 +57,7 @@ class Copies:
         table = table.sort_by([("sha256", "ascending"), ("variant", "ascending")])
         place = {sha256: position for position, sha256 in enumerate(photographs)}
         positions = [place[sha256] for sha256 in table["sha256"].to_pylist()]
-        return cls(_components(table, k), np.array(positions, np.int64))
+        return cls(_features(table, n_features), np.array(positions, np.int64))
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Rows:
     """Train rows on the driver, in the order of their sha256.
 
     Attributes:
-        components: ``(rows, k)`` float64.
+        features: ``(rows, n_features)`` float32.
         targets: ``(rows,)``, positions in ``labels``.
         labels: In order.
         captures: ``(rows,)``, the capture group of each; empty where its name tells none.
@@ -70,7 +73,7 @@ class Rows:
         copies: Augmented copies of these rows.
     """
 
-    components: Matrix
+    features: Features
     targets: Targets
     labels: tuple[str, ...]
     captures: Names
@@ -81,7 +84,7 @@ class Rows:
     def of(
         cls, table: "pa.Table", copies: "pa.Table", labels: Sequence[str], pattern: str
     ) -> "Rows":
-        """Of ``path``, ``sha256``, ``label`` and ``components``.
+        """Of ``path``, ``sha256``, ``label`` and ``features``.
 
         Args:
             table: The rows.
@@ -96,15 +99,36 @@ class Rows:
         for label in range(len(labels)):
             positions[targets == label] = np.arange((targets == label).sum())
         captures = [parse_capture(path, pattern) or "" for path in table["path"].to_pylist()]
-        components = _components(table)
-        variants = Copies.of(copies, table["sha256"].to_pylist(), components.shape[1])
+        features = _features(table)
+        variants = Copies.of(copies, table["sha256"].to_pylist(), features.shape[1])
         named = np.array(captures, np.str_)
-        return cls(components, targets, tuple(labels), named, positions, variants)
+        return cls(features, targets, tuple(labels), named, positions, variants)
 
 
-def _components(table: "pa.Table", k: int = 0) -> Matrix:
-    blocks = [rows_of(chunk) for chunk in table["components"].chunks if len(chunk)]
-    return np.concatenate(blocks, dtype=np.float64) if blocks else np.zeros((0, k))
+def _features(table: "pa.Table", n_features: int = 0) -> Features:
+    blocks = [rows_of(chunk) for chunk in table["features"].chunks if len(chunk)]
+    return np.concatenate(blocks) if blocks else np.zeros((0, n_features), np.float32)
+
+
+@dataclass(frozen=True)
+class Refits:
+    """How reducer and classifier are fitted without the rows that are held out.
+
+    Attributes:
+        reducer: The kept one, whose number of components and kind of scaling they have.
+        shrinkage: See ``reducer.fit_reducer``.
+        regression: How the classifier is trained.
+    """
+
+    reducer: Reducer
+    shrinkage: float | None
+    regression: LogisticRegressionParameters
+
+    def fit_reducer(self, features: Features, labels: Sequence[str], targets: Targets) -> Reducer:
+        """A reducer of these rows alone."""
+        moments = sum_matrix_moments(features, self.reducer.unit_length, labels, targets)
+        k = min(self.reducer.k, len(features) - 1)
+        return fit_reducer(moments, k, self.reducer.fingerprint, self.shrinkage)
 
 
 @dataclass(frozen=True)
@@ -129,18 +153,19 @@ class HeldOut:
 
 
 def predict_held_out(
-    rows: Rows, regression: LogisticRegressionParameters, parameters: CalibrationParameters
+    rows: Rows, refits: Refits, parameters: CalibrationParameters
 ) -> HeldOut | None:
     """Refit with rows left out, and predict those.
 
     Whole capture groups are left out where labels have several: a frame whose neighbour trained is
-    always right. Copies are left out with their photograph. The reducer is not refitted.
+    always right. Copies are left out with their photograph. The reducer is refitted too, since what
+    sets photographs of one label apart is part of it.
 
     Returns:
         None where nothing can be held out.
     """
     by, folds = _folds(rows, parameters.held_out_share)
-    parts = [part for part in (_predict(rows, out, regression) for out in folds) if part]
+    parts = [part for part in (_predict(rows, out, refits) for out in folds) if part]
     if not parts:
         return None
     logits, targets = (np.concatenate(values) for values in zip(*parts, strict=True))
@@ -162,9 +187,7 @@ def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
     return "a stratified share", [out]
 
 
-def _predict(
-    rows: Rows, out: Flags, regression: LogisticRegressionParameters
-) -> tuple[Matrix, Targets] | None:
+def _predict(rows: Rows, out: Flags, refits: Refits) -> tuple[Matrix, Targets] | None:
     trained = np.unique(rows.targets[~out])
     # A label that is held out as a whole cannot be right.
     out = out & np.isin(rows.targets, trained)
@@ -172,12 +195,14 @@ def _predict(
         return None
     train = np.isin(rows.targets, trained) & ~out
     copies = train[rows.copies.photographs]
-    components = np.concatenate((rows.components[train], rows.copies.components[copies]))
+    features = np.concatenate((rows.features[train], rows.copies.features[copies]))
     labels = np.concatenate((rows.targets[train], rows.targets[rows.copies.photographs[copies]]))
     counts = {rows.labels[label]: int((labels == label).sum()) for label in trained}
     targets = np.searchsorted(trained, labels)
-    classifier = fit_softmax(DriverRows(components, targets), counts, "", regression)
-    known = classifier.logits(rows.components[out])
+    reducer = refits.fit_reducer(features, tuple(counts), targets)
+    components = reducer.transform(features).astype(np.float64)
+    classifier = fit_softmax(DriverRows(components, targets), counts, "", refits.regression)
+    known = classifier.logits(reducer.transform(rows.features[out]).astype(np.float64))
     logits = np.full((len(known), len(rows.labels)), -np.inf)
     logits[:, trained] = known
     return logits, rows.targets[out]

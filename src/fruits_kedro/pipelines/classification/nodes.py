@@ -10,9 +10,9 @@ from fruits_kedro.classification_parameters import ClassificationParameters
 from fruits_kedro.classifier import Classifier, predict, train_classifier
 from fruits_kedro.classifier.calibrating import calibrate
 from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import named_by_copy
+from fruits_kedro.features import copies_of_first, first_train_features, named_by_copy
 from fruits_kedro.heavy_types import DataFrame, Figure
-from fruits_kedro.parameters import EvaluationParameters
+from fruits_kedro.parameters import EvaluationParameters, ReductionParameters
 from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
 from fruits_kedro.plot_text import as_plot_text
 from fruits_kedro.reducer import Reducer
@@ -26,14 +26,10 @@ def train_on_train(
     reduced_variants: DataFrame,
     reducer: Reducer,
     parameters: ClassificationParameters,
-    evaluation: EvaluationParameters,
-) -> tuple[Classifier, dict[str, Any]]:
+) -> Classifier:
     """Train the classifier on the train rows and their augmented copies.
 
     Labels without a train row are named in a warning.
-
-    Returns:
-        The classifier, calibrated; and what held-out train photographs said of it.
 
     Raises:
         FruitsError: Where the train rows have fewer than two labels.
@@ -58,9 +54,31 @@ def train_on_train(
     columns = ["sha256", "label", "components"]
     train = reduced_features.filter("split = 'train'").select(columns)
     copies = named_by_copy(reduced_variants).select(columns)
-    classifier = train_classifier(train.unionByName(copies), counts, reducer, parameters)
-    pattern = evaluation.capture_pattern
-    return calibrate(reduced_features, reduced_variants, classifier, parameters, pattern)
+    return train_classifier(train.unionByName(copies), counts, reducer, parameters)
+
+
+def calibrate_on_held_out(
+    classifier: Classifier,
+    features: DataFrame,
+    splits: DataFrame,
+    augmented_features: DataFrame,
+    variants: DataFrame,
+    backbone: Backbone,
+    reducer: Reducer,
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[Classifier, dict[str, Any]]:
+    """What probabilities are worth, by refits without some of the train photographs.
+
+    Returns:
+        The classifier, calibrated; and what held-out train photographs said of it.
+    """
+    most, megabytes = classification.calibration.rows, reduction.driver_megabytes
+    train = first_train_features(features, splits, backbone.fingerprint, most, megabytes)
+    copies = copies_of_first(augmented_features, variants, train, megabytes)
+    shrinkage, pattern = reduction.within_shrinkage, evaluation.capture_pattern
+    return calibrate(train, copies, classifier, reducer, shrinkage, classification, pattern)
 
 
 def fold_phone_model(

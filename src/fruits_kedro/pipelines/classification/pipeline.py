@@ -11,15 +11,26 @@ def create_pipeline(**kwargs: object) -> Pipeline:
         [
             node(
                 nodes.train_on_train,
+                ["reduced_features", "reduced_variants", "reducer", "params:classification"],
+                "trained_classifier",
+                name="train_on_train",
+            ),
+            node(
+                nodes.calibrate_on_held_out,
                 [
-                    "reduced_features",
-                    "reduced_variants",
+                    "trained_classifier",
+                    "features",
+                    "splits",
+                    "augmented_features",
+                    "variants",
+                    "backbone",
                     "reducer",
+                    "params:reduction",
                     "params:classification",
                     "params:evaluation",
                 ],
                 ["classifier", "calibration"],
-                name="train_on_train",
+                name="calibrate_on_held_out",
             ),
             node(
                 nodes.fold_phone_model,
