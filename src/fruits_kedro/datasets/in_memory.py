@@ -23,7 +23,8 @@ class InMemoryDataset(MemoryDataset):
     """
 
     def __init__(self, *, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(metadata=metadata)
+        # Nodes are pure, and a forest's model lies in the JVM: nothing has to be copied, nor can be.
+        super().__init__(copy_mode="assign", metadata=metadata)
 
     def load(self) -> Any:
         """What a node of this run saved.
