@@ -23,7 +23,7 @@ class InMemoryDataset(MemoryDataset):
     """
 
     def __init__(self, *, metadata: dict[str, Any] | None = None) -> None:
-        # Nodes are pure, and a forest's model lies in the JVM: nothing has to be copied, nor can be.
+        # Nodes are pure, so nothing has to be copied; a forest's model, in the JVM, cannot be.
         super().__init__(copy_mode="assign", metadata=metadata)
 
     def load(self) -> Any:
