@@ -94,7 +94,8 @@ def held_out(
 
 def calibrated(rows: pa.Table, classifier: Classifier, **calibration: Any) -> Any:
     given = parameters(**calibration)
-    return calibrate(rows, NO_COPIES, classifier, reducer_of(rows), None, given, PATTERN)
+    read_rows = lambda: (rows, NO_COPIES)  # noqa: E731
+    return calibrate(read_rows, classifier, reducer_of(rows), None, given, PATTERN)
 
 
 def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():

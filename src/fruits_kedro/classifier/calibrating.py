@@ -1,6 +1,7 @@
 """Calibrating a trained classifier on train photographs that were held out for it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,7 @@ FOREST = (
 
 
 def calibrate(
-    train: "pa.Table",
-    copies: "pa.Table",
+    read_rows: Callable[[], tuple["pa.Table", "pa.Table"]],
     classifier: Classifier,
     reducer: Reducer,
     shrinkage: float | None,
@@ -44,8 +44,8 @@ def calibrate(
     """Choose temperature, confidence and outlier score by photographs that were held out.
 
     Args:
-        train: Train rows: path, sha256, label and features.
-        copies: sha256, variant and features of the copies that trained with them.
+        read_rows: Gives train rows (path, sha256, label and features) and the copies that trained
+            with them (sha256, variant and features); not called for what cannot be calibrated.
         classifier: As it was trained on both.
         reducer: Whose components it takes.
         shrinkage: That the reducer was fitted with, see ``reducer.fit_reducer``.
@@ -58,7 +58,7 @@ def calibrate(
     if not isinstance(classifier, SoftmaxClassifier):
         return classifier, _left_out(FOREST)
     calibration = parameters.calibration
-    rows = Rows.of(train, copies, classifier.labels, pattern)
+    rows = Rows.of(*read_rows(), classifier.labels, pattern)
     refits = Refits(reducer, shrinkage, parameters.logistic_regression)
     held_out = predict_held_out(rows, refits, calibration)
     count = 0 if held_out is None else len(held_out.targets)

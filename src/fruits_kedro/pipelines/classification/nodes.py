@@ -75,10 +75,13 @@ def calibrate_on_held_out(
         The classifier, calibrated; and what held-out train photographs said of it.
     """
     most, megabytes = classification.calibration.rows, reduction.driver_megabytes
-    train = first_train_features(features, splits, backbone.fingerprint, most, megabytes)
-    copies = copies_of_first(augmented_features, variants, train, megabytes)
+
+    def read_rows() -> tuple[Any, Any]:
+        train = first_train_features(features, splits, backbone.fingerprint, most, megabytes)
+        return train, copies_of_first(augmented_features, variants, train, megabytes)
+
     shrinkage, pattern = reduction.within_shrinkage, evaluation.capture_pattern
-    return calibrate(train, copies, classifier, reducer, shrinkage, classification, pattern)
+    return calibrate(read_rows, classifier, reducer, shrinkage, classification, pattern)
 
 
 def fold_phone_model(
