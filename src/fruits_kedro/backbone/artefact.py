@@ -15,6 +15,9 @@ DEFAULT_NETWORK = "mobilenet_v2"
 PREPROCESSING = "first frame, EXIF upright, RGB on white, bicubic without cropping, x/127.5-1"
 """Part of the fingerprint: change the words when the pixels change."""
 
+QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases corrected"}
+"""By precision; part of the fingerprint: change the words when a conversion computes otherwise."""
+
 
 @dataclass(frozen=True)
 class BackboneSpec:
@@ -28,6 +31,8 @@ class BackboneSpec:
         calibration: What the ranges of an int8 network were measured on
             (``calibration.calibration_id``); empty for float32.
         architecture: ``ARCHITECTURE`` of the network.
+        preprocessing: What ``PREPROCESSING`` says.
+        quantization: What ``QUANTIZATION`` says of the precision.
     """
 
     weights_sha256: str
@@ -37,11 +42,14 @@ class BackboneSpec:
     calibration: str = ""
     architecture: str = mobilenet_v2.ARCHITECTURE
     preprocessing: str = PREPROCESSING
+    quantization: str = ""
 
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that name these features; equal specs give equal features."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        # Features that were named before quantization had words keep their name.
+        said = {k: value for k, value in asdict(self).items() if value or k != "quantization"}
+        text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ import numpy as np
 
 from fruits_kedro import networks
 from fruits_kedro.backbone.artefact import DEFAULT_NETWORK, Backbone, BackboneSpec
+from fruits_kedro.backbone.bias_correction import correct_biases
 from fruits_kedro.backbone.calibration import Pixels
 from fruits_kedro.errors import FruitsError
 from fruits_kedro.registry import kind_in
+
+BATCH = 20
+"""Photographs whose means are taken at once: few, since every layer holds something of each."""
 
 
 def convert(
@@ -95,13 +100,16 @@ def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
     import keras
     import tensorflow as tf
 
+    def scaled_pixels(count: int) -> Iterator[Any]:
+        for first in range(0, len(pixels), count):
+            yield pixels[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
+
+    correct_biases(network, scaled_pixels(BATCH))
     scaled = keras.Input(network.input_shape[1:], batch_size=1)
     model = keras.Model(scaled, network(scaled, training=False))
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: (
-        [image[np.newaxis].astype(np.float32) * kind.SCALE + kind.OFFSET] for image in pixels
-    )
+    converter.representative_dataset = lambda: ([image] for image in scaled_pixels(1))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     return bytes(converter.convert())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from fruits_kedro import networks
-from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.backbone.artefact import QUANTIZATION, Backbone, BackboneSpec
 from fruits_kedro.backbone.calibration import (
     Pixels,
     calibration_id,
@@ -185,4 +185,5 @@ def _spec(parameters: FeaturizationParameters) -> BackboneSpec:
         parameters.precision,
         parameters.scaled_decoding,
         architecture=kind_in(networks, parameters.network).ARCHITECTURE,
+        quantization=QUANTIZATION[parameters.precision],
     )
