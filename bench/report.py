@@ -15,20 +15,14 @@ from bench.parts.rounds import PRECISIONS
 from bench.photographs import MINIMUM
 from bench.processes import ROOT
 from bench.records import Record, Records
-from bench.sections import (
-    introduce,
-    render_cores,
-    render_equality,
-    render_large,
-    render_memory,
-    render_rates,
-    render_reduction,
-    render_scale,
-    render_sizes,
-    render_targets,
-    render_whole_job,
-    time_outside,
-)
+from bench.sections.choices import render_large, render_sizes
+from bench.sections.equality import render_equality
+from bench.sections.growth import render_cores, render_scale
+from bench.sections.memory import render_memory
+from bench.sections.promises import introduce, render_targets
+from bench.sections.rates import render_rates
+from bench.sections.reduction import render_reduction
+from bench.sections.whole_job import render_whole_job, time_outside
 from bench.targets import EQUALITY, SPEED
 from fruits_kedro.errors import FruitsError
 

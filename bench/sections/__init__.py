@@ -1,0 +1,1 @@
+"""The sections of ``docs/benchmark.md``, each from the measures alone."""
