@@ -94,8 +94,8 @@ def held_out(
 
 def calibrated(rows: pa.Table, classifier: Classifier, **calibration: Any) -> Any:
     given = parameters(**calibration)
-    read_rows = lambda: (rows, NO_COPIES)  # noqa: E731
-    return calibrate(read_rows, classifier, reducer_of(rows), None, given, PATTERN)
+    reducer = reducer_of(rows)
+    return calibrate(lambda: (rows, NO_COPIES), classifier, reducer, None, given, PATTERN)
 
 
 def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():
