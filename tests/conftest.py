@@ -27,6 +27,13 @@ NOBODY = 65534
 """The user without rights of every Linux."""
 
 
+_SMALL = {
+    "spark.master": "local[2,4]",
+    "spark.driver.memory": "2g",
+    "spark.sql.ui.retainedExecutions": "100",  # what only a long session meets, each test meets
+}
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """Root of the repository."""
@@ -43,7 +50,7 @@ def sample(project: Path) -> Path:
 def spark(project: Path) -> "Iterator[SparkSession]":
     """A real session with the project's settings, on two cores."""
     loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
-    configure(loader["spark"] | {"spark.master": "local[2,4]", "spark.driver.memory": "2g"})
+    configure(loader["spark"] | _SMALL)
     session = get_spark()
     yield session
     session.stop()

@@ -4,6 +4,7 @@ Executors report the counters of running tasks with each heartbeat, and Spark's 
 SQL executions adds them up, whether its pages are served or not.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from fruits_kedro.heavy_types import SparkSession
@@ -13,14 +14,15 @@ _STEP, _ROWS = "MapInArrow", "number of output rows"
 
 
 class RowCounter:
-    """Counts the rows of executions that begin after this counter was made."""
+    """Counts the rows of executions that begin after this counter was made.
+
+    Executions are told apart by their numbers, which only grow. Their places in Spark's record do
+    not last: it forgets the oldest ones (``spark.sql.ui.retainedExecutions``), and all others move.
+    """
 
     def __init__(self) -> None:
-        self._spark: SparkSession | None = None
-        self._first = 0
-        session = _active()
-        if session is not None:
-            self._spark, self._first = session, _store(session).executionsCount()
+        self._spark = _active()
+        self._last_before = -1 if self._spark is None else _last_number(_store(self._spark))
 
     def __call__(self) -> int:
         """Rows that have passed the last Python step of each execution."""
@@ -29,8 +31,7 @@ class RowCounter:
             return 0
         self._spark = session
         store = _store(session)
-        executions = store.executionsList(self._first, store.executionsCount())
-        return sum(_rows(store, execution) for execution in _items(executions))
+        return sum(_rows(store, number) for number in _numbers_after(store, self._last_before))
 
 
 def _active() -> SparkSession | None:
@@ -47,12 +48,25 @@ def _store(session: SparkSession) -> Any:
     return session._jsparkSession.sharedState().statusStore()
 
 
-def _rows(store: Any, execution: Any) -> int:
-    identity = execution.executionId()
-    nodes = [n for n in _items(store.planGraph(identity).allNodes()) if n.name() == _STEP]
+def _last_number(store: Any) -> int:
+    executions = store.executionsList()
+    return executions.last().executionId() if executions.size() else -1
+
+
+def _numbers_after(store: Any, last_before: int) -> Iterator[int]:
+    executions = store.executionsList()
+    for position in reversed(range(executions.size())):
+        number = executions.apply(position).executionId()
+        if number <= last_before:
+            return
+        yield number
+
+
+def _rows(store: Any, number: int) -> int:
+    nodes = [n for n in _items(store.planGraph(number).allNodes()) if n.name() == _STEP]
     if not nodes:
         return 0
-    values = store.executionMetrics(identity)
+    values = store.executionMetrics(number)
     return min(_value(values, node) for node in nodes)
 
 

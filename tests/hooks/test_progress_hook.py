@@ -29,11 +29,28 @@ def test_rows_are_counted_while_a_task_runs_and_after_it(spark, tmp_path):
     rows = spark.range(0, 4096, 1, 1).mapInArrow(slowly, "text string")
     with progress.shown("Reading", lambda: counts.append(counter()) or counts[-1], Terminal()):
         rows.write.parquet(str(tmp_path / "rows"))
-    while counter() < 4096:
-        time.sleep(0.1)
-    assert counter() == 4096
+    assert settled(counter, 4096) == 4096
     assert counts == sorted(counts)
     assert max(counts) > 0
+
+
+def test_rows_are_counted_where_spark_forgets_old_executions(spark):
+    kept = int(spark.conf.get("spark.sql.ui.retainedExecutions"))
+    for _ in range(kept + 1):
+        spark.sql("SELECT 1").collect()
+    counter = RowCounter()
+    for _ in range(kept // 2):
+        spark.sql("SELECT 1").collect()
+    spark.range(0, 64, 1, 1).mapInArrow(slowly, "text string").count()
+    assert settled(counter, 64) == 64
+
+
+def settled(counter, expected):
+    """What is counted in the end: Spark writes its record a moment after the work."""
+    until = time.monotonic() + 60
+    while counter() < expected and time.monotonic() < until:
+        time.sleep(0.1)
+    return counter()
 
 
 class Terminal:
