@@ -66,6 +66,8 @@ def copies_of(rows: pa.Table) -> pa.Table:
     )
 
 
+SECOND_FOLD = slice(0, 60), slice(60, 120)
+"""Turned photographs, and copies of them."""
 NO_COPIES = copies_of(table().slice(0, 0))
 
 
@@ -92,10 +94,12 @@ def held_out(
     return predict_held_out(Rows.of(rows, copies, LABELS, PATTERN), refits, given.calibration)
 
 
-def calibrated(rows: pa.Table, classifier: Classifier, **calibration: Any) -> Any:
+def calibrated(
+    rows: pa.Table, classifier: Classifier, copies: pa.Table = NO_COPIES, **calibration: Any
+) -> Any:
     given = parameters(**calibration)
     reducer = reducer_of(rows)
-    return calibrate(lambda: (rows, NO_COPIES), classifier, reducer, None, given, PATTERN)
+    return calibrate(lambda: (rows, copies), classifier, reducer, None, given, PATTERN)
 
 
 def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():
@@ -112,8 +116,23 @@ def test_a_copy_is_held_out_with_its_photograph():
     without, beside = held_out(rows), held_out(rows, copies_of(rows.filter(pa.array(turned))))
     # The first fold leaves the plain turns out, so the copies train in it; the second does not.
     plain = int((~turned).sum())
-    assert not np.allclose(beside.logits[:plain], without.logits[:plain])
-    np.testing.assert_array_equal(beside.logits[plain:], without.logits[plain:])
+    logits = beside.logits[~beside.copies]
+    assert not np.allclose(logits[:plain], without.logits[:plain])
+    np.testing.assert_array_equal(logits[plain:], without.logits[plain:])
+
+
+def test_copies_are_predicted_with_their_photographs():
+    rows = table().sort_by("sha256")
+    turned = rows.filter(pa.array(["/r_" in path for path in rows["path"].to_pylist()]))
+    found = held_out(rows, copies_of(turned))
+    assert (found.photographs, int(found.copies.sum())) == (120, len(turned))
+    # Copies come last in their fold, in the order of their photographs.
+    photographs, copies = (found.targets[-len(turned) * 2 :][part] for part in SECOND_FOLD)
+    np.testing.assert_array_equal(photographs, copies)
+    # A copy that is its photograph is told to be what that one is.
+    same = copies_of(turned).set_column(2, "features", turned["features"])
+    logits = held_out(rows, same).logits[-len(turned) * 2 :]
+    np.testing.assert_array_equal(*(logits[part] for part in SECOND_FOLD))
 
 
 def test_what_sets_photographs_of_a_label_apart_is_learnt_without_those_held_out():
@@ -166,6 +185,30 @@ def test_a_calibrated_classifier_is_nearer_to_the_truth(caplog):
     assert classifier.calibration.outliers.beyond == report["outlier"]["beyond"] > 1
     again, same = calibrated(rows, plain)
     assert (again.id, same) == (classifier.id, report)
+
+
+def test_copies_that_are_hard_to_tell_make_probabilities_more_modest():
+    rows = table(apart=4)
+    random = np.random.default_rng(1)
+    noise = random.normal(scale=3, size=(len(rows), 4))
+    hard = (np.array(rows["features"].to_pylist()) + noise).tolist()
+    kind = rows.schema.field("features").type
+    copies = copies_of(rows).set_column(2, "features", pa.array(hard, kind))
+    plain = fit(rows)
+    (alone, of_alone), (both, of_both) = calibrated(rows, plain), calibrated(rows, plain, copies)
+    assert both.calibration.temperature > alone.calibration.temperature
+    told = of_both["held_out"]
+    assert (told["rows"], told["photographs"]["rows"], told["copies"]["rows"]) == (240, 120, 120)
+    assert told["copies"]["accuracy"] < told["accuracy"] < told["photographs"]["accuracy"]
+    assert of_alone["held_out"]["copies"] == {"rows": 0}
+
+
+def test_copies_do_not_count_for_the_photographs_that_are_needed():
+    rows = table(rows=4)
+    plain = fit(rows)
+    classifier, report = calibrated(rows, plain, copies_of(rows), minimum=13)
+    assert classifier is plain
+    assert "12 train photographs can be held out" in report["left_out"]
 
 
 def test_labels_and_their_order_stay_as_they_were():

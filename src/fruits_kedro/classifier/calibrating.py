@@ -11,6 +11,7 @@ from fruits_kedro.classification_parameters import CalibrationParameters, Classi
 from fruits_kedro.classifier.artefact import Classifier
 from fruits_kedro.classifier.calibration import (
     Calibration,
+    Flags,
     Outliers,
     choose_sure,
     expected_error,
@@ -61,7 +62,7 @@ def calibrate(
     rows = Rows.of(*read_rows(), classifier.labels, pattern)
     refits = Refits(reducer, shrinkage, parameters.logistic_regression)
     held_out = predict_held_out(rows, refits, calibration)
-    count = 0 if held_out is None else len(held_out.targets)
+    count = 0 if held_out is None else held_out.photographs
     if held_out is None or count < calibration.minimum:
         return classifier, _left_out(
             f"{count} train photographs can be held out, and classification.calibration.minimum "
@@ -77,11 +78,12 @@ def calibrate(
     report = _report(held_out, chosen, calibration)
     logger.info(
         "Temperature %.3f: expected calibration error %.4f instead of %.4f on %d held-out "
-        "photographs",
+        "photographs and %d copies of them",
         chosen.temperature,
         report["held_out"]["expected_calibration_error"]["after"],
         report["held_out"]["expected_calibration_error"]["before"],
         count,
+        len(held_out.targets) - count,
     )
     return replace(classifier, calibration=chosen), report
 
@@ -123,6 +125,8 @@ def _report(
                 name: expected_error(diagram) for name, diagram in diagrams.items()
             },
             "reliability": diagrams,
+            "photographs": _describe(confidence, right, sure, ~held_out.copies),
+            "copies": _describe(confidence, right, sure, held_out.copies),
         },
         "sure": {
             "precision": parameters.precision,
@@ -133,6 +137,22 @@ def _report(
             "known_share": parameters.known_share,
             "beyond": chosen.outliers.beyond if chosen.outliers else None,
         },
+    }
+
+
+def _describe(confidence: Any, right: Flags, sure: Flags, chosen: Flags) -> dict[str, Any]:
+    """How some of the rows fare with what was chosen for all."""
+    if not chosen.any():
+        return {"rows": 0}
+    believed = right[chosen & sure]
+    return {
+        "rows": int(chosen.sum()),
+        "accuracy": float(right[chosen].mean()),
+        "expected_calibration_error": expected_error(
+            reliability(confidence[chosen], right[chosen])
+        ),
+        "sure": float(sure[chosen].mean()),
+        "right_if_sure": float(believed.mean()) if len(believed) else None,
     }
 
 

@@ -133,17 +133,24 @@ class Refits:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What classifiers said of rows that they were not trained on.
+    """What classifiers said of photographs, and of copies of them, that they were not trained on.
 
     Attributes:
-        by: How rows were held out, in words.
+        by: How photographs were held out, in words.
         logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
         targets: ``(rows,)``.
+        copies: ``(rows,)``, whether a row is an augmented copy.
     """
 
     by: str
     logits: Matrix
     targets: Targets
+    copies: Flags
+
+    @property
+    def photographs(self) -> int:
+        """How many rows are no copies."""
+        return int((~self.copies).sum())
 
     @property
     def finite_logits(self) -> Matrix:
@@ -155,7 +162,7 @@ class HeldOut:
 def predict_held_out(
     rows: Rows, refits: Refits, parameters: CalibrationParameters
 ) -> HeldOut | None:
-    """Refit with rows left out, and predict those.
+    """Refit with photographs left out, and predict those and their copies.
 
     Whole capture groups are left out where labels have several: a frame whose neighbour trained is
     always right. Copies are left out with their photograph. The reducer is refitted too, since what
@@ -168,8 +175,8 @@ def predict_held_out(
     parts = [part for part in (_predict(rows, out, refits) for out in folds) if part]
     if not parts:
         return None
-    logits, targets = (np.concatenate(values) for values in zip(*parts, strict=True))
-    return HeldOut(by, logits, targets)
+    logits, targets, copies = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return HeldOut(by, logits, targets, copies)
 
 
 def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
@@ -187,22 +194,30 @@ def _folds(rows: Rows, share: float) -> tuple[str, list[Flags]]:
     return "a stratified share", [out]
 
 
-def _predict(rows: Rows, out: Flags, refits: Refits) -> tuple[Matrix, Targets] | None:
+def _predict(rows: Rows, out: Flags, refits: Refits) -> tuple[Matrix, Targets, Flags] | None:
     trained = np.unique(rows.targets[~out])
     # A label that is held out as a whole cannot be right.
     out = out & np.isin(rows.targets, trained)
     if len(trained) < 2 or not out.any():
         return None
     train = np.isin(rows.targets, trained) & ~out
-    copies = train[rows.copies.photographs]
-    features = np.concatenate((rows.features[train], rows.copies.features[copies]))
-    labels = np.concatenate((rows.targets[train], rows.targets[rows.copies.photographs[copies]]))
+    features, labels, _ = _with_copies(rows, train)
     counts = {rows.labels[label]: int((labels == label).sum()) for label in trained}
     targets = np.searchsorted(trained, labels)
     reducer = refits.fit_reducer(features, tuple(counts), targets)
     components = reducer.transform(features).astype(np.float64)
     classifier = fit_softmax(DriverRows(components, targets), counts, "", refits.regression)
-    known = classifier.logits(reducer.transform(rows.features[out]).astype(np.float64))
+    asked, answers, copies = _with_copies(rows, out)
+    known = classifier.logits(reducer.transform(asked).astype(np.float64))
     logits = np.full((len(known), len(rows.labels)), -np.inf)
     logits[:, trained] = known
-    return logits, rows.targets[out]
+    return logits, answers, copies
+
+
+def _with_copies(rows: Rows, chosen: Flags) -> tuple[Features, Targets, Flags]:
+    """Photographs and their copies: features, targets, and which of them are copies."""
+    copies = chosen[rows.copies.photographs]
+    features = np.concatenate((rows.features[chosen], rows.copies.features[copies]))
+    of_copies = rows.targets[rows.copies.photographs[copies]]
+    targets = np.concatenate((rows.targets[chosen], of_copies))
+    return features, targets, np.arange(len(targets)) >= chosen.sum()

@@ -189,7 +189,7 @@ def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
 
 
 def plot_reliability(calibration: dict[str, Any]) -> Figure:
-    """Reliability diagram of the held-out photographs: how often each confidence is right.
+    """Reliability diagram of held-out photographs and copies: how often each confidence is right.
 
     Source: Guo and others, On calibration of modern neural networks, 2017.
     """
@@ -208,9 +208,9 @@ def plot_reliability(calibration: dict[str, Any]) -> Figure:
             customdata=[row["rows"] for row in diagram],
             mode="lines+markers",
             name=f"{words} (expected error {error:.3f})",
-            hovertemplate="%{customdata} photographs: %{x:.2f} told, %{y:.2f} right<extra></extra>",
+            hovertemplate="%{customdata} rows: %{x:.2f} told, %{y:.2f} right<extra></extra>",
         )
-    rows = f"{held_out['rows']} held-out photographs" if held_out else "not calibrated"
+    rows = _held_out_rows(held_out) if held_out else "not calibrated"
     figure.update_layout(
         title=f"Reliability: {rows}, temperature {calibration['temperature']:.2f}",
         xaxis={"title": "probability of the prediction", "range": [0, 1]},
@@ -218,3 +218,9 @@ def plot_reliability(calibration: dict[str, Any]) -> Figure:
         legend={"orientation": "h"},
     )
     return figure
+
+
+def _held_out_rows(held_out: dict[str, Any]) -> str:
+    photographs, copies = (held_out[part]["rows"] for part in ("photographs", "copies"))
+    of_copies = f" and {copies} copies of them" if copies else ""
+    return f"{photographs} held-out photographs{of_copies}"
