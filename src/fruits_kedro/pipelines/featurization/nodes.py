@@ -76,7 +76,7 @@ def make_backbone(
     if known is not None:
         return known
     weights = locate_weights(parameters.weights, parameters.network)
-    logger.info("Converting %s to LiteRT, once (about 15 s)", weights.name)
+    logger.info("Converting %s to LiteRT, once (up to a minute)", weights.name)
     calibrated = replace(spec, calibration=calibration_id(calibration_pixels))
     return convert(weights, calibrated, calibration_pixels, parameters.network)
 
