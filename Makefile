@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Tests of a file share a Spark session; two files at once, since each waits more than it works.
 PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
+# Seconds: fixtures of these tests are many runs.
+LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
@@ -46,11 +48,11 @@ unit: $(VENV)/.installed-dev
 	$(PYTEST) $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 35 minutes)
-	timeout --signal=INT 35m $(PYTEST) -m faults tests/faults $(ARGS)
+	timeout --signal=INT 35m $(PYTEST) --timeout=$(LONG) -m faults tests/faults $(ARGS)
 
 test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (20 to 35 minutes)
 	@bash tools/require.sh go
-	timeout --signal=INT 40m $(BIN)/pytest -m cluster tests/cluster $(ARGS)
+	timeout --signal=INT 40m $(BIN)/pytest --timeout=$(LONG) -m cluster tests/cluster $(ARGS)
 
 docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from schema, configuration and code
 	$(BIN)/python tools/write_parameters.py
