@@ -122,7 +122,7 @@ def render(kinds: Sequence[Kind], instances: Sequence[Instance]) -> str:
         _row(kind, name, count, instances) for kind in kinds for name, count in PHOTOGRAPHS.items()
     ]
     head = ["computed", "core-hours", f"hours on {VCPUS} cores", "S3 requests, $"]
-    head += [f"{one.name}, $, on demand / spot" for one in instances]
+    head += [f"{one.name} ({one.processor}), $, on demand / spot" for one in instances]
     return "\n\n".join(
         (
             render_table(["measured", "photographs per second and core"], measured),
