@@ -21,7 +21,7 @@ from bench.processes import ROOT
 from bench.records import Records
 from bench.report import write_reports
 from bench.workbench import OutOfTimeError, Workbench
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 ROUNDS = 3
 PARTS = ("rounds", "scale", "cores", "sizes", "large")

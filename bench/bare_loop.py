@@ -12,10 +12,10 @@ from bench.machine import usable_cores
 from bench.photographs import list_photographs
 from bench.results import hand_over, new_parser
 from bench.stored import load_backbone
-from fruits_kedro.backbone.artefact import N_FEATURES, Backbone
-from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone
+from fruits_kedro.model.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 
 def measure(paths: list[Path], backbone: Backbone, processes: int) -> dict[str, Any]:

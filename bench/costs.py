@@ -14,7 +14,7 @@ from bench.figures import summarise
 from bench.measures import Measures
 from bench.processes import ROOT
 from bench.tables import render_table
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 PRICES = Path(__file__).with_name("prices.csv")
 BEGIN, END = "<!-- computed by bench/costs.py -->", "<!-- end of what is computed -->"

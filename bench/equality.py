@@ -71,9 +71,9 @@ def predict(features: Matrix, paths: list[str], storage: Path) -> dict[str, str]
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    from fruits_kedro.classifier import predict as predict_labels
-    from fruits_kedro.matrices import lists_of
-    from fruits_kedro.spark import get_spark
+    from fruits_kedro.cluster.session import get_spark
+    from fruits_kedro.model.classifier import predict as predict_labels
+    from fruits_kedro.model.matrices import lists_of
 
     bootstrap_project(ROOT)
     with KedroSession.create(ROOT, runtime_params={"storage": str(storage)}) as session:

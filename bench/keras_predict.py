@@ -14,8 +14,8 @@ from PIL import Image, ImageOps
 
 from bench.photographs import list_photographs
 from bench.results import measure_places
-from fruits_kedro.backbone.artefact import N_FEATURES
-from fruits_kedro.backbone.weights import SHIPPED, locate_weights
+from fruits_kedro.model.backbone.artefact import N_FEATURES
+from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights
 
 if TYPE_CHECKING:
     import keras

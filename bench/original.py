@@ -16,7 +16,7 @@ from bench.photographs import GLOB
 from bench.results import measure_places
 from bench.sessions import start_spark
 from bench.stopwatch import Stopwatch
-from fruits_kedro.backbone.weights import SHIPPED, locate_weights
+from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
 """The original's way stacks three-channel arrays, so that the benchmark takes JPEG only."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.memory import MemorySampler
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -24,7 +24,7 @@ from bench.sections.rates import render_rates
 from bench.sections.reduction import render_reduction
 from bench.sections.whole_job import render_whole_job, time_outside
 from bench.targets import EQUALITY, SPEED
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 ENOUGH_ROUNDS = 3
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from fruits_kedro.backbone.artefact import Backbone
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import BackboneDataset
-from fruits_kedro.errors import FruitsError
+from fruits_kedro.model.backbone.artefact import Backbone
 from fruits_kedro.storage.snapshots import SnapshotFolder
 
 IMAGES = "02_intermediate/images"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.records import Record, Records
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 
 class OutOfTimeError(Exception):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from kedro.config import OmegaConfigLoader
 
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.backbone.calibration import no_calibration
+from fruits_kedro.cluster.session import configure, get_spark
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.backbone.calibration import no_calibration
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.pipelines.featurization.nodes import make_backbone
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
-from fruits_kedro.spark import configure, get_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageCms
 
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"

@@ -140,7 +140,7 @@ def _outcome(content: bytes, file: Path) -> str:
     from fruits_kedro.photos.batches import read_batch
     from fruits_kedro.photos.decoding import decode
     from fruits_kedro.photos.limits import Limits
-    from fruits_kedro.reasons import Reason
+    from fruits_kedro.photos.reasons import Reason
 
     file.write_bytes(content)
     listed = pa.record_batch({"path": [str(file)], "size": [len(content)]})

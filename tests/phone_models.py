@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from fruits_kedro.backbone.artefact import N_FEATURES, Backbone
-from fruits_kedro.classifier.calibration import Calibration, Outliers
-from fruits_kedro.classifier.regression import SoftmaxClassifier
-from fruits_kedro.reducer import Reducer
+from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone
+from fruits_kedro.model.classifier.calibration import Calibration, Outliers
+from fruits_kedro.model.classifier.regression import SoftmaxClassifier
+from fruits_kedro.model.reducer import Reducer
 
 LABELS = ("Apple, green", "fig", "nan", "Ünï\u2028")
 COMPONENTS = 9

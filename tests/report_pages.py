@@ -11,13 +11,13 @@ import pyarrow as pa
 import yaml
 from PIL import Image
 
-from fruits_kedro import schemas
 from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
+from fruits_kedro.model.scores import score
 from fruits_kedro.parameters import ReductionParameters
+from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.pipelines.reporting import nodes
-from fruits_kedro.reporting_parameters import ReportingParameters
-from fruits_kedro.scores import score
-from fruits_kedro.stored_rows import remember_parts
+from fruits_kedro.storage import schemas
+from fruits_kedro.storage.stored_rows import remember_parts
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
 

@@ -23,8 +23,8 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from PIL import Image
 
-from fruits_kedro.backbone.artefact import Backbone
 from fruits_kedro.datasets import BackboneDataset
+from fruits_kedro.model.backbone.artefact import Backbone
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"

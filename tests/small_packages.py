@@ -4,7 +4,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from fruits_kedro.emr.target import Target
+from fruits_kedro.cluster.emr.target import Target
 
 HUSH = "hush+Xq7/secretsecretsecretsecretsecret0"
 """What must not be in a package."""

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from feature_tables import names
 
-from fruits_kedro.buckets import (
+from fruits_kedro.model.buckets import (
     BUCKETS,
     CHUNK,
     chunks_of_buckets,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from runs import registered_pipelines
 
-from fruits_kedro.config_loader import FruitsConfigLoader
+from fruits_kedro.hooks.config_loader import FruitsConfigLoader
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 LAYERS = ("raw", "intermediate", "feature", "model_input", "models", "model_output", "reporting")

@@ -12,10 +12,10 @@ import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro import schemas
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.spark_settings import setting_problems
 from fruits_kedro.datasets import RawImagesDataset, SnapshotParquetDataset
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.spark_settings import setting_problems
+from fruits_kedro.storage import schemas
 
 BUCKETS = {"images": "s3://photos/fruits", "storage": "s3://results/run"}
 CATALOG = Path(__file__).resolve().parents[1] / "conf" / "base" / "catalog.yml"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fruits_kedro.config_loader import FruitsConfigLoader
-from fruits_kedro.configuration import check_configuration
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.config_loader import FruitsConfigLoader
+from fruits_kedro.hooks.configuration_checks import check_configuration
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 

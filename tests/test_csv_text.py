@@ -6,10 +6,10 @@ import io
 import numpy as np
 import pytest
 
-from fruits_kedro import csv_text
-from fruits_kedro.csv_text import render_csv
+from fruits_kedro.datasets import csv_text
+from fruits_kedro.datasets.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.stored_rows import remember_parts
+from fruits_kedro.storage.stored_rows import remember_parts
 
 SCHEMA = "path string, label string, components array<float>"
 AWKWARD = [

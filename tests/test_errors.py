@@ -18,7 +18,7 @@ from runs import (
     whole_run,
 )
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 TWO_LABELS = [f"Training/{label}/{n}_100.jpg" for label in ("Apple", "Corn") for n in range(2)]
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from runs import ROOT, SAMPLE
 
-from fruits_kedro.facts import FactBook, FruitFacts, add_facts, fact_problems
-from fruits_kedro.schemas import FACTS, names_of
+from fruits_kedro.parameters.facts import FactBook, FruitFacts, add_facts, fact_problems
+from fruits_kedro.storage.schemas import FACTS, names_of
 
 SHIPPED = ROOT / "conf" / "base" / "fruits.yml"
 FRUITS_360 = (

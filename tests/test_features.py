@@ -3,9 +3,9 @@
 import pytest
 from feature_tables import make_features, names
 
-from fruits_kedro.features import features_on_driver, present_features
-from fruits_kedro.schemas import FEATURES, SPLITS
-from fruits_kedro.stored_rows import remember_parts
+from fruits_kedro.model.features import features_on_driver, present_features
+from fruits_kedro.storage.schemas import FEATURES, SPLITS
+from fruits_kedro.storage.stored_rows import remember_parts
 
 ROWS = 40
 MINE = "mine"

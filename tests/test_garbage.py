@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fruits_kedro import schemas
 from fruits_kedro.datasets import SnapshotParquetDataset
-from fruits_kedro.garbage import FEATURES, collect_garbage
+from fruits_kedro.storage import schemas
+from fruits_kedro.storage.garbage import FEATURES, collect_garbage
 
 
 @dataclass

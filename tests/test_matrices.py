@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fruits_kedro.matrices import place_beside
+from fruits_kedro.model.matrices import place_beside
 
 LANDMARKS = np.array([[0.0, 0], [1, 0], [0, 1], [50, 50], [51, 50], [50, 51]])
 PLACES = np.array([[0.0, 0], [10, 0], [0, 10], [90, 90], [99, 90], [90, 99]])

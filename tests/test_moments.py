@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from feature_tables import SCHEMA, make_features, names, to_table
 
-from fruits_kedro.moments import sum_moments, sum_table_moments
+from fruits_kedro.model.moments import sum_moments, sum_table_moments
 
 ON_WORKERS, ON_DRIVER = 0, 1024
 
@@ -106,7 +106,7 @@ def test_sums_add_up(spark, features):
 
 def test_more_than_the_driver_shall_hold_stays_on_the_workers(spark, features, monkeypatch):
     """3,000 rows of 24 numbers are 0.27 MiB."""
-    from fruits_kedro import moments
+    from fruits_kedro.model import moments
 
     monkeypatch.setattr(moments, "_on_driver", None)
     assert sum_moments(to_table(spark, features), 0, True).rows == 3000

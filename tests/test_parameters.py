@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.parameter_checks import check_parameters, known_names
+from fruits_kedro import FruitsError
 from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import check_parameters, known_names
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
 FILES = sorted(CONF.glob("parameters_*.yml"))

@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from fruits_kedro.plot_text import as_plot_text
+from fruits_kedro.pipelines.plot_text import as_plot_text
 
 AWKWARD = [
     "<script>alert(1)</script>",

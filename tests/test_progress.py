@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fruits_kedro import progress
-from fruits_kedro.progress import describe, duration, expect, shown
+from fruits_kedro.cluster import progress
+from fruits_kedro.cluster.progress import describe, duration, expect, shown
 
 
 class Terminal(io.StringIO):

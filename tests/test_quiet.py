@@ -6,7 +6,7 @@ import sys
 GREETING = "WARNING: Using incubator modules: jdk.incubator.vector"
 SCRIPT = """
 import os, subprocess, sys
-from fruits_kedro.quiet import silent, without_java_greetings
+from fruits_kedro.storage.quiet import silent, without_java_greetings
 
 say = 'import sys; sys.stderr.write(sys.argv[1]); sys.stderr.flush(); sys.stdin.read()'
 with without_java_greetings():

@@ -4,7 +4,7 @@ import re
 
 from corpus import Rejected, kinds
 
-from fruits_kedro.reasons import SENTENCES, Reason
+from fruits_kedro.photos.reasons import SENTENCES, Reason
 
 ROW = re.compile(r"\| `(\w+)` \| (.+?) \| `(\w+(?:`, `\w+)*)` \|")
 

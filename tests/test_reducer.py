@@ -10,8 +10,8 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-from fruits_kedro.moments import sum_moments, sum_table_moments
-from fruits_kedro.reducer import (
+from fruits_kedro.model.moments import sum_moments, sum_table_moments
+from fruits_kedro.model.reducer import (
     Reducer,
     fit_reducer,
     possible_k,

@@ -25,9 +25,9 @@ from runs import (
     whole_run,
 )
 
-from fruits_kedro import schemas
-from fruits_kedro.backbone.artefact import N_FEATURES
 from fruits_kedro.datasets import InMemoryDataset
+from fruits_kedro.model.backbone.artefact import N_FEATURES
+from fruits_kedro.storage import schemas
 
 TRAIN = len(LABELS) * len(TRAIN_NAMES) + 1  # and the PNG that is called .jpg
 TEST = len(LABELS) * TEST_COUNT

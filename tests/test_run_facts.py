@@ -4,7 +4,7 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro.run_facts import DATASET, differing_parameters, gather_facts
+from fruits_kedro.pipelines.reporting.run_facts import DATASET, differing_parameters, gather_facts
 
 INGESTION = {"images": "/photos"}
 

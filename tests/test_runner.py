@@ -12,8 +12,8 @@ from kedro.runner import SequentialRunner
 
 from fruits_kedro import runner as runner_module
 from fruits_kedro.datasets import JsonReportDataset
+from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.runner import ALWAYS, RECORDS, IncrementalRunner
-from fruits_kedro.session import FruitsSession
 
 
 class Table(AbstractDataset[int, int]):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from fruits_kedro.scores import count_confusions, score
+from fruits_kedro.model.scores import count_confusions, score
 
 LABELS = st.sampled_from(["apple", "pear", "nan", "007", "Ünï côdé", ""])
 PAIRS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=60)

@@ -35,7 +35,7 @@ def written_since(folders: list[Path], start: float) -> list[Path]:
 
 LOOK = """
 import json, os, urllib.request
-from fruits_kedro.spark import configure, get_spark
+from fruits_kedro.cluster.session import configure, get_spark
 
 configure({
     "spark.master": "local[1]",

@@ -5,9 +5,9 @@ from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.session import FruitsSession, KedroSession
 from fruits_kedro.runner import IncrementalRunner
-from fruits_kedro.session import FruitsSession, KedroSession
 
 
 @pytest.fixture

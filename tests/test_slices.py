@@ -2,7 +2,7 @@
 
 import pytest
 
-from fruits_kedro.slices import slices_of
+from fruits_kedro.storage.slices import slices_of
 
 PATHS = ["/a/é.jpg", "/a/z.jpg", "/a/Z.jpg", "/b/1.jpg", "/b/10.jpg", "/b/2.jpg", "/😀.jpg"]
 SCHEMA = "path string, size bigint"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fruits_kedro.spark_settings import setting_problems
+from fruits_kedro.cluster.spark_settings import setting_problems
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 

@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from fruits_kedro import split_methods
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.parameters import SplitParameters
-from fruits_kedro.splits import assign_splits
+from fruits_kedro.photos import split_methods
+from fruits_kedro.photos.splits import assign_splits
 
 SCHEMA = "sha256 string, label string, split string"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fruits_kedro.spreadsheets import neutralise, neutralise_columns, restore_columns
+from fruits_kedro.datasets.spreadsheets import neutralise, neutralise_columns, restore_columns
 
 SIGNS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - Excel takes the full-width signs as well
 NAMES = st.text(st.sampled_from(SIGNS + "'a1, \""), max_size=6)

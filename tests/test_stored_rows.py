@@ -3,7 +3,7 @@
 import pyarrow.compute as pc
 import pytest
 
-from fruits_kedro.stored_rows import (
+from fruits_kedro.storage.stored_rows import (
     collect_rows,
     is_stored,
     read_stored,

@@ -17,8 +17,8 @@ from typing import Any
 
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro.session import FruitsSession
-from fruits_kedro.spark import get_spark
+from fruits_kedro.cluster.session import get_spark
+from fruits_kedro.hooks.session import FruitsSession
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow.dataset as pads
 
 from fruits_kedro.datasets import PhoneModelDataset
-from fruits_kedro.phone import PhoneModel
-from fruits_kedro.phone.engine import PhoneEngine
+from fruits_kedro.model.phone import PhoneModel
+from fruits_kedro.model.phone.engine import PhoneEngine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.storage.snapshots import SnapshotFolder
 

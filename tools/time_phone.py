@@ -15,9 +15,9 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 
-from fruits_kedro.phone.engine import PhoneEngine
+from fruits_kedro.model.phone.engine import PhoneEngine
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 WARM_UP = 10
 """Photographs that are not counted."""

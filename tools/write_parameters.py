@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from fruits_kedro.parameters import Parameters
-from fruits_kedro.strict_model import JAVA_INT
+from fruits_kedro.parameters.strict_model import JAVA_INT
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docs" / "parameters.md"

@@ -8,8 +8,8 @@ from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
-from fruits_kedro.emr.commands import emr
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.commands import emr
 
 __all__ = ["cli", "run"]
 
@@ -60,9 +60,9 @@ def fruits() -> None:
 @params_option
 def gc(env: str | None, params: dict[str, Any]) -> None:
     """Remove images and features that no photograph of the last run refers to."""
-    from fruits_kedro.garbage import FEATURES, collect_garbage
     from fruits_kedro.hooks.errors import ErrorHooks
     from fruits_kedro.hooks.storage import storage_root
+    from fruits_kedro.storage.garbage import FEATURES, collect_garbage
     from fruits_kedro.storage.lock import lock_of
 
     with KedroSession.create(env=env, runtime_params=params) as session:
@@ -97,8 +97,8 @@ def mlflow() -> None:
 @click.option("--port", "-p", help="Port to serve at, 5000 by default.")
 def ui(env: str | None, params: dict[str, Any], host: str | None, port: str | None) -> None:
     """Open the page on which recorded runs are compared."""
-    from fruits_kedro.tracking.page import open_page
-    from fruits_kedro.tracking.setting import tracking_of
+    from fruits_kedro.hooks.recording.page import open_page
+    from fruits_kedro.hooks.recording.setting import tracking_of
 
     with KedroSession.create(env=env, runtime_params=params) as session:
         context: KedroContext = session.load_context()  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from kedro.runner import SequentialRunner
 
 from fruits_kedro.storage.identity import identity
 
-logger = logging.getLogger("fruits_kedro.progress")
+logger = logging.getLogger("fruits_kedro.cluster.progress")
 
 RECORDS = "node_records"
 """Dataset of ``{node: {"inputs": digest, "outputs": {dataset: identity}}}``."""

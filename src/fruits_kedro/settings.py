@@ -5,20 +5,20 @@ import sys
 import warnings
 from importlib.resources import files
 
-from fruits_kedro.config_loader import FruitsConfigLoader
+from fruits_kedro.hooks.config_loader import FruitsConfigLoader
 from fruits_kedro.hooks.configuration import ConfigurationHooks
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.leftovers import LeftoverHooks
 from fruits_kedro.hooks.lock import LockHooks
+from fruits_kedro.hooks.plugins import PluginHooks, leave_out_commands
 from fruits_kedro.hooks.progress import ProgressHooks
 from fruits_kedro.hooks.run_facts import RunFactsHooks
+from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.summary import SummaryHooks
 from fruits_kedro.hooks.timing import TimingHooks
 from fruits_kedro.hooks.tracking import TrackingHooks
-from fruits_kedro.plugins import PluginHooks, leave_out_commands
-from fruits_kedro.session import FruitsSession
 
 SESSION_CLASS = FruitsSession
 CONFIG_LOADER_CLASS = FruitsConfigLoader

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from runs import SAMPLE
 
-from fruits_kedro.augmentation.backgrounds import (
+from fruits_kedro import FruitsError
+from fruits_kedro.photos.augmentation.backgrounds import (
     Backgrounds,
     opened,
     read_backgrounds,
     shipped_backgrounds,
 )
-from fruits_kedro.errors import FruitsError
 
 
 def test_there_are_backgrounds_to_train_on_and_others_to_test_on():

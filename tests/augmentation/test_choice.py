@@ -2,9 +2,9 @@
 
 import pytest
 
-from fruits_kedro.augmentation.choice import choose_copies
-from fruits_kedro.augmentation_parameters import AugmentationParameters
-from fruits_kedro.schemas import SPLITS, VARIANTS
+from fruits_kedro.parameters.augmentation import AugmentationParameters
+from fruits_kedro.photos.augmentation.choice import choose_copies
+from fruits_kedro.storage.schemas import SPLITS, VARIANTS
 
 
 def parameters(**changed) -> AugmentationParameters:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 from runs import SAMPLE
 
-from fruits_kedro.augmentation.foreground import cut_out
+from fruits_kedro.photos.augmentation.foreground import cut_out
 from fruits_kedro.photos.decoding import decode
 
 SIZE = 224

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 from runs import SAMPLE
 
-from fruits_kedro.augmentation.backgrounds import opened, shipped_backgrounds
-from fruits_kedro.augmentation.randomness import random_of
-from fruits_kedro.augmentation.recipe import Recipe
-from fruits_kedro.augmentation.scene import Style, make_scene
+from fruits_kedro.photos.augmentation.backgrounds import opened, shipped_backgrounds
+from fruits_kedro.photos.augmentation.randomness import random_of
+from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.augmentation.scene import Style, make_scene
 from fruits_kedro.photos.decoding import decode
 
 SIZE = 224

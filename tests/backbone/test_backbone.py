@@ -15,11 +15,11 @@ from corpus import encode, kinds
 from PIL import Image, ImageOps
 from runs import command, copy_project
 
-from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
-from fruits_kedro.backbone.calibration import no_calibration
-from fruits_kedro.backbone.engine import Engine, shared_engine
-from fruits_kedro.backbone.weights import locate_weights, weights_sha256
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
+from fruits_kedro.model.backbone.calibration import no_calibration
+from fruits_kedro.model.backbone.engine import Engine, shared_engine
+from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.pipelines.featurization.nodes import make_backbone
@@ -228,11 +228,11 @@ def build(image_size):
 USE = """
 import json, sys
 import numpy as np
-from fruits_kedro import networks
-from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.model import networks
+from fruits_kedro.model.backbone.engine import Engine
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.pipelines.featurization.nodes import make_backbone
-from fruits_kedro.registry import kind_in
+from fruits_kedro.parameters.kinds import kind_in
 
 weights = sys.argv[1]
 kind_in(networks, "small").build(32).save_weights(weights)

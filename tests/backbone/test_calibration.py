@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fruits_kedro.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
-from fruits_kedro.backbone.calibration import (
+from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
+from fruits_kedro.model.backbone.calibration import (
     calibration_id,
     calibration_pixels,
     no_calibration,
 )
-from fruits_kedro.backbone.conversion import convert
-from fruits_kedro.backbone.engine import Engine
-from fruits_kedro.backbone.weights import locate_weights, weights_sha256
+from fruits_kedro.model.backbone.conversion import convert
+from fruits_kedro.model.backbone.engine import Engine
+from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
 from fruits_kedro.photos.decoding import decode
 
 PHOTOGRAPHS = 20

@@ -7,7 +7,7 @@ import pytest
 from bench import costs
 from bench.costs import Instance, Kind, insert, measured_kinds, read_prices, render, requests_cost
 from bench.measures import Measures
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 MACHINE = Instance("x.large", "x86", 2, on_demand=0.4, spot=0.1)
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.photographs import MINIMUM, list_photographs, require_enough
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from bench_records import ABOUT, one_round, whole_benchmark
 from bench import report
 from bench.measures import Measures
 from bench.records import Records
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 SECTIONS = (
     "Targets",

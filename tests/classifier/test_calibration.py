@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fruits_kedro.classifier.calibration import (
+from fruits_kedro.model.classifier.calibration import (
     BINS,
     Outliers,
     choose_sure,
@@ -13,7 +13,7 @@ from fruits_kedro.classifier.calibration import (
     fit_temperature,
     reliability,
 )
-from fruits_kedro.classifier.softmax import softmax
+from fruits_kedro.model.classifier.softmax import softmax
 
 
 def draw(rows: int = 4000, labels: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -9,11 +9,11 @@ from feature_tables import CALIBRATION, names
 from runs import LABELS, whole_run
 from sklearn.linear_model import LogisticRegression
 
-from fruits_kedro.classification_parameters import ClassificationParameters
-from fruits_kedro.classifier import predict, train_classifier
-from fruits_kedro.classifier.regression import SoftmaxClassifier, rank_labels
-from fruits_kedro.reducer import Reducer
-from fruits_kedro.schemas import CANDIDATES, PREDICTED
+from fruits_kedro.model.classifier import predict, train_classifier
+from fruits_kedro.model.classifier.regression import SoftmaxClassifier, rank_labels
+from fruits_kedro.model.reducer import Reducer
+from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.storage.schemas import CANDIDATES, PREDICTED
 
 REG_PARAM = 0.01
 NAMES = [column.split()[0] for column in CANDIDATES.split(", ")]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from fruits_kedro.classifier.softmax import (
+from fruits_kedro.model.classifier.softmax import (
     GRADIENT_TOLERANCE,
     Scaling,
     Statistics,

@@ -18,7 +18,7 @@ from typing import Any
 import botocore.session
 from botocore.client import BaseClient
 
-from fruits_kedro.s3.jars import cache_folder
+from fruits_kedro.cluster.jars import cache_folder
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.7.0"
 OWNER = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner-secret"}

@@ -20,10 +20,10 @@ from cluster.yarn import Yarn, server_jars, submit, yarn
 from faults.processes import leftovers
 from runs import BIN, ROOT
 
-from fruits_kedro.emr.package import ENVIRONMENT, PYTHON_FILES, Package, read_package
-from fruits_kedro.emr.spark_submit import Job, yarn_arguments
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.s3.jars import cache_folder, s3a_jars
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.package import ENVIRONMENT, PYTHON_FILES, Package, read_package
+from fruits_kedro.cluster.emr.spark_submit import Job, yarn_arguments
+from fruits_kedro.cluster.jars import cache_folder, s3a_jars
 
 pytestmark = pytest.mark.cluster
 

@@ -15,7 +15,7 @@ from cluster.daemons import daemon, end_processes
 from cluster.s3_server import free_port
 from faults.processes import wait_until
 
-from fruits_kedro.s3.jars import cache_folder, retrieve
+from fruits_kedro.cluster.jars import cache_folder, retrieve
 
 HADOOP = "3.4.1"
 SERVERS = ("resourcemanager", "nodemanager", "timelineservice")

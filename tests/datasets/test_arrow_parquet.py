@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fruits_kedro import schemas
 from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
+from fruits_kedro.storage import schemas
 
 TABLE = pa.table(
     {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
-from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import BackboneDataset, KnownBackbonesDataset
-from fruits_kedro.errors import FruitsError
+from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
 
 
 def made(weights: str, model: bytes = b"model") -> Backbone:

@@ -6,8 +6,8 @@ import pytest
 from kedro.io import DatasetError
 from runs import SAMPLE
 
-from fruits_kedro.augmentation.backgrounds import shipped_backgrounds
 from fruits_kedro.datasets import BackgroundsDataset
+from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
 
 
 def dataset(folder) -> BackgroundsDataset:

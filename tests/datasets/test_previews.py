@@ -8,10 +8,10 @@ import pytest
 from kedro.io import DatasetError
 from PIL import Image
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import InMemoryDataset, RawImagesDataset, StreamedCsvDataset
 from fruits_kedro.datasets.previews import json_preview, strip_preview, table_preview
 from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.errors import FruitsError
 
 
 def opened(preview: str) -> Image.Image:

@@ -10,7 +10,7 @@ import pytest
 from kedro.io import DatasetError
 
 from fruits_kedro.datasets import ReducerDataset
-from fruits_kedro.reducer import Reducer
+from fruits_kedro.model.reducer import Reducer
 
 
 def make_reducer(seed: int = 0, k: int = 3, unit_length: bool = True) -> Reducer:

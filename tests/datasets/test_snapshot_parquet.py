@@ -12,10 +12,10 @@ import pytest
 from corpus import AWKWARD_FOLDERS
 from kedro.io import DatasetError
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import SnapshotParquetDataset
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.schemas import SPLITS
-from fruits_kedro.stored_rows import collect_rows
+from fruits_kedro.storage.schemas import SPLITS
+from fruits_kedro.storage.stored_rows import collect_rows
 
 ROWS = [("/a", "apple", "train", "00"), ("/b", "pear", "test", "01")]
 MORE = [("/c", "fig", None, "02")]

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
-from fruits_kedro.csv_text import render_csv
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import StreamedCsvDataset
+from fruits_kedro.datasets.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.errors import FruitsError
 from fruits_kedro.storage.files import filesystem
 
 SCHEMA = "path string, label string, components array<float>"

@@ -7,10 +7,10 @@ import pytest
 from runs import ROOT, copy_project
 from small_packages import HUSH, X86, X86_TAG, tiny_wheel
 
-from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
-from fruits_kedro.backbone.weights import SHIPPED, locate_weights, weights_sha256
+from fruits_kedro.cluster.emr.package import Package, make_package
 from fruits_kedro.datasets import BackboneDataset
-from fruits_kedro.emr.package import Package, make_package
+from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
 
 
 @pytest.fixture(scope="session")

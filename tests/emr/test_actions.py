@@ -13,12 +13,12 @@ from moto.emr.models import emr_backends
 from moto.server import ThreadedMotoServer
 from small_packages import X86
 
-from fruits_kedro.emr.actions import bring_up, job_log, run_job, status_lines, take_down
-from fruits_kedro.emr.aws import RealAccount
-from fruits_kedro.emr.bucket import environment_uri, is_kept
-from fruits_kedro.emr.package import make_package
-from fruits_kedro.emr.stack import TEMPLATE, apply_stack, find_stack
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.actions import bring_up, job_log, run_job, status_lines, take_down
+from fruits_kedro.cluster.emr.aws import RealAccount
+from fruits_kedro.cluster.emr.bucket import environment_uri, is_kept
+from fruits_kedro.cluster.emr.package import make_package
+from fruits_kedro.cluster.emr.stack import TEMPLATE, apply_stack, find_stack
 
 REGION = "us-east-1"
 """moto's EMR knows no other where its address names none."""
@@ -149,7 +149,7 @@ def test_a_job_that_fails_shows_its_log_and_returns_its_exit_code(
     # The next job's log lies where this one's does.
     end_next_step(cluster, monkeypatch, "FAILED")
     monkeypatch.setattr(
-        "fruits_kedro.emr.jobs.ClusterJobs.log_prefix",
+        "fruits_kedro.cluster.emr.jobs.ClusterJobs.log_prefix",
         lambda self, job: (f"logs/{found.id}/steps/{step_id}/"),
     )
     capsys.readouterr()

@@ -8,11 +8,11 @@ from botocore.stub import Stubber
 from runs import command
 from small_packages import HUSH
 
-from fruits_kedro.emr.aws import AwsError, PrintedAccount, RealAccount
-from fruits_kedro.emr.jobs import ServerlessJobs, State, exit_code, follow
-from fruits_kedro.emr.spark_submit import Job
-from fruits_kedro.emr.stack import Stack, apply_stack, delete_stack
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.aws import AwsError, PrintedAccount, RealAccount
+from fruits_kedro.cluster.emr.jobs import ServerlessJobs, State, exit_code, follow
+from fruits_kedro.cluster.emr.spark_submit import Job
+from fruits_kedro.cluster.emr.stack import Stack, apply_stack, delete_stack
 
 ROLE = "arn:aws:iam::123456789012:role/job"
 STACK = Stack(

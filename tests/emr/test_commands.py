@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 from small_packages import HUSH
 
-from fruits_kedro.emr.commands import emr
+from fruits_kedro.cluster.emr.commands import emr
 
 OPTIONS = ["--", "--pipelines=ingestion", "--params=images=s3://b/p,storage=s3://b/r"]
 

@@ -6,7 +6,7 @@ import sys
 
 from runs import ROOT
 
-from fruits_kedro.emr.entry import shipped_logging
+from fruits_kedro.cluster.emr.entry import shipped_logging
 
 
 def test_the_form_of_the_log_comes_from_the_packaged_configuration(emr_package):

@@ -15,9 +15,9 @@ import pytest
 from runs import ROOT
 from small_packages import HUSH, X86, X86_TAG
 
-from fruits_kedro.emr.converted import backbone_for_cluster
-from fruits_kedro.emr.package import MANIFEST, make_package, plan_package, read_package
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.converted import backbone_for_cluster
+from fruits_kedro.cluster.emr.package import MANIFEST, make_package, plan_package, read_package
 
 ENVIRONMENT = "environment-x86_64"
 
@@ -73,8 +73,8 @@ def test_the_shipped_backbone_needs_no_tensorflow(emr_package):
     """In a Python that has the wheel as a zip file, as executors have it."""
     script = (
         "from fruits_kedro.datasets import KnownBackbonesDataset as K\n"
-        "from fruits_kedro.backbone.artefact import BackboneSpec as S\n"
-        "from fruits_kedro.backbone.weights import *\n"
+        "from fruits_kedro.model.backbone.artefact import BackboneSpec as S\n"
+        "from fruits_kedro.model.backbone.weights import *\n"
         "spec = S(weights_sha256(locate_weights('shipped')), 224, 'float32')\n"
         "find = K(filepath='nowhere', refresh=True).load()\n"
         "print(find(spec).model, find(S('other', 224, 'float32')))\n"

@@ -5,9 +5,9 @@ import re
 import pytest
 from runs import ROOT
 
-from fruits_kedro.emr.pins import LOCK, read_pins
-from fruits_kedro.emr.target import ARCHITECTURES, Target
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.emr.pins import LOCK, read_pins
+from fruits_kedro.cluster.emr.target import ARCHITECTURES, Target
 
 LINES = """\
 # This file was compiled by a machine.

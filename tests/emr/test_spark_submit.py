@@ -1,6 +1,6 @@
 """The words that start a package, on YARN and on EMR Serverless."""
 
-from fruits_kedro.emr.spark_submit import Job, serverless_parameters, yarn_arguments
+from fruits_kedro.cluster.emr.spark_submit import Job, serverless_parameters, yarn_arguments
 
 OPTIONS = ["--pipelines=ingestion", "--params=images=s3://b/photos,storage=s3://b/results"]
 

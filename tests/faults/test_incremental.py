@@ -22,11 +22,11 @@ from faults.processes import (
 )
 from runs import SAMPLE, sample_names
 
-import fruits_kedro.weights
+import fruits_kedro.model.weights
 
 pytestmark = pytest.mark.faults
 
-SHIPPED = next(Path(fruits_kedro.weights.__file__).parent.glob("*.h5"))
+SHIPPED = next(Path(fruits_kedro.model.weights.__file__).parent.glob("*.h5"))
 
 
 def effort(storage: Path) -> tuple[int, int]:

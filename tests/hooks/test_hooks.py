@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 from pluggy import PluginManager
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.hooks.timing import TimingHooks
 
@@ -172,7 +172,7 @@ project, environment = sys.argv[1:]
 bootstrap_project(Path(project))
 with KedroSession.create(project_path=project, env=environment) as session:
     session.load_context()
-from fruits_kedro import spark
+from fruits_kedro.cluster import session as spark
 slow = {"pyspark", "mlflow", "tensorflow"} & set(sys.modules)
 print(json.dumps({"settings": spark._settings, "slow": sorted(slow)}))
 """
@@ -218,8 +218,8 @@ def test_a_wrong_parameter_stops_a_run_before_anything_starts(project, tmp_path)
 
 def test_spark_without_java_is_told(project):
     script = (
-        "from fruits_kedro.spark import get_spark\n"
-        "from fruits_kedro.errors import FruitsError\n"
+        "from fruits_kedro.cluster.session import get_spark\n"
+        "from fruits_kedro import FruitsError\n"
         "try:\n    get_spark()\nexcept FruitsError as error:\n    print(error.message)\n"
     )
     result = subprocess.run(

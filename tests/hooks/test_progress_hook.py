@@ -6,9 +6,9 @@ import time
 import pytest
 from kedro.pipeline import node
 
-from fruits_kedro import progress
+from fruits_kedro.cluster import progress
+from fruits_kedro.cluster.spark_progress import RowCounter
 from fruits_kedro.hooks.progress import ProgressHooks
-from fruits_kedro.spark_progress import RowCounter
 
 
 def slowly(batches):

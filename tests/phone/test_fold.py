@@ -10,14 +10,14 @@ import pytest
 from phone_models import LABELS, make_classifier, make_reducer
 from runs import SAMPLE
 
-from fruits_kedro.backbone.artefact import N_FEATURES
-from fruits_kedro.backbone.engine import Engine
-from fruits_kedro.classifier.artefact import Classifier
-from fruits_kedro.classifier.calibration import UNCALIBRATED
-from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
-from fruits_kedro.phone.engine import PhoneEngine
+from fruits_kedro.model.backbone.artefact import N_FEATURES
+from fruits_kedro.model.backbone.engine import Engine
+from fruits_kedro.model.classifier.artefact import Classifier
+from fruits_kedro.model.classifier.calibration import UNCALIBRATED
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
+from fruits_kedro.model.phone.engine import PhoneEngine
+from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.reducer import Reducer
 
 
 @pytest.fixture(scope="module")

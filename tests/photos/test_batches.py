@@ -13,7 +13,7 @@ from fruits_kedro.photos import batches
 from fruits_kedro.photos.batches import contents, read_batch
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import list_photographs
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000, stored_bytes=1_000_000)
 

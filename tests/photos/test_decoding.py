@@ -15,7 +15,7 @@ from PIL import Image
 
 from fruits_kedro.photos import decoding
 from fruits_kedro.photos.decoding import Header, decode, read_header
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 SIZE = 48
 FUZZ_PIXELS = 1_000_000

@@ -18,7 +18,7 @@ from fruits_kedro.photos.isolation import (
     call_in_time,
     caller_for_task,
 )
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 
 @pytest.fixture

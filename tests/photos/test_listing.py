@@ -19,12 +19,12 @@ from corpus import (
     write_corpus,
 )
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.photos import listing as listing_module
 from fruits_kedro.photos.labels import parse_label
 from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_photographs
 from fruits_kedro.photos.reading import read_photograph
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 NOT_UTF8 = Rejected(Reason.NAME_NOT_UTF8, "list")
 

@@ -15,7 +15,7 @@ from corpus import MAX_PIXELS, Kept, Kind, Photos, Rejected, encode, jpeg, kinds
 
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.reading import ReadFile, read_photograph
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 FAIL_AT_READ = [
     kind for kind in kinds() if isinstance(kind.outcome, Rejected) and kind.outcome.stage == "read"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from runs import LABELS, SAMPLE, Job, copy_photos, new_job, whole_run
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 NAMES = [f"{axis}{number}_100.jpg" for axis in ("", "r_") for number in range(2)]
 

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from runs import LABELS, ONE_AXIS, TEST_COUNT, Job, flat_run, whole_run
 
-from fruits_kedro.parameter_checks import check_parameters
 from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import check_parameters
 from fruits_kedro.photos.labels import parse_capture
 from fruits_kedro.pipelines.evaluation.nodes import (
     evaluate_capture,
     evaluate_folder,
     gather_features,
 )
-from fruits_kedro.schemas import FEATURES, VARIANTS
+from fruits_kedro.storage.schemas import FEATURES, VARIANTS
 
 PATTERN = r"(?:(r\d*)_)?\d+_"
 

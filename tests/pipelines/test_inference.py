@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from runs import SAMPLE, Job, add_bad_files, flat_run, new_job, whole_run
 
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.phone.engine import PhoneEngine
+from fruits_kedro import FruitsError
+from fruits_kedro.model.phone.engine import PhoneEngine
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.schemas import INFERENCE, names_of
+from fruits_kedro.storage.schemas import INFERENCE, names_of
 
 KNOWN = "Training/Kiwi/r_1_100.jpg"
 """A train photograph, which is among the new ones under another name."""

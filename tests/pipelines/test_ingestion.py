@@ -9,7 +9,7 @@ import pytest
 from corpus import Ignored, Kept, Kind, Rejected, write_corpus
 from runs import SAMPLE, Job, new_job
 
-from fruits_kedro.reasons import SENTENCES, Reason
+from fruits_kedro.photos.reasons import SENTENCES, Reason
 
 Row = tuple[str, str, str | None]
 """Path, status and reason in ``photographs``."""

@@ -4,7 +4,7 @@ import pytest
 
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.pipelines.ingestion.nodes import resolve_photographs, select_unread_files
-from fruits_kedro.schemas import IMAGES, LISTING
+from fruits_kedro.storage.schemas import IMAGES, LISTING
 
 KNOWN = ("good.jpg", "a", "1" * 64, None)
 BROKEN = ("broken.jpg", "a", "2" * 64, "not_an_image")

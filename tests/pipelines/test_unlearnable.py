@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from runs import SAMPLE, TEST_COUNT, Job, new_job, sample_names
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 FEW_POINTS = {"reduction": {"map": {"points": 20}}}
 TABLES = ("features", "reduced_features", "predictions")

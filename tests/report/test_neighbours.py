@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fruits_kedro.report import neighbours
-from fruits_kedro.report.neighbours import find_neighbours, unit_vectors
+from fruits_kedro.pipelines.reporting.report import neighbours
+from fruits_kedro.pipelines.reporting.report.neighbours import find_neighbours, unit_vectors
 
 RNG = np.random.default_rng(3)
 

@@ -9,7 +9,7 @@ import pytest
 from browser import DESKTOP, PHONE, opened
 from report_pages import PARAMETERS, make_page
 
-from fruits_kedro.report.page import as_script_json, shorten
+from fruits_kedro.pipelines.reporting.report.page import as_script_json, shorten
 
 HOSTILE = (
     "</script><script>document.title='taken'</script>",

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from report_pages import PARAMETERS
 
-from fruits_kedro.report.quality import find_problems
-from fruits_kedro.schemas import DATA_QUALITY
+from fruits_kedro.pipelines.reporting.report.quality import find_problems
+from fruits_kedro.storage.schemas import DATA_QUALITY
 
 LABELS = ("Apple", "Kiwi", "Pear")
 EACH = 20

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from report_pages import Stored, names_of
 
-from fruits_kedro import schemas
-from fruits_kedro.report import selection
+from fruits_kedro.pipelines.reporting.report import selection
+from fruits_kedro.storage import schemas
 
 ROWS = [
     # label, split, prediction, probability

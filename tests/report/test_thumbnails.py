@@ -7,7 +7,11 @@ import pytest
 from PIL import Image
 from report_pages import photograph
 
-from fruits_kedro.report.thumbnails import SHEET_TILES, Thumbnails, make_thumbnails
+from fruits_kedro.pipelines.reporting.report.thumbnails import (
+    SHEET_TILES,
+    Thumbnails,
+    make_thumbnails,
+)
 
 PLENTY = 10**9
 

@@ -3,11 +3,11 @@
 import hashlib
 
 import pytest
-
-from fruits_kedro.errors import FruitsError
 from fruits_kedro.s3 import jars, s3a
-from fruits_kedro.s3.client import client_options
-from fruits_kedro.spark import _all_settings, configure
+
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.session import _all_settings, configure
+from fruits_kedro.storage.s3_client import client_options
 
 PLACES = ["s3://bucket/photos", "s3://bucket/results"]
 ENDPOINT = "http://127.0.0.1:9000"

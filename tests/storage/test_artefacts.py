@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.storage.artefacts import (
     current_part,
     describe_files,

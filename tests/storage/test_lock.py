@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock as lock_module
 from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_file
 from fruits_kedro.storage.lock import EXPIRY_SECONDS, LOCK, DiskLock, StoreLock, lock_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, join, replace_file
 from fruits_kedro.storage.snapshots import MANIFESTS, POINTER, Part, Snapshot, SnapshotFolder
 

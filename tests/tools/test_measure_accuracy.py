@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from fruits_kedro.parameter_checks import known_names
+from fruits_kedro.parameters.checks import known_names
 from tools import measure_accuracy
 from tools.measure_accuracy import STEPS, Step, command, measure, row_of
 

@@ -7,8 +7,8 @@ import numpy as np
 from phone_models import make_classifier, make_reducer
 from runs import SAMPLE
 
-from fruits_kedro.backbone.artefact import N_FEATURES
-from fruits_kedro.phone import PhoneModel, fold
+from fruits_kedro.model.backbone.artefact import N_FEATURES
+from fruits_kedro.model.phone import PhoneModel, fold
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "time_phone.py"
 spec = importlib.util.spec_from_file_location("time_phone", TOOL)

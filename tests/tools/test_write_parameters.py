@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from fruits_kedro.parameter_checks import known_names
 from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import known_names
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "write_parameters.py"
 spec = importlib.util.spec_from_file_location("write_parameters", TOOL)

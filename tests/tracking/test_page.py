@@ -13,7 +13,7 @@ import pytest
 from browser import opened
 from runs import BIN, LABELS, ROOT, copy_photos, new_job, train_and_test
 
-from fruits_kedro.tracking.process import mlflow_environment
+from fruits_kedro.hooks.recording.process import mlflow_environment
 
 SECONDS_TO_START = 300
 

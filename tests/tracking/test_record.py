@@ -1,6 +1,6 @@
 """What of a run is recorded: what tells runs apart, and nothing for each of many labels."""
 
-from fruits_kedro.tracking.record import metrics_of, parameters_of, run_name
+from fruits_kedro.hooks.recording.record import metrics_of, parameters_of, run_name
 
 
 def test_parameters_have_dotted_names_and_no_places():

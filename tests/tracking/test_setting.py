@@ -6,8 +6,8 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.tracking.setting import Tracking, tracking_of
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.recording.setting import Tracking, tracking_of
 
 PLACES = {"images": "s3://photos/fruits", "storage": "s3://results/run"}
 

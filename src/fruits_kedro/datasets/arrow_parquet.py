@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from fruits_kedro.heavy_types import ArrowTable
+from fruits_kedro.storage.heavy_types import ArrowTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +13,7 @@ _ROWS_PER_GROUP = 16384
 
 
 def columns_of(schema: str) -> list[tuple[str, str]]:
-    """Name and kind of each column of a schema as ``fruits_kedro.schemas`` writes it."""
+    """Name and kind of each column of a schema as ``fruits_kedro.storage.schemas`` writes it."""
     fields = re.split(r",\s*(?![^<]*>)", schema)
     return [(name, kind) for name, kind in (field.split(" ", 1) for field in fields)]
 
@@ -23,7 +23,7 @@ def render_parquet(table: ArrowTable, schema: str) -> bytes:
 
     Args:
         table: Has the columns of ``schema``, and any others, which are left out.
-        schema: Columns and kinds, as in ``fruits_kedro.schemas``.
+        schema: Columns and kinds, as in ``fruits_kedro.storage.schemas``.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

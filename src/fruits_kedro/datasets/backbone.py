@@ -8,12 +8,12 @@ from typing import Any
 
 from kedro_datasets._typing import JSONPreview
 
-from fruits_kedro.backbone.artefact import Backbone, BackboneSpec
-from fruits_kedro.backbone.shipped import shipped_backbone
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.datasets.snapshots import SnapshotDataset
-from fruits_kedro.errors import FruitsError
+from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.model.backbone.shipped import shipped_backbone
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 

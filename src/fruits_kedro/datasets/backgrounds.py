@@ -4,13 +4,13 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from fruits_kedro.augmentation.backgrounds import (
+from fruits_kedro import FruitsError
+from fruits_kedro.photos.augmentation.backgrounds import (
     SHIPPED,
     Backgrounds,
     read_backgrounds,
     shipped_backgrounds,
 )
-from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.listing import Listing, list_photographs
 from fruits_kedro.storage.files import filesystem
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from kedro_datasets._typing import JSONPreview
 
-from fruits_kedro import classifiers
-from fruits_kedro.classifier import Classifier, kind_of
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.datasets.previews import json_preview
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.registry import kind_in, names_in
+from fruits_kedro.model import classifiers
+from fruits_kedro.model.classifier import Classifier, kind_of
+from fruits_kedro.parameters.kinds import kind_in, names_in
 from fruits_kedro.storage.artefacts import current_part, load_files
 
 _LABELS_FILE = "labels.json"

@@ -6,8 +6,8 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.facts import FactBook
+from fruits_kedro import FruitsError
+from fruits_kedro.parameters.facts import FactBook
 
 
 class FruitFactsDataset(AbstractDataset[None, FactBook]):

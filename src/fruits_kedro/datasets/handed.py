@@ -5,7 +5,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 
 class HandedDataset(AbstractDataset[Any, Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from kedro.io import MemoryDataset
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 
 
 class InMemoryDataset(MemoryDataset):

@@ -7,9 +7,9 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import json_preview
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.phone.artefact import Card, NoPhoneModel, PhoneModel
+from fruits_kedro.model.phone.artefact import Card, NoPhoneModel, PhoneModel
 from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 

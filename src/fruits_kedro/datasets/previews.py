@@ -70,7 +70,7 @@ def strip_preview(photographs: Iterable[bytes]) -> ImagePreview:
 def _decoded(content: bytes) -> Iterator[Any]:
     """The pixels of a photograph, or nothing where it is none or too large."""
     from fruits_kedro.photos.decoding import decode, read_header
-    from fruits_kedro.reasons import Reason
+    from fruits_kedro.photos.reasons import Reason
 
     header = read_header(content)
     if not isinstance(header, Reason) and header.width * header.height <= _MAX_PIXELS:

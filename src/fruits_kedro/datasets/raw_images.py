@@ -9,8 +9,8 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import ImagePreview
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import strip_preview, where_saved
-from fruits_kedro.errors import FruitsError
 from fruits_kedro.photos.labels import parse_label
 from fruits_kedro.photos.listing import FoundFile, Listing, list_photographs, walk_candidates
 from fruits_kedro.storage.files import filesystem, read_bytes

@@ -8,7 +8,7 @@ from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro.datasets.artefact import ArtefactDataset
 from fruits_kedro.datasets.previews import json_preview, where_saved
-from fruits_kedro.reducer import Reducer
+from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.storage.artefacts import current_part, load_files, write_files
 
 _FILE = "reducer.npz"

@@ -17,10 +17,10 @@ from kedro_datasets.pandas import CSVDataset
 from kedro_datasets.text import TextDataset
 
 from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
-from fruits_kedro.heavy_types import Figure
-from fruits_kedro.s3.client import client_options
-from fruits_kedro.spreadsheets import neutralise_columns, restore_columns
+from fruits_kedro.datasets.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
+from fruits_kedro.storage.heavy_types import Figure
+from fruits_kedro.storage.s3_client import client_options
 
 
 class _WholeFile:

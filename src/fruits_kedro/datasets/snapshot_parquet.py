@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 from kedro_datasets._typing import TablePreview
 
-from fruits_kedro import schemas
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.session import get_spark
 from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
 from fruits_kedro.datasets.previews import SHOWN, table_preview
 from fruits_kedro.datasets.snapshots import SnapshotDataset
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.heavy_types import ArrowTable, DataFrame, Table
-from fruits_kedro.spark import get_spark
+from fruits_kedro.storage import schemas
 from fruits_kedro.storage.files import as_pattern, filesystem, join, spark_uri
+from fruits_kedro.storage.heavy_types import ArrowTable, DataFrame, Table
 from fruits_kedro.storage.snapshots import Part, Snapshot, SnapshotFolder
-from fruits_kedro.stored_rows import remember_parts
+from fruits_kedro.storage.stored_rows import remember_parts
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class SnapshotParquetDataset(SnapshotDataset[Table, DataFrame]):
 
     Args:
         filepath: The dataset's folder, local or ``s3://``.
-        table: Name of the columns in ``fruits_kedro.schemas``.
+        table: Name of the columns in ``fruits_kedro.storage.schemas``.
         mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
         keep: Snapshots that stay, the newest included.
         missing_ok: Load an empty table where nothing was saved yet, instead of failing.

@@ -10,11 +10,11 @@ from typing import IO, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.schemas import FACTS, names_of
-from fruits_kedro.spreadsheets import restore_columns
+from fruits_kedro.datasets.spreadsheets import restore_columns
 from fruits_kedro.storage.files import filesystem, is_local
+from fruits_kedro.storage.schemas import FACTS, names_of
 
 logger = logging.getLogger(__name__)
 

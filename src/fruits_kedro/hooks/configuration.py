@@ -3,7 +3,7 @@
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro.configuration import check_configuration
+from fruits_kedro.hooks.configuration_checks import check_configuration
 
 
 class ConfigurationHooks:

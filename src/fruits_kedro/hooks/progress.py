@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline.node import Node
 
-from fruits_kedro.progress import shown
-from fruits_kedro.spark_progress import RowCounter
+from fruits_kedro.cluster.progress import shown
+from fruits_kedro.cluster.spark_progress import RowCounter
 
 _STAGES = {
     "read_images": "Reading",

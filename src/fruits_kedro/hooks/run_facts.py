@@ -10,7 +10,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 
 from fruits_kedro import __version__
-from fruits_kedro.run_facts import DATASET, differing_parameters
+from fruits_kedro.pipelines.reporting.run_facts import DATASET, differing_parameters
 
 _PACKAGES = ("ai-edge-litert", "kedro", "numpy", "pillow", "pyarrow", "pyspark", "scikit-learn")
 """What decides about the numbers of a run."""

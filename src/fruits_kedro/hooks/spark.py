@@ -4,8 +4,8 @@ from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro import spark
-from fruits_kedro.configuration import storage_of
+from fruits_kedro.cluster import session as spark
+from fruits_kedro.hooks.configuration_checks import storage_of
 
 
 class SparkHooks:

@@ -3,8 +3,8 @@
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
-from fruits_kedro.configuration import storage_of
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.configuration_checks import storage_of
 from fruits_kedro.storage.files import is_local, join
 
 NOT_SET = "not-set"

@@ -8,8 +8,8 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from fruits_kedro.cluster.progress import duration
 from fruits_kedro.hooks.storage import StorageHooks
-from fruits_kedro.progress import duration
 
 logger = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from fruits_kedro.hooks.plugins import PLUGIN
+from fruits_kedro.hooks.recording.process import NotRecordedError, Writer
+from fruits_kedro.hooks.recording.record import REPORTS, metrics_of, parameters_of, run_name
+from fruits_kedro.hooks.recording.setting import Tracking, tracking_of, without_user
 from fruits_kedro.hooks.storage import StorageHooks
 from fruits_kedro.hooks.timing import DATASET
-from fruits_kedro.plugins import PLUGIN
 from fruits_kedro.storage.files import join
-from fruits_kedro.tracking.process import NotRecordedError, Writer
-from fruits_kedro.tracking.record import REPORTS, metrics_of, parameters_of, run_name
-from fruits_kedro.tracking.setting import Tracking, tracking_of, without_user
 
 logger = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fruits_kedro.backbone.artefact import BackboneSpec
-from fruits_kedro.backbone.engine import Engine
+from fruits_kedro.model.backbone.artefact import BackboneSpec
+from fruits_kedro.model.backbone.engine import Engine
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.reading import ReadFile, read_again, read_photograph
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 _READ_COLUMNS: list[tuple[str, str, pa.DataType]] = [
     ("sha256", "sha256", pa.string()),

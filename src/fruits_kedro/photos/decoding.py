@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 # The run has a limit of its own (ingestion.max_pixels), checked on the header and told as a reason.
 Image.MAX_IMAGE_PIXELS = None

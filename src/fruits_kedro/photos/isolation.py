@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from fruits_kedro.reasons import Reason
+from fruits_kedro.photos.reasons import Reason
 
 Result = TypeVar("Result")
 

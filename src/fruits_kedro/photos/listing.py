@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
 LISTING_SCHEMA = pa.schema(

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.model.backbone.artefact import Backbone
 from fruits_kedro.photos.limits import Limits
-from fruits_kedro.schemas import ddl_of
+from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.storage.schemas import ddl_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ def featurize(
     spec = backbone.spec
 
     def featurize_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
-        from fruits_kedro.backbone.engine import shared_engine
+        from fruits_kedro.model.backbone.engine import shared_engine
         from fruits_kedro.photos.batches import featurize_batch, unchanged
         from fruits_kedro.photos.isolation import caller_for_task
 

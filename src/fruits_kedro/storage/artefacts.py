@@ -2,7 +2,7 @@
 
 import hashlib
 
-from fruits_kedro.errors import FruitsError
+from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, join
 from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.classification_parameters import ClassificationParameters
-from fruits_kedro.classifier import Classifier, predict, train_classifier
-from fruits_kedro.classifier.calibrating import calibrate
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import copies_of_first, first_train_features, named_by_copy
-from fruits_kedro.heavy_types import DataFrame, Figure
+from fruits_kedro import FruitsError
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.classifier import Classifier, predict, train_classifier
+from fruits_kedro.model.classifier.calibrating import calibrate
+from fruits_kedro.model.features import copies_of_first, first_train_features, named_by_copy
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
+from fruits_kedro.model.reducer import Reducer
+from fruits_kedro.model.scores import count_confidences, count_confusions, score, score_confidences
 from fruits_kedro.parameters import EvaluationParameters, ReductionParameters
-from fruits_kedro.phone import NoPhoneModel, PhoneModel, fold
-from fruits_kedro.plot_text import as_plot_text
-from fruits_kedro.reducer import Reducer
-from fruits_kedro.scores import count_confidences, count_confusions, score, score_confidences
+from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.pipelines.plot_text import as_plot_text
+from fruits_kedro.storage.heavy_types import DataFrame, Figure
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fruits_kedro.heavy_types import DataFrame
 from fruits_kedro.photos.labels import parse_capture
+from fruits_kedro.storage.heavy_types import DataFrame
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,21 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from fruits_kedro.augmentation.backgrounds import shipped_backgrounds
-from fruits_kedro.augmentation.recipe import Recipe
-from fruits_kedro.augmentation.scene import Style
-from fruits_kedro.augmentation.workers import copies_in_slices, missing_copies
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.classification_parameters import ClassificationParameters
-from fruits_kedro.features import present_copies, present_features
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.features import present_copies, present_features
 from fruits_kedro.parameters import (
     EvaluationParameters,
     FeaturizationParameters,
     ReductionParameters,
     SplitParameters,
 )
+from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
+from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.augmentation.scene import Style
+from fruits_kedro.photos.augmentation.workers import copies_in_slices, missing_copies
+from fruits_kedro.photos.split_methods.folder import by_folder
+from fruits_kedro.photos.split_methods.random import assign as assign_at_random
 from fruits_kedro.pipelines.evaluation.captures import (
     find_captures,
     folds_of,
@@ -25,8 +26,7 @@ from fruits_kedro.pipelines.evaluation.captures import (
     with_captures,
 )
 from fruits_kedro.pipelines.evaluation.refit import Settings, ask, refit, refit_and_score
-from fruits_kedro.split_methods.folder import by_folder
-from fruits_kedro.split_methods.random import assign as assign_at_random
+from fruits_kedro.storage.heavy_types import DataFrame
 
 logger = logging.getLogger(__name__)
 

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fruits_kedro.classification_parameters import ClassificationParameters
-from fruits_kedro.classifier import predict, train_classifier
-from fruits_kedro.classifier.artefact import Classifier
-from fruits_kedro.features import named_by_copy
-from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.moments import TOGETHER, sum_moments
+from fruits_kedro.model.classifier import predict, train_classifier
+from fruits_kedro.model.classifier.artefact import Classifier
+from fruits_kedro.model.features import named_by_copy
+from fruits_kedro.model.moments import TOGETHER, sum_moments
+from fruits_kedro.model.reducer import Reducer, fit_reducer, possible_k, reduce_features
+from fruits_kedro.model.scores import count_confusions, score
 from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.reducer import Reducer, fit_reducer, possible_k, reduce_features
-from fruits_kedro.scores import count_confusions, score
+from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.storage.heavy_types import DataFrame
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from fruits_kedro.augmentation.backgrounds import Backgrounds, opened
-from fruits_kedro.augmentation.choice import choose_copies
-from fruits_kedro.augmentation.contact_sheet import draw_contact_sheet
-from fruits_kedro.augmentation.recipe import Recipe
-from fruits_kedro.augmentation.scene import Style
-from fruits_kedro.augmentation.workers import copies_in_slices, missing_copies
-from fruits_kedro.augmentation_parameters import AugmentationParameters
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.features import features_of
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.features import features_of
 from fruits_kedro.parameters import FeaturizationParameters, SplitParameters
+from fruits_kedro.parameters.augmentation import AugmentationParameters
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
+from fruits_kedro.photos.augmentation.choice import choose_copies
+from fruits_kedro.photos.augmentation.contact_sheet import draw_contact_sheet
+from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.augmentation.scene import Style
+from fruits_kedro.photos.augmentation.workers import copies_in_slices, missing_copies
 from fruits_kedro.photos.batches import contents
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.splits import assign_splits
+from fruits_kedro.photos.splits import assign_splits
+from fruits_kedro.storage.heavy_types import DataFrame
 
 logger = logging.getLogger(__name__)
 

@@ -5,25 +5,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from fruits_kedro import networks
-from fruits_kedro.backbone.artefact import QUANTIZATION, Backbone, BackboneSpec
-from fruits_kedro.backbone.calibration import (
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.backbone import FindBackbone
+from fruits_kedro.model import networks
+from fruits_kedro.model.backbone.artefact import QUANTIZATION, Backbone, BackboneSpec
+from fruits_kedro.model.backbone.calibration import (
     Pixels,
     calibration_id,
     calibration_pixels,
     no_calibration,
 )
-from fruits_kedro.backbone.conversion import convert
-from fruits_kedro.backbone.weights import locate_weights, weights_sha256
-from fruits_kedro.datasets.backbone import FindBackbone
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import ORIGINAL, features_of
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro.model.backbone.conversion import convert
+from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
+from fruits_kedro.model.features import ORIGINAL, features_of
 from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.parameters.kinds import kind_in
+from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import featurize, in_inference_tasks
-from fruits_kedro.reasons import Reason
-from fruits_kedro.registry import kind_in
-from fruits_kedro.slices import slices_of
+from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.storage.slices import slices_of
 
 logger = logging.getLogger(__name__)
 

@@ -3,25 +3,25 @@
 import logging
 from dataclasses import replace
 
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.classifier import Classifier, predict
-from fruits_kedro.classifier.regression import SoftmaxClassifier
-from fruits_kedro.csv_text import render_csv
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.progress import expect
+from fruits_kedro.cluster.session import get_spark
+from fruits_kedro.datasets.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.facts import FactBook, add_facts
-from fruits_kedro.heavy_types import DataFrame
-from fruits_kedro.lineage import check_lineage
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.classifier import Classifier, predict
+from fruits_kedro.model.classifier.regression import SoftmaxClassifier
+from fruits_kedro.model.lineage import check_lineage
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
+from fruits_kedro.model.phone.workers import classify
+from fruits_kedro.model.reducer import Reducer, reduce_features
 from fruits_kedro.parameters import IngestionParameters
-from fruits_kedro.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.phone.workers import classify
+from fruits_kedro.parameters.facts import FactBook, add_facts
 from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
-from fruits_kedro.progress import expect
-from fruits_kedro.reasons import Reason
-from fruits_kedro.reducer import Reducer, reduce_features
-from fruits_kedro.schemas import NEW_PHOTOGRAPHS, PREDICTED, names_of
-from fruits_kedro.spark import get_spark
+from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.storage.schemas import NEW_PHOTOGRAPHS, PREDICTED, names_of
 
 logger = logging.getLogger(__name__)
 

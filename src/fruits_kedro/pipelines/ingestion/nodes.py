@@ -4,16 +4,16 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.heavy_types import DataFrame
+from fruits_kedro import FruitsError
+from fruits_kedro.cluster.session import get_spark
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.labels import parse_label, parse_split
 from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import in_reading_tasks, read_files
-from fruits_kedro.reasons import Reason
-from fruits_kedro.schemas import LISTING
-from fruits_kedro.slices import slices_of
-from fruits_kedro.spark import get_spark
+from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.storage.schemas import LISTING
+from fruits_kedro.storage.slices import slices_of
 
 logger = logging.getLogger(__name__)
 

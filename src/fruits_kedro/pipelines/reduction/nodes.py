@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from fruits_kedro.backbone.artefact import Backbone
-from fruits_kedro.csv_text import render_csv
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.csv_text import render_csv
 from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.errors import FruitsError
-from fruits_kedro.features import (
+from fruits_kedro.model.backbone.artefact import Backbone
+from fruits_kedro.model.features import (
     copies_on_driver,
     features_on_driver,
     named_by_copy,
@@ -18,19 +18,19 @@ from fruits_kedro.features import (
     present_features,
     table_named_by_copy,
 )
-from fruits_kedro.heavy_types import DataFrame, Figure, Table
-from fruits_kedro.matrices import place_beside, rows_of
-from fruits_kedro.moments import TOGETHER, Moments, sum_moments, sum_table_moments
-from fruits_kedro.parameters import MapParameters, ReductionParameters
-from fruits_kedro.plot_text import as_plot_text
-from fruits_kedro.reducer import (
+from fruits_kedro.model.matrices import place_beside, rows_of
+from fruits_kedro.model.moments import TOGETHER, Moments, sum_moments, sum_table_moments
+from fruits_kedro.model.reducer import (
     Reducer,
     fit_reducer,
     possible_k,
     reduce_features,
     reduce_table,
 )
-from fruits_kedro.stored_rows import collect_rows, sample_rows
+from fruits_kedro.parameters import MapParameters, ReductionParameters
+from fruits_kedro.pipelines.plot_text import as_plot_text
+from fruits_kedro.storage.heavy_types import DataFrame, Figure, Table
+from fruits_kedro.storage.stored_rows import collect_rows, sample_rows
 
 logger = logging.getLogger(__name__)
 

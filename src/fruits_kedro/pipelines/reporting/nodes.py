@@ -5,19 +5,19 @@ from typing import Any
 
 import pandas as pd
 
-from fruits_kedro.heavy_types import ArrowTable, DataFrame
-from fruits_kedro.matrices import rows_of
+from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.reasons import SENTENCES
-from fruits_kedro.report import selection, tables
-from fruits_kedro.report.map_data import map_data
-from fruits_kedro.report.page import render_page
-from fruits_kedro.report.quality import find_problems
-from fruits_kedro.report.stored_photographs import read_photographs
-from fruits_kedro.report.thumbnails import Thumbnails, make_thumbnails
-from fruits_kedro.reporting_parameters import ReportingParameters
-from fruits_kedro.run_facts import Facts, gather_facts
-from fruits_kedro.stored_rows import collect_rows, count_rows, read_rows, sample_rows
+from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.photos.reasons import SENTENCES
+from fruits_kedro.pipelines.reporting.report import selection, tables
+from fruits_kedro.pipelines.reporting.report.map_data import map_data
+from fruits_kedro.pipelines.reporting.report.page import render_page
+from fruits_kedro.pipelines.reporting.report.quality import find_problems
+from fruits_kedro.pipelines.reporting.report.stored_photographs import read_photographs
+from fruits_kedro.pipelines.reporting.report.thumbnails import Thumbnails, make_thumbnails
+from fruits_kedro.pipelines.reporting.run_facts import Facts, gather_facts
+from fruits_kedro.storage.heavy_types import ArrowTable, DataFrame
+from fruits_kedro.storage.stored_rows import collect_rows, count_rows, read_rows, sample_rows
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,100 @@
+"""What is known of a fruit once it is recognised: its species, taste, season and more, by label."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.storage.schemas import FACTS, names_of
+
+Text = Annotated[str, Field(min_length=1, strict=True)]
+Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
+
+
+class FruitFacts(BaseModel):
+    """The facts of one label; each names the source to look it up in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    common_name: Fact
+    species: Fact
+    family: Fact
+    taste: Fact
+    season: Fact
+    storage: Fact
+    biodiversity: Fact
+
+
+class FactBook(BaseModel):
+    """The facts of every known label, and the sources they name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: dict[Text, Text] = {}
+    fruits: dict[Text, FruitFacts] = {}
+
+    def rows(self) -> list[dict[str, str]]:
+        """One row per label: its name as ``prediction``, and the columns of ``schemas.FACTS``."""
+        return [{"prediction": label, **self._row(facts)} for label, facts in self.fruits.items()]
+
+    def _row(self, facts: FruitFacts) -> dict[str, str]:
+        pairs = {name: getattr(facts, name) for name in FruitFacts.model_fields}
+        sources = (f"{name}: {self.sources[source]}" for name, (_, source) in pairs.items())
+        return {name: text for name, (text, _) in pairs.items()} | {"sources": "; ".join(sources)}
+
+
+def fact_problems(values: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with ``fruits.yml``, fact by fact; nothing where all is right."""
+    try:
+        book = FactBook.model_validate(dict(values))
+    except ValidationError as error:
+        return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
+    return list(_unknown_sources(book))
+
+
+def add_facts(predictions: DataFrame, book: FactBook) -> DataFrame:
+    """What is known of each predicted label, null where nothing is.
+
+    Args:
+        predictions: Rows with ``prediction`` and any other columns, none of ``schemas.FACTS``.
+        book: Facts by label.
+
+    Returns:
+        The same columns and ``schemas.FACTS``.
+    """
+    import pyarrow as pa
+    from pyspark.sql import functions as F
+
+    columns = ["prediction", *names_of(FACTS)]
+    rows = pa.Table.from_pylist(book.rows(), pa.schema([(name, pa.string()) for name in columns]))
+    known = predictions.sparkSession.createDataFrame(rows)
+    joined = predictions.join(F.broadcast(known), "prediction", "left")
+    return joined.select(*predictions.columns, *names_of(FACTS))
+
+
+def _unknown_sources(book: FactBook) -> Iterator[str]:
+    for label, facts in book.fruits.items():
+        for name in FruitFacts.model_fields:
+            source = getattr(facts, name)[1]
+            if source not in book.sources:
+                yield (
+                    f"{name} of {label} in fruits.yml names the source {source}, which is not "
+                    "among its sources"
+                )
+
+
+def _describe(problem: ErrorDetails) -> str:
+    steps = [str(step) for step in problem["loc"] if step != "[key]"]
+    where = f"{'.'.join(steps) or 'the whole'} in fruits.yml"
+    if problem["type"] == "extra_forbidden":
+        return f"{where} is unknown: there are {', '.join(FruitFacts.model_fields)}"
+    if problem["type"] == "missing":
+        if len(steps) > len(("fruits", "label", "fact")):
+            return f"{'.'.join(steps[:-1])} in fruits.yml is half a fact: give [text, source]"
+        return f"{where} is missing"
+    return (
+        f"{where} is {problem['input']!r}: a label and its facts are text, each fact is [text, "
+        "source]"
+    )

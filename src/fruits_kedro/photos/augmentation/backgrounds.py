@@ -1,0 +1,102 @@
+"""Photographs that copies are set in front of: those of the package, or a folder of one's own."""
+
+import hashlib
+import io
+import logging
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from fruits_kedro import FruitsError
+from fruits_kedro.photos.decoding import decode
+from fruits_kedro.photos.isolation import Isolation
+from fruits_kedro.photos.reading import read_photograph
+
+logger = logging.getLogger(__name__)
+
+SHIPPED = "shipped"
+
+MOST = 200
+"""Photographs of a folder that are used: enough to differ, and read within seconds."""
+
+_EDGE = 320
+"""Pixels of the square that is kept of each: copies show parts of at least half of it."""
+
+_MAX_PIXELS = 200_000_000
+
+
+@dataclass(frozen=True)
+class Backgrounds:
+    """Photographs without fruit.
+
+    Attributes:
+        photographs: JPEG files.
+    """
+
+    photographs: tuple[bytes, ...]
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits of the content."""
+        digests = b"".join(hashlib.sha256(file).digest() for file in self.photographs)
+        return hashlib.sha256(digests).hexdigest()[:16]
+
+
+@lru_cache(maxsize=2)
+def opened(photographs: tuple[bytes, ...]) -> tuple[Image.Image, ...]:
+    """The pictures of these files, RGB; a process decodes them once."""
+    return tuple(Image.open(io.BytesIO(file)).convert("RGB") for file in photographs)
+
+
+def shipped_backgrounds(part: Literal["train", "held_out"]) -> Backgrounds:
+    """Those of the package: for copies that train, or for scenes that only test."""
+    folder = files("fruits_kedro") / "photos" / "augmentation" / "backgrounds" / part
+    found = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
+    return Backgrounds(tuple(file.read_bytes() for file in found if file.name.endswith(".jpg")))
+
+
+def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
+    """Read the photographs of a folder, at most ``MOST`` of them.
+
+    Args:
+        paths: Of its photographs; which ones are used depends on the names alone.
+        folder: Their folder, for messages.
+
+    Raises:
+        FruitsError: Where none of them can be read.
+    """
+    chosen = sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())[:MOST]
+    with closing(Isolation()) as isolation:
+        read = {path: _read(path, isolation) for path in sorted(chosen)}
+    broken = [path for path, file in read.items() if file is None]
+    if len(broken) == len(chosen):
+        raise FruitsError(
+            f"None of the {len(chosen)} photographs in the folder of backgrounds {folder} can be "
+            "read: name a folder of photographs with --params=backgrounds=FOLDER, or leave the "
+            "parameter out."
+        )
+    if broken:
+        logger.warning(
+            "%d of %d backgrounds cannot be read and are left out, the first is %s",
+            len(broken),
+            len(chosen),
+            broken[0],
+        )
+    return Backgrounds(tuple(file for file in read.values() if file is not None))
+
+
+def _read(path: str, isolation: Isolation) -> bytes | None:
+    """A photograph as a small JPEG; in a child process, since a damaged file may end a decoder."""
+    file = read_photograph(path, _MAX_PIXELS, isolation.call)
+    pixels = isolation.call(decode, file.content, _EDGE) if file.content else None
+    if not isinstance(pixels, np.ndarray):
+        return None
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

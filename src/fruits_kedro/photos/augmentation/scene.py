@@ -1,0 +1,173 @@
+"""Composing scenes: a cut-out fruit, turned, sized and repeated, on a background."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+from fruits_kedro.photos.augmentation.camera import in_other_light, photographed, shaded
+from fruits_kedro.photos.augmentation.foreground import CutOut, Pixels, cut_out
+from fruits_kedro.photos.augmentation.procedural import draw_background
+from fruits_kedro.photos.augmentation.randomness import Random, log_uniform
+
+_SEVERAL = 0.3
+"""Share of scenes with more than one fruit."""
+
+_TILT = 0.22
+"""How far corners move for a view from the side, as a share of the fruit's size."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """What kind of scenes are made.
+
+    Attributes:
+        photograph_share: Share of scenes in front of a photograph; the others are before a drawn
+            background.
+        studio_share: Share of scenes that stay in a studio: the fruit's own background, another
+            pose and light.
+        light: How far exposure and colour of light vary; 1 is what kitchen lamps and windows do.
+    """
+
+    photograph_share: float
+    studio_share: float
+    light: float
+
+
+def make_scene(
+    pixels: Pixels, random: Random, photographs: Sequence[Image.Image], style: Style
+) -> Pixels:
+    """A photograph as it would look elsewhere.
+
+    Where there is no studio background to be cut away, the whole photograph is turned, cropped and
+    lit differently instead.
+
+    Args:
+        pixels: ``(size, size, 3)`` uint8, RGB.
+        random: Decides everything.
+        photographs: Backgrounds, RGB; may be empty, then all are drawn.
+        style: Of the scene.
+
+    Returns:
+        The same shape.
+    """
+    fruit, light = cut_out(pixels), style.light
+    if fruit is None:
+        return photographed(in_other_light(_reframed(pixels, random), random, light), random)
+    size = len(pixels)
+    if random.random() < style.studio_share:
+        canvas = Image.new("RGB", (size, size), fruit.background)
+        _place(canvas, fruit.image, random, log_uniform(random, 0.7, 1.0), centred=True)
+        return photographed(in_other_light(canvas, random, 0.5 * light), random)
+    canvas = _background(random, size, photographs, style)
+    _fill(canvas, fruit, random, light)
+    return photographed(shaded(in_other_light(canvas, random, 0.7 * light), random), random)
+
+
+def _background(
+    random: Random, size: int, photographs: Sequence[Image.Image], style: Style
+) -> Image.Image:
+    if not photographs or random.random() >= style.photograph_share:
+        return draw_background(random, size)
+    picture = photographs[int(random.integers(len(photographs)))]
+    edge = min(picture.size) * random.uniform(0.5, 1.0)
+    left, top = (random.uniform(0, side - edge) for side in picture.size)
+    cut = picture.resize(
+        (size, size), Image.Resampling.BILINEAR, (left, top, left + edge, top + edge)
+    )
+    if random.random() < 0.5:
+        cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if random.random() < 0.5:
+        cut = cut.filter(ImageFilter.GaussianBlur(random.uniform(0.5, 3.0)))
+    return in_other_light(cut, random, style.light)
+
+
+def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> None:
+    lit = in_other_light(fruit.image, random, 0.7 * light)
+    if random.random() >= _SEVERAL:
+        _place(canvas, lit, random, log_uniform(random, 0.3, 1.05))
+        return
+    scale = log_uniform(random, 0.25, 0.5)
+    for _ in range(int(random.integers(2, 6))):
+        _place(canvas, lit, random, scale * random.uniform(0.85, 1.15))
+
+
+def _place(
+    canvas: Image.Image, fruit: Image.Image, random: Random, scale: float, centred: bool = False
+) -> None:
+    """Set a fruit on the canvas, its longer side a share of the frame's, with a shadow below."""
+    posed = _posed(fruit, random, scale * canvas.width)
+    alpha = posed.getchannel("A")
+    left, top, right, bottom = alpha.getbbox() or (0, 0, *posed.size)
+    room = [canvas.width - (right - left), canvas.height - (bottom - top)]
+    # A tenth of a fruit may lie outside of the frame.
+    spare = [0.5, 0.5] if centred else random.uniform(-0.1, 1.1, 2)
+    x, y = (int(side * share) for side, share in zip(room, spare, strict=True))
+    corner = x - left, y - top
+    if not centred and random.random() < 0.8:
+        _cast_shadow(canvas, alpha, corner, random)
+    canvas.paste(posed, corner, alpha)
+
+
+def _posed(fruit: Image.Image, random: Random, longest: float) -> Image.Image:
+    """The fruit sized, mirrored or not, turned by any angle and seen a little from the side."""
+    shrink = longest / max(fruit.size)
+    width, height = (max(2, round(side * shrink)) for side in fruit.size)
+    sized = fruit.resize((width, height), Image.Resampling.BICUBIC)
+    if random.random() < 0.5:
+        sized = sized.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    angle = random.uniform(0, 2 * np.pi)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    moved = (corners + random.uniform(-_TILT, _TILT, (4, 2)) * [width, height] / 2) @ turn
+    moved -= moved.min(axis=0)
+    side = np.ceil(moved.max(axis=0)).astype(int) + 1
+    coefficients = _perspective(moved, corners + np.array([width, height]) / 2)
+    return sized.transform(
+        (int(side[0]), int(side[1])),
+        Image.Transform.PERSPECTIVE,
+        coefficients,
+        Image.Resampling.BICUBIC,
+    )
+
+
+def _perspective(
+    target: npt.NDArray[np.float64], source: npt.NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Coefficients that take four points of the result to four points of the source.
+
+    Source: Pillow's documentation of ``Image.Transform.PERSPECTIVE``.
+    """
+    rows, values = [], []
+    for (x, y), (u, v) in zip(target, source, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    return tuple(np.linalg.solve(np.array(rows), np.array(values)))
+
+
+def _cast_shadow(
+    canvas: Image.Image, alpha: Image.Image, corner: tuple[int, int], random: Random
+) -> None:
+    reach = max(2, round(0.08 * max(alpha.size)))
+    soft = Image.new("L", (alpha.width + 4 * reach, alpha.height + 4 * reach))
+    soft.paste(alpha, (2 * reach, 2 * reach))
+    soft = soft.filter(ImageFilter.BoxBlur(reach))
+    depth = random.uniform(0.25, 0.6)
+    dark = soft.point([int(value * depth) for value in range(256)])
+    x = corner[0] - 2 * reach + int(random.integers(-reach, reach + 1))
+    y = corner[1] - 2 * reach + int(random.integers(0, reach + 1))
+    canvas.paste((0, 0, 0), (x, y), dark)
+
+
+def _reframed(pixels: Pixels, random: Random) -> Image.Image:
+    """A part of a photograph, turned a little and mirrored or not."""
+    picture, size = Image.fromarray(pixels), len(pixels)
+    turned = picture.rotate(random.uniform(-15, 15), Image.Resampling.BICUBIC)
+    edge = size * random.uniform(0.6, 0.85)
+    left, top = random.uniform(0.1 * (size - edge), 0.9 * (size - edge), 2)
+    cut = turned.resize(
+        (size, size), Image.Resampling.BICUBIC, (left, top, left + edge, top + edge)
+    )
+    return cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else cut

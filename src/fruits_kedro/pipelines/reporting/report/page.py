@@ -1,0 +1,93 @@
+"""One page that needs nothing else: no network, no files beside it."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from fruits_kedro.pipelines.reporting.report.thumbnails import (
+    SHEET_COLUMNS,
+    SHEET_TILES,
+    Thumbnails,
+)
+
+_ELLIPSIS = "…"
+
+
+def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails) -> str:
+    """The page as HTML; every name in it is text.
+
+    Args:
+        content: What ``page/report.html.j2`` shows; ``data`` becomes JSON for the script.
+        images: The folder that paths are shown relative to.
+        thumbnails: Photographs of the galleries and the map.
+    """
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup, escape
+
+    def relative(path: str) -> str:
+        return path.removeprefix(images.removeprefix("file://").rstrip("/")).lstrip("/")
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "breakable": lambda path: escape(path).replace("/", Markup("/<wbr>")),
+        "relative": relative,
+        "run_time": _run_time,
+        "short": shorten,
+    }
+    script = _resource("report.js")
+    sheets = {
+        "sheets": thumbnails.sheets,
+        "side": thumbnails.tile_side,
+        "columns": SHEET_COLUMNS,
+        "per_sheet": SHEET_TILES,
+    }
+    # These are this package's own text, or JSON that cannot end the element it stands in.
+    return environment.from_string(_resource("report.html.j2")).render(
+        content,
+        cards=thumbnails.cards,
+        style=Markup(_resource("report.css")),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        script_hash=_csp_hash(script),
+        data=Markup(as_script_json(content["data"])),  # noqa: S704
+        sheets=Markup(as_script_json(sheets)),  # noqa: S704
+    )
+
+
+def as_script_json(value: Any) -> str:
+    """JSON that is safe inside of a script element, whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def shorten(text: str, length: int) -> str:
+    """``text`` with its middle left out where it is longer."""
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return text[:half] + _ELLIPSIS + text[-(length - 1 - half) :]
+
+
+def _csp_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _run_time(run: str) -> str:
+    """Kedro's run id as a time, where it is one."""
+    try:
+        return datetime.strptime(run, "%Y-%m-%dT%H.%M.%S.%fZ").strftime("%d %B %Y, %H:%M UTC")
+    except ValueError:
+        return run
+
+
+def _resource(name: str) -> str:
+    return (files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page" / name).read_text(
+        encoding="utf-8"
+    )
