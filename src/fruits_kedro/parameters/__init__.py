@@ -167,7 +167,7 @@ class ReductionParameters(_Strict):
         ),
     ]
     k: Annotated[
-        Annotated[int, Field(strict=True, ge=1, le=1280)] | Annotated[Share, Field(strict=True)],
+        Annotated[int, Field(strict=True, ge=1)] | Annotated[Share, Field(strict=True)],
         Field(
             description="Principal components to keep: their number, lowered with a warning where "
             "there are fewer train rows, or the share of variance that the fewest reach."
