@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "backgrounds": ["BackgroundsDataset"],
         "backbone": ["BackboneDataset", "KnownBackbonesDataset"],
         "classifier": ["ClassifierDataset"],
+        "csv": ["CsvDataset"],
         "facts": ["FruitFactsDataset"],
         "handed": ["HandedDataset"],
         "in_memory": ["InMemoryDataset"],
@@ -15,7 +16,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "raw_images": ["RawImagesDataset"],
         "reducer": ["ReducerDataset"],
         "reports": [
-            "CsvReportDataset",
             "JpegReportDataset",
             "JsonReportDataset",
             "PageReportDataset",
@@ -23,6 +23,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "snapshot_parquet": ["SnapshotParquetDataset"],
         "table": ["TableDataset"],
-        "streamed_csv": ["StreamedCsvDataset"],
     },
 )

@@ -11,21 +11,20 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.pandas import CSVDataset
+from pyarrow import csv
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
 from fruits_kedro.datasets.reports import Atomic
 from fruits_kedro.storage.files import filesystem, is_local
 from fruits_kedro.storage.tables import Table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ def render_csv(
     columns: Sequence[str] | None = None,
     wide: str | None = None,
     prefix: str = "",
-    rows: "pc.Expression | None" = None,
+    rows: pc.Expression | None = None,
     limit: int | None = None,
 ) -> CsvText:
     """Render a stored table as CSV in the order of ``path``, in bounded memory.
@@ -138,23 +137,23 @@ def render_csv(
         limit: Rows to render at most: those with the smallest ``sha256``, so that every label keeps
             its share. The log says where this binds.
     """
-    import pyarrow.compute as pc
-
     names = [name for name in columns or table.column_names if name != wide]
-    if limit is not None:
-        rows = _rows_within(table, rows, limit)
-    paths = pc.sort_indices(found := table.read(["path"], rows)["path"])
-    paths = found.take(paths)
-    first = next(iter(table.batches([wide], rows)), None) if wide and len(paths) else None
-    spread = [f"{prefix}{i + 1}" for i in range(len(first[0][0]) if first else 0)]
-    header = ",".join(f'"{name}"' for name in [*names, *spread]) + "\n"
-    return CsvText(header.encode(), _chunks(table, names, wide, rows, paths))
+    paths = table.read(["path"], rows)["path"]
+    if limit is not None and len(paths) > limit:
+        logger.warning("The CSV has %d of %d rows: its limit binds", limit, len(paths))
+        smallest = pc.field("sha256") <= table.sample(["sha256"], limit, rows)["sha256"][-1]
+        rows = smallest if rows is None else rows & smallest
+        paths = table.read(["path"], rows)["path"]
+    filled = (batch for batch in table.batches([wide], rows) if batch.num_rows) if wide else ()
+    first = next(iter(filled), None)
+    width = len(first[0][0]) if first else 0
+    header = ",".join(f'"{name}"' for name in [*names, *(f"{prefix}{i + 1}" for i in range(width))])
+    ordered = paths.take(pc.sort_indices(paths))
+    return CsvText(f"{header}\n".encode(), _chunks(table, names, wide, rows, ordered))
 
 
-def neutralise(column: "pa.Array") -> "pa.Array":
+def neutralise(column: pa.Array) -> pa.Array:
     """Text with an apostrophe before what starts like a formula."""
-    import pyarrow.compute as pc
-
     return pc.replace_substring_regex(column, _FORMULA, r"'\1")
 
 
@@ -173,31 +172,14 @@ def _replaced(table: pd.DataFrame, names: Sequence[str], pattern: str, by: str) 
     return table.assign(**{n: table[n].str.replace(pattern, by, regex=True) for n in text})
 
 
-def _rows_within(
-    table: Table, rows: "pc.Expression | None", limit: int
-) -> "pc.Expression | None":
-    """The condition ``rows``, narrowed to the ``limit`` smallest hashes."""
-    import pyarrow.compute as pc
-
-    hashes = table.read(["sha256"], rows)["sha256"]
-    if len(hashes) <= limit:
-        return rows
-    logger.warning("The CSV holds %d of %d rows, its limit", limit, len(hashes))
-    last = hashes[pc.select_k_unstable(hashes, limit, [("", "ascending")])[-1].as_py()]
-    within = pc.field("sha256") <= last
-    return within if rows is None else rows & within
-
-
 def _chunks(
     table: Table,
     names: Sequence[str],
     wide: str | None,
-    rows: "pc.Expression | None",
-    paths: "pa.ChunkedArray",
+    rows: pc.Expression | None,
+    paths: pa.ChunkedArray,
 ) -> Iterator[bytes]:
     """Lines in the order of the sorted ``paths``: only so many rows are in memory as are sorted."""
-    import pyarrow.compute as pc
-
     columns = [*dict.fromkeys([*names, "path"]), *([wide] if wide else [])]
     for start in range(0, len(paths), _SORTED_ROWS):
         last = min(start + _SORTED_ROWS, len(paths)) - 1
@@ -207,10 +189,7 @@ def _chunks(
             yield _lines(batch, names, wide)
 
 
-def _lines(batch: "pa.RecordBatch", names: Sequence[str], wide: str | None) -> bytes:
-    import pyarrow as pa
-    from pyarrow import csv
-
+def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> bytes:
     columns = [batch.column(name) for name in names]
     columns = [neutralise(c) if pa.types.is_string(c.type) else c for c in columns]
     if wide:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview
 from kedro_datasets.json import JSONDataset
@@ -29,7 +29,7 @@ class Atomic:
 
     media_type: str | None = None
     """What an object store says the file is: a browser shows a page and saves anything else."""
-    open_args: dict[str, Any] = {"encoding": "utf-8"}
+    open_args: ClassVar[dict[str, Any]] = {"encoding": "utf-8"}
     """How the stock dataset opens the file to load it."""
 
     _protocol: str
@@ -39,7 +39,8 @@ class Atomic:
         self, *, filepath: str, metadata: dict[str, Any] | None = None, **stock: Any
     ) -> None:
         fs_args = client_options(filepath) | {"open_args_load": dict(self.open_args)}
-        super().__init__(filepath=filepath, fs_args=fs_args, metadata=metadata, **stock)
+        stock |= {"filepath": filepath, "fs_args": fs_args, "metadata": metadata}
+        super().__init__(**stock)
 
     @property
     def uri(self) -> str:
@@ -141,7 +142,7 @@ class JpegReportDataset(Atomic, TextDataset):
     """A picture as the bytes of a JPEG file, written atomically."""
 
     media_type = "image/jpeg"
-    open_args = {"mode": "rb"}
+    open_args: ClassVar[dict[str, Any]] = {"mode": "rb"}
 
     def encode(self, data: bytes) -> bytes:
         """The bytes themselves."""

@@ -6,8 +6,7 @@ from dataclasses import replace
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.progress import expect
 from fruits_kedro.cluster.session import get_spark
-from fruits_kedro.datasets.csv_text import render_csv
-from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone.artefact import Backbone
 from fruits_kedro.model.classifier import Classifier, predict
 from fruits_kedro.model.classifier.regression import SoftmaxClassifier

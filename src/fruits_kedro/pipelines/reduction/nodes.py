@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from fruits_kedro import FruitsError
-from fruits_kedro.datasets.csv_text import render_csv
-from fruits_kedro.datasets.streamed_csv import CsvText
+from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone.artefact import Backbone
 from fruits_kedro.model.features import (
     copies_on_driver,
