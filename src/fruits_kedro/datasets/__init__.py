@@ -5,8 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "csv": ["StreamedCsvDataset"],
-        "inputs": ["BackgroundsDataset", "FruitFactsDataset", "HandedDataset"],
+        "csv": ["CsvDataset"],
+        "backgrounds": ["BackgroundsDataset"],
+        "facts": ["FruitFactsDataset"],
+        "handed": ["HandedDataset"],
         "models": [
             "BackboneDataset",
             "ClassifierDataset",
@@ -16,7 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "phone": ["PhoneModelDataset"],
         "raw_images": ["OwnImagesDataset", "RawImagesDataset"],
         "reports": [
-            "CsvReportDataset",
             "JpegReportDataset",
             "JsonReportDataset",
             "PageReportDataset",

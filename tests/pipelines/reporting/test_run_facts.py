@@ -1,4 +1,4 @@
-"""What a report says of the run that made it."""
+"""What the report says about the run that made it."""
 
 import pytest
 from kedro.framework.session import KedroSession
@@ -39,10 +39,10 @@ def test_a_run_hands_its_nodes_what_only_it_knows(project, tmp_path):
 def test_photographs_per_second_are_those_of_the_network(inferred, rate):
     node = {"run": "now", "seconds": 9.0, "nodes": {"compute_features": 4.0}}
     timings = {"pipelines": {"featurization": node}}
-    facts = gather_facts({}, INGESTION, {"inferred": inferred}, {}, timings)
+    facts = gather_facts({}, INGESTION, {"inferred": inferred}, timings)
     assert (facts["images_per_second"], facts["run"]) == (rate, "now")
 
 
 def test_without_times_there_is_no_rate():
-    facts = gather_facts({}, INGESTION, {"inferred": 5}, {}, {})
+    facts = gather_facts({}, INGESTION, {"inferred": 5}, {})
     assert (facts["images_per_second"], facts["run"], facts["stages"]) == (None, None, {})

@@ -3,10 +3,14 @@
 import html
 import json
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from browser import DESKTOP, PHONE, opened
+from browser import DESKTOP, PHONE, launched
+from browser import opened as opened_in
 from report_pages import PARAMETERS, make_page
 
 from fruits_kedro.pipelines.reporting.report.page import as_script_json, shorten
@@ -24,7 +28,31 @@ EVALUATION = {
     "folder": LEFT_OUT,
     "random": SCORES,
     "capture": {"mean": 0.71, "folds": {"plain": SCORES, "r": LEFT_OUT}},
+    "cluttered": {"mean": 0.61, "folds": {"plain": SCORES}},
 }
+
+
+SCORED = {"top1": 0.65, "top3": 0.9, "sure": 0.4, "right_if_sure": 0.95, "no_fruit": 0.02}
+OWN = {
+    "places": {
+        "shop": {"photographs": 211, "labels": 12, **SCORED},
+        HOSTILE[0]: {"photographs": 9, "labels": 3, **SCORED, "right_if_sure": None},
+    },
+    "curve": {
+        "shop": [
+            {"per_label": n, "median": 0.3 + n / 100, "low": 0.2, "high": 0.6, "draws": 5}
+            for n in (0, 2, 5, 10, 20)
+        ]
+    },
+    "gain_most": ["Kiwi", "Plum", "Mango", "Fig"],
+}
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Any]:
+    """Opens a page in the one browser of this module."""
+    with launched() as browser:
+        yield partial(opened_in, browser=browser)
 
 
 def write(folder: Path, page: str) -> str:
@@ -67,7 +95,7 @@ def assert_quiet(shown, url: str) -> None:
 
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)])
 @pytest.mark.parametrize("name", ["hostile", "many"])
-def test_a_page_opens_from_disk_on_a_desk_and_a_phone(request, name, size, dark):
+def test_a_page_opens_from_disk_on_a_desk_and_a_phone(opened, request, name, size, dark):
     url = request.getfixturevalue(name)
     with opened(url, dark=dark, **size) as shown:
         ready(shown)
@@ -77,7 +105,7 @@ def test_a_page_opens_from_disk_on_a_desk_and_a_phone(request, name, size, dark)
         assert drawn_pixels(shown.page, "#map-canvas") > 500
 
 
-def test_names_are_text_wherever_they_stand(hostile):
+def test_names_are_text_wherever_they_stand(opened, hostile):
     with opened(hostile, **DESKTOP) as shown:
         ready(shown)
         assert shown.page.title().startswith("Report: ")
@@ -94,7 +122,7 @@ def test_names_are_text_wherever_they_stand(hostile):
         }
 
 
-def test_pointing_at_a_photograph_shows_it(hostile):
+def test_pointing_at_a_photograph_shows_it(opened, hostile):
     with opened(hostile, **DESKTOP) as shown:
         ready(shown)
         page = shown.page
@@ -123,7 +151,7 @@ def test_pointing_at_a_photograph_shows_it(hostile):
         assert_quiet(shown, hostile)
 
 
-def test_the_legend_isolates_labels_and_mistakes_can_be_picked(many):
+def test_the_legend_isolates_labels_and_mistakes_can_be_picked(opened, many):
     with opened(many, **DESKTOP) as shown:
         ready(shown)
         page = shown.page
@@ -145,7 +173,7 @@ def test_the_legend_isolates_labels_and_mistakes_can_be_picked(many):
         assert shown.errors == []
 
 
-def test_a_matrix_of_150_labels_is_read_cell_by_cell(many):
+def test_a_matrix_of_150_labels_is_read_cell_by_cell(opened, many):
     with opened(many, **PHONE) as shown:
         ready(shown)
         page = shown.page
@@ -165,7 +193,7 @@ def test_a_matrix_of_150_labels_is_read_cell_by_cell(many):
         assert shown.errors == []
 
 
-def test_the_table_sorts_by_each_column(many):
+def test_the_table_sorts_by_each_column(opened, many):
     with opened(many, **DESKTOP) as shown:
         ready(shown)
         column = shown.page.locator("#labels tbody tr td:nth-child(4)")
@@ -178,7 +206,7 @@ def test_the_table_sorts_by_each_column(many):
         assert shown.page.locator("th[aria-sort=descending]").inner_text().startswith("recall")
 
 
-def test_the_splits_stand_side_by_side_with_what_they_mean(hostile):
+def test_the_splits_stand_side_by_side_with_what_they_mean(opened, hostile):
     with opened(hostile, **DESKTOP) as shown:
         rows = shown.page.locator("#splits tbody tr").all_inner_texts()
         assert [row.split("\t")[0] for row in rows] == [
@@ -188,17 +216,18 @@ def test_the_splits_stand_side_by_side_with_what_they_mean(hostile):
             "capture, mean",
             "capture plain",
             "capture r",
+            "cluttered, mean",
         ]
         assert "Not measured: there are no Training and Test folders." in rows[1]
         assert "71.00\u00a0%" in rows[3]
 
 
-def test_without_an_evaluation_the_page_says_how_to_make_one(many):
+def test_without_an_evaluation_the_page_says_how_to_make_one(opened, many):
     with opened(many, **DESKTOP) as shown:
         assert "--pipelines=evaluation" in shown.page.locator("#splits").inner_text()
 
 
-def test_every_picture_has_a_text_and_every_control_a_name(hostile):
+def test_every_picture_has_a_text_and_every_control_a_name(opened, hostile):
     with opened(hostile, **DESKTOP) as shown:
         ready(shown)
         nameless = """() => [...document.querySelectorAll("img, canvas, [role=img], button, input")]
@@ -208,7 +237,7 @@ def test_every_picture_has_a_text_and_every_control_a_name(hostile):
         assert shown.page.locator("figure img").count() > 10
 
 
-def test_without_a_classifier_the_rest_is_there(tmp_path):
+def test_without_a_classifier_the_rest_is_there(opened, tmp_path):
     url = write(tmp_path, make_page(tmp_path / "tables", ["one label"], each=9, classified=False))
     with opened(url, **DESKTOP) as shown:
         ready(shown)
@@ -231,9 +260,9 @@ def test_a_page_of_large_noise_and_long_names_keeps_its_size(tmp_path):
 
 
 def test_a_sample_of_photographs_is_called_one(tmp_path):
-    few = PARAMETERS.model_copy(update={"examined": 12})
+    few = PARAMETERS.model_copy(update={"examined": 4})
     page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
-    assert "12 of 18 photographs, drawn by the hash of their content" in page
+    assert "8 of 18 photographs, drawn by the hash of their content" in page
 
 
 def test_json_in_a_script_cannot_end_it():
@@ -241,3 +270,54 @@ def test_json_in_a_script_cannot_end_it():
     text = as_script_json(value)
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == value
+
+
+def test_what_was_understood_comes_first(opened, tmp_path):
+    layout = {"sentences": ["2 labels.", HOSTILE[1]], "warnings": ["Apple and apple look alike."]}
+    url = write(tmp_path, make_page(tmp_path / "tables", ["Apple", "Pear"], layout=layout))
+    with opened(url, **DESKTOP) as shown:
+        first = shown.page.locator("main section").first
+        assert first.get_attribute("id") == "layout"
+        assert first.locator("li").all_inner_texts() == layout["sentences"]
+        assert first.locator(".bad").all_inner_texts() == layout["warnings"]
+
+
+@pytest.mark.parametrize("untested", [0, 198])
+def test_the_headline_says_how_many_labels_it_covers(tmp_path, untested):
+    labels = [f"Fruit {n:03}" for n in range(199)] if untested else ["Apple", "Pear"]
+    page = make_page(tmp_path / "tables", labels, each=3, untested=labels[1:] if untested else ())
+    page = html.unescape(page)
+    if untested:
+        assert "on 1 photographs of 1 of 199 labels" in page
+        assert "Labels without a test photograph are not measured: Fruit 001" in page
+        assert "Fruit 198" in page
+    else:
+        assert "on 2 photographs of 2 of 2 labels" in page
+        assert "without a test photograph" not in page
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_own_photographs_have_a_table_and_a_curve_per_place(opened, tmp_path, size):
+    page = make_page(tmp_path / "tables", ["Apple", "Pear"], evaluation={"own": OWN})
+    url = write(tmp_path, page)
+    with opened(url, **size) as shown:
+        own = shown.page.locator("#own")
+        assert own.locator("tbody").first.locator("tr").count() == 2
+        assert "65.00\u00a0%" in own.inner_text()
+        assert "Kiwi, Plum and Mango would gain most" in own.inner_text()
+        assert own.locator("svg polygon.band").count() == 1
+        assert shown.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert_quiet(shown, url)
+
+
+@pytest.mark.parametrize("own", [{}, {"own": LEFT_OUT}])
+def test_without_own_photographs_the_reason_or_nothing_is_shown(tmp_path, own):
+    page = make_page(tmp_path / "tables", ["Apple", "Pear"], evaluation=own)
+    assert ('id="own"' in page) == bool(own)
+    assert "<polygon" not in page
+
+
+def test_a_capped_csv_is_called_one(tmp_path):
+    few = PARAMETERS.model_copy(update={"csv_rows": 10})
+    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
+    assert "has 10 of the 18 photographs" in page

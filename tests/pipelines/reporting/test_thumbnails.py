@@ -1,17 +1,20 @@
 """Small pictures: what fits is kept, the most wanted first."""
 
 import base64
+import hashlib
 import io
 
 import pytest
 from PIL import Image
-from report_pages import photograph
+from report_pages import photograph, stored
 
 from fruits_kedro.pipelines.reporting.report.thumbnails import (
     SHEET_TILES,
     Thumbnails,
     make_thumbnails,
+    read_photographs,
 )
+from fruits_kedro.storage.schemas import IMAGES
 
 PLENTY = 10**9
 
@@ -72,3 +75,24 @@ def test_what_cannot_be_read_or_decoded_is_left_out():
 
 def test_nothing_to_show_is_nothing():
     assert make_thumbnails([], [], [], PLENTY, PLENTY, PLENTY) == Thumbnails()
+
+
+@pytest.mark.parametrize("megabytes", [1, 0])
+def test_bytes_come_from_a_small_table_and_else_from_the_files(tmp_path, megabytes):
+    contents = {name: photograph(n) for n, name in enumerate(("stored", "file", "changed"))}
+    wanted = []
+    for name, content in contents.items():
+        path = tmp_path / name
+        path.write_bytes(b"other" if name == "changed" else content)
+        wanted.append((hashlib.sha256(content).hexdigest(), str(path)))
+    wanted.append(("0" * 64, str(tmp_path / "gone")))
+    images = stored(
+        tmp_path / "images",
+        IMAGES,
+        sha256=[sha for sha, _ in wanted],
+        bytes=[contents["stored"], None, None, None],
+    )
+    (tmp_path / "stored").write_bytes(b"" if megabytes else contents["stored"])
+    found = list(read_photographs(images, wanted, megabytes))
+    assert [sha for sha, _ in found] == [sha for sha, _ in wanted]
+    assert [content for _, content in found] == [*list(contents.values())[:2], None, None]

@@ -1,14 +1,12 @@
 """The extremes of a table of predictions, and what is shown of problems."""
 
-from pathlib import Path
-
 import pandas as pd
-import pyarrow as pa
 import pytest
-from report_pages import Stored, names_of
+from report_pages import stored
 
 from fruits_kedro.pipelines.reporting.report import selection
-from fruits_kedro.storage import schemas
+from fruits_kedro.storage.schemas import PREDICTIONS
+from fruits_kedro.storage.tables import Table
 
 ROWS = [
     # label, split, prediction, probability
@@ -24,16 +22,12 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def predictions(tmp_path_factory) -> Stored:
-    frame = pd.DataFrame(ROWS, columns=["label", "split", "prediction", "probability"])
-    frame["path"] = [f"/{n}" for n in range(len(ROWS))]
-    frame["sha256"] = [f"{n:064}" for n in range(len(ROWS))]
-    for name in names_of(schemas.PREDICTIONS):
-        if name not in frame:
-            frame[name] = None
-    folder: Path = tmp_path_factory.mktemp("selection")
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    return Stored(folder / "predictions", table, schemas.PREDICTIONS)
+def predictions(tmp_path_factory) -> Table:
+    names = ["label", "split", "prediction", "probability"]
+    columns = pd.DataFrame(ROWS, columns=names).to_dict("list")
+    columns["path"] = [f"/{n}" for n in range(len(ROWS))]
+    columns["sha256"] = [f"{n:064}" for n in range(len(ROWS))]
+    return stored(tmp_path_factory.mktemp("selection") / "predictions", PREDICTIONS, **columns)
 
 
 def paths(rows: list[dict]) -> list[str]:
@@ -64,4 +58,14 @@ def test_pairs_come_with_photographs_of_both(predictions):
     assert paths(second["mistaken"]) == ["/4"]
     assert second["examples"] == []
     shown = selection.shown_photographs([first, second])
-    assert [path for _, path in shown] == ["/1", "/2", "/7", "/6", "/4"]
+    assert list(shown.values()) == ["/1", "/2", "/7", "/6", "/4"]
+
+
+def test_problems_come_clearest_first_and_few_of_one_label():
+    columns = ["problem", "label", "other_label", "path", "sha256"]
+    rows = [("near_duplicate", "Apple", "Apple", f"/{n}", f"{n}") for n in range(9)]
+    rows += [("near_duplicate", "Pear", "Apple", "/p", "p"), ("outlier", "Kiwi", None, "/k", "k")]
+    chosen = selection.choose_problems(pd.DataFrame(rows, columns=columns), 24)
+    assert paths(chosen["near_duplicate"]) == ["/p", "/0", "/1", "/2", "/3"]
+    assert chosen["likely_mislabelled"] == []
+    assert chosen["outlier"][0]["other_label"] is None
