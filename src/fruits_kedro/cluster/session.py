@@ -7,7 +7,9 @@ which commands that only read the pipelines must not pay.
 import logging
 import os
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -64,9 +66,12 @@ def get_spark() -> SparkSession:
     builder = SparkSession.builder.appName("fruits-kedro")
     for name, value in _all_settings().items():
         builder = builder.config(name, value)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         with without_java_greetings():
             session = builder.getOrCreate()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)  # SparkContext puts its own in its place
     except Exception as error:
         raise FruitsError(
             f"Spark did not start ({_first_line(error)}): check conf/<env>/spark.yml and that "
