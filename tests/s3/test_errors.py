@@ -5,7 +5,7 @@ import pytest
 from fruits_kedro import FruitsError
 from fruits_kedro.hooks.errors import ErrorHooks
 from fruits_kedro.photos import reading
-from fruits_kedro.storage.s3_errors import credentials_problem, s3_problem
+from fruits_kedro.storage.s3 import credentials_problem, s3_problem
 
 JAVA = (
     "java.nio.file.AccessDeniedException: s3a://fruits/results/part-1: PUT 0-byte object: "

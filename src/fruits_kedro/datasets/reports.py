@@ -20,7 +20,7 @@ from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
 from fruits_kedro.datasets.spreadsheets import neutralise_columns, restore_columns
 from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 from fruits_kedro.storage.heavy_types import Figure
-from fruits_kedro.storage.s3_client import client_options
+from fruits_kedro.storage.s3 import client_options
 
 
 class _WholeFile:

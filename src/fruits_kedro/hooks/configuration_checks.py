@@ -9,7 +9,7 @@ from typing import Any
 from kedro.config import MissingConfigException
 
 from fruits_kedro import FruitsError, datasets
-from fruits_kedro.cluster.spark_settings import setting_problems
+from fruits_kedro.cluster.session import setting_problems
 from fruits_kedro.hooks.recording.setting import tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems

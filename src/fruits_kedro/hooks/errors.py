@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kedro.framework.hooks import hook_impl
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.s3_errors import s3_problem
+from fruits_kedro.storage.s3 import s3_problem
 
 _READ_ONLY = (
     "The storage is read-only, or not this user's to write: name another with "

@@ -9,8 +9,7 @@ from kedro.pipeline import Pipeline
 
 from fruits_kedro.hooks.storage import StorageHooks
 from fruits_kedro.storage.files import is_local, local_path
-from fruits_kedro.storage.s3_client import is_s3
-from fruits_kedro.storage.s3_uploads import abort_unfinished_uploads
+from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
