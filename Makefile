@@ -102,6 +102,6 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
 lock: ## Compile the lock files anew from pyproject.toml
 	@test -x $(BIN)/uv || { bash tools/require.sh python; "$$(bash tools/require.sh which-python)" -m venv $(VENV); \
 		touch $(VENV)/.python; $(PIP_INSTALL) uv; }
-	$(COMPILE) --extra local --extra cluster --output-file requirements.lock
+	$(COMPILE) --extra local --extra app --extra cluster --output-file requirements.lock
 	$(COMPILE) --extra cluster --constraint requirements.lock --output-file requirements-cluster.lock
-	$(COMPILE) --extra local --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra local --extra app --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock

@@ -15,7 +15,7 @@ from kedro.framework.hooks import hook_impl
 from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError, datasets
-from fruits_kedro.cluster.spark_settings import setting_problems
+from fruits_kedro.cluster.session import setting_problems
 from fruits_kedro.hooks.tracking import tracking_of, tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems

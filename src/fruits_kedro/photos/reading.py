@@ -12,7 +12,7 @@ from fruits_kedro.photos.decoding import read_header
 from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.files import filesystem, is_local, local_path
-from fruits_kedro.storage.s3_errors import credentials_problem
+from fruits_kedro.storage.s3 import credentials_problem
 
 _MAX_SIDE = 2**31 - 1
 """The largest side that a table holds. A TIFF of 60 bytes can announce more, and is rejected."""

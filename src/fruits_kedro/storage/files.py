@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from fruits_kedro.storage.s3_client import SCHEMES, client_options
+from fruits_kedro.storage.s3 import SCHEMES, client_options
 
 _HADOOP_SCHEMES = dict.fromkeys(SCHEMES, "s3a")
 
