@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "PlotlyReportDataset",
         ],
         "snapshot_parquet": ["SnapshotParquetDataset"],
+        "table": ["TableDataset"],
         "streamed_csv": ["StreamedCsvDataset"],
     },
 )

@@ -203,3 +203,7 @@ def _busy(storage: str, holder: str) -> FruitsError:
         f"Another run is writing to {storage} ({holder}): wait until it has ended, stop it, or "
         "name another storage with --params=storage=FOLDER_OR_URI."
     )
+
+
+def require_held(uri: str) -> None:
+    """Raise FruitsError where this process lost the lock of the storage that ``uri`` is in."""
