@@ -1,10 +1,12 @@
 """Features of augmented copies of train photographs, computing only what is not known yet."""
 
+import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from fruits_kedro.model.backbone.artefact import Backbone
 from fruits_kedro.model.features import features_of
@@ -12,7 +14,7 @@ from fruits_kedro.parameters import FeaturizationParameters, SplitParameters
 from fruits_kedro.parameters.augmentation import AugmentationParameters
 from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
 from fruits_kedro.photos.augmentation.choice import choose_copies
-from fruits_kedro.photos.augmentation.contact_sheet import draw_contact_sheet
+from fruits_kedro.photos.augmentation.foreground import Pixels
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.augmentation.scene import Style
 from fruits_kedro.photos.augmentation.workers import copies_in_slices, missing_copies
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 SHEET_ROWS, SHEET_COPIES = 12, 7
 """Photographs on the contact sheet, and copies of each."""
+_TILE, _GAP = 112, 2
 
 _IMAGE_KEY = ["path", "size", "modified"]
 
@@ -127,7 +130,21 @@ def draw_augmentation_examples(
             numbers = range(1, SHEET_COPIES + 1 if augmentation.copies else 1)
             copies = [recipe.copy(pixels, sha256, number, pictures) for number in numbers]
             sheet.append([pixels, *copies])
-    return draw_contact_sheet(sheet)
+    return _contact_sheet(sheet)
+
+
+def _contact_sheet(rows: Sequence[Sequence[Pixels]]) -> bytes:
+    """Draw photographs beside their copies, one row each, as a JPEG file."""
+    step = _TILE + _GAP
+    columns = max((len(row) for row in rows), default=1)
+    sheet = Image.new("RGB", (columns * step, max(len(rows), 1) * step), "white")
+    for y, row in enumerate(rows):
+        for x, pixels in enumerate(row):
+            tile = Image.fromarray(np.asarray(pixels)).resize((_TILE, _TILE))
+            sheet.paste(tile, (x * step, y * step))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
 
 
 def recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
