@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "handed": ["HandedDataset"],
         "in_memory": ["InMemoryDataset"],
         "phone": ["PhoneModelDataset"],
-        "raw_images": ["RawImagesDataset"],
+        "raw_images": ["OwnImagesDataset", "RawImagesDataset"],
         "reducer": ["ReducerDataset"],
         "reports": [
             "CsvReportDataset",

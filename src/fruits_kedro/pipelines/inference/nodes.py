@@ -17,6 +17,7 @@ from fruits_kedro.model.phone.workers import classify
 from fruits_kedro.model.reducer import Reducer, reduce_features
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.parameters.facts import FactBook, add_facts
+from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import featurize, in_reading_tasks, read_files
@@ -45,7 +46,7 @@ def read_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
     size = pc.sum(files["size"]).as_py() or 0
     expect(files.num_rows)
     # Read and used in one go: nothing is stored.
-    limits = replace(parameters.limits, stored_bytes=parameters.max_bytes)
+    limits = replace(Limits.of(parameters), stored_bytes=parameters.max_bytes)
     read = read_files(in_reading_tasks(listed, files.num_rows, size), limits)
     return read.selectExpr(
         "path",

@@ -8,6 +8,7 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.session import get_spark
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.labels import parse_label, parse_split
+from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import in_reading_tasks, read_files
@@ -98,7 +99,7 @@ def read_images(unread_files: DataFrame, parameters: IngestionParameters) -> Ite
     """
     for piece in slices_of(unread_files, parameters.slice_files):
         files = in_reading_tasks(piece.of(unread_files), piece.rows, piece.size)
-        yield read_files(files, parameters.limits)
+        yield read_files(files, Limits.of(parameters))
 
 
 def resolve_photographs(
