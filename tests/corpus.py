@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import yaml
 from PIL import Image, ImageCms
 
 from fruits_kedro.photos.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
-EXTENSIONS = frozenset(["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "avif"])
-"""Candidate photographs, as in ``conf/base/catalog.yml``."""
+INGESTION = yaml.safe_load((ROOT / "conf/base/parameters_ingestion.yml").read_text())["ingestion"]
+IGNORED = frozenset(INGESTION["ignored_extensions"])
+"""Names of files that are no photographs, as a run has them."""
 MAX_PIXELS = 200_000_000
 MAX_BYTES = 128 << 20
 """The limits of ``conf/base/parameters_ingestion.yml``."""
@@ -712,11 +714,13 @@ def _good(name: str, path: str, photos: Photos) -> Kind:
 
 def _unusable_names(photos: Photos) -> list[Kind]:
     latin = os.fsdecode(b"caf\xe9")
+    ending = os.fsdecode(b"Training/Names/x.\xff")
     not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
     no_label = Rejected(Reason.NO_LABEL, "list")
     return [
         Kind("name in Latin-1", f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
         Kind("label in Latin-1", f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
+        Kind("extension that is no UTF-8", ending, photos.next(), not_utf8),
         Kind("no label", "0_100.jpg", photos.next(), no_label),
         Kind("split and no label", "Training/0_100.jpg", photos.next(), no_label),
     ]
@@ -741,6 +745,15 @@ def _copies(photos: Photos) -> list[Kind]:
 
 
 def _ignored(photos: Photos) -> list[Kind]:
+    taken = (
+        "no extension",
+        "jpg",
+        "a dot at the end.",
+        "x.jpg~",
+        "x.jpg ",
+        "x.jpg_large",
+        "x.jfif",
+    )
     photo = photos.next()
     files = {
         "Training/Names/.x.jpg": "hidden",
@@ -750,14 +763,10 @@ def _ignored(photos: Photos) -> list[Kind]:
         "README.TXT": "txt",
         "Training/Names/notes.txt": "txt",
         "Training/Names/Thumbs.db": "db",
-        "Training/Names/no extension": "(none)",
-        "Training/Names/jpg": "(none)",
-        "Training/Names/a dot at the end.": "(none)",
+        "Training/Names/LICENSE": "license",
         "Training/Names/x.jpg.part": "part",
-        "Training/Names/x.jpg~": "jpg~",
-        "Training/Names/x.jpg ": "jpg ",
-        os.fsdecode(b"Training/Names/x.\xff"): "\\xff",
     }
     return [
-        Kind(f"ignored: {path!a}", path, photo, Ignored(counted)) for path, counted in files.items()
+        *(_good(f"taken: {name}", f"Training/Names/{name}", photos) for name in taken),
+        *(Kind(f"ignored: {p!a}", p, photo, Ignored(counted)) for p, counted in files.items()),
     ]

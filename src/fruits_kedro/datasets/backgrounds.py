@@ -1,7 +1,9 @@
 """The photographs behind augmented copies as a dataset."""
 
+import re
 from typing import Any
 
+import pyarrow.compute as pc
 from kedro.io import AbstractDataset
 
 from fruits_kedro import FruitsError
@@ -11,7 +13,7 @@ from fruits_kedro.photos.augmentation.backgrounds import (
     read_backgrounds,
     shipped_backgrounds,
 )
-from fruits_kedro.photos.listing import Listing, list_photographs
+from fruits_kedro.photos.listing import Listing, list_files
 from fruits_kedro.storage.files import filesystem
 
 
@@ -66,13 +68,18 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
                 f"The folder of backgrounds {self._folder} does not exist: name one that does "
                 "with --params=backgrounds=FOLDER, or leave the parameter out."
             )
-        listing = list_photographs(self._folder, self._extensions)
+        listing = self._photographs(list_files(self._folder))
         if not listing.files.num_rows:
             raise FruitsError(
                 f"There are no photographs in the folder of backgrounds {self._folder}: name one "
                 "that has some with --params=backgrounds=FOLDER, or leave the parameter out."
             )
         return listing
+
+    def _photographs(self, listing: Listing) -> Listing:
+        pattern = rf"(?i)^[^.].*\.({'|'.join(map(re.escape, sorted(self._extensions)))})$"
+        chosen = pc.match_substring_regex(listing.files.column("relative_path"), pattern)
+        return Listing(listing.uri, listing.files.filter(chosen))
 
     def _exists(self) -> bool:
         if self._folder == SHIPPED:

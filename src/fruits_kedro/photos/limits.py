@@ -1,6 +1,9 @@
 """How much a single file may ask for."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from fruits_kedro.parameters.ingestion import IngestionParameters
 
 
 @dataclass(frozen=True)
@@ -16,3 +19,8 @@ class Limits:
     max_bytes: int
     max_pixels: int
     stored_bytes: int
+
+    @classmethod
+    def of(cls, parameters: IngestionParameters) -> Self:
+        """The limits of a run."""
+        return cls(parameters.max_bytes, parameters.max_pixels, parameters.stored_bytes)

@@ -38,28 +38,26 @@ Answer = Callable[[list[Any]], dict[str, Any]]
 """From decoded photographs to columns of ``schemas.PREDICTED`` and ``studio``."""
 
 
-def list_new_photographs(raw_images: Listing) -> pa.Table:
+def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> pa.Table:
     """Every listed file, ignored ones with their reason; no label folder is needed.
 
     Returns:
         path, size and reason, in the order of paths.
     """
-    files = raw_images.files
-    reasons = pc.if_else(
-        files["name_is_utf8"], pa.scalar(None, pa.string()), Reason.NAME_NOT_UTF8.value
+    files, others = raw_images.sort_out(parameters.ignored_extensions)
+    unnamed = pa.scalar(None, pa.string())
+    reasons = pc.if_else(files["name_is_utf8"], unnamed, Reason.NAME_NOT_UTF8.value)
+    ignored = pa.array([Reason.IGNORED.value] * others.num_rows, pa.string())
+    columns = ["path", "size"]
+    rows = pa.concat_tables(
+        [
+            files.select(columns).append_column("reason", reasons),
+            others.select(columns).append_column("reason", ignored),
+        ],
+        promote_options="default",
     )
-    candidates = pa.table({"path": files["path"], "size": files["size"], "reason": reasons})
-    ignored = raw_images.ignored_files
-    others = pa.table(
-        {
-            "path": ignored["path"],
-            "size": ignored["size"],
-            "reason": pa.array([Reason.IGNORED.value] * ignored.num_rows, pa.string()),
-        }
-    )
-    rows = pa.concat_tables([candidates, others]).sort_by("path")
-    logger.info("%d files, %d of them ignored", rows.num_rows, ignored.num_rows)
-    return rows
+    logger.info("%d files, %d of them ignored", rows.num_rows, others.num_rows)
+    return rows.sort_by("path").combine_chunks()
 
 
 def predict_new_photographs(

@@ -12,7 +12,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
         [
             node(
                 nodes.list_new_photographs,
-                "raw_images",
+                ["raw_images", "params:ingestion"],
                 "new_photographs",
                 name="list_new_photographs",
                 # Rights and storage may have changed, which no listing shows.

@@ -1,6 +1,7 @@
 """From folders of photographs to tables, with every file accounted for."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,14 +10,13 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import cores, cut, on_workers
-from fruits_kedro.parameters import IngestionParameters, SplitParameters
+from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
-from fruits_kedro.photos.resolving import conflicts, resolve
-from fruits_kedro.photos.splits import assign_splits
+from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels
+from fruits_kedro.photos.splits import assign_splits, uncovered_labels
 from fruits_kedro.photos.workers import TO_READ, read_task
-from fruits_kedro.storage.heavy_types import DataFrame
 from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
 from fruits_kedro.storage.tables import Table
 
@@ -31,7 +31,10 @@ _TASK_BYTES = 64 << 20
 
 
 def understand_folders(
-    raw_images: Listing, own_images: list[Listing], parameters: IngestionParameters
+    raw_images: Listing,
+    own_images: list[Listing],
+    parameters: IngestionParameters,
+    own: OwnParameters,
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Give every listed file its label, split, capture group and place, and say what was found.
 
@@ -41,12 +44,13 @@ def understand_folders(
     Raises:
         FruitsError: Where no file lies in a label folder.
     """
-    layout = understand(raw_images, own_images, parameters)
+    layout = understand(raw_images, own_images, parameters, own.place_pattern)
     for sentence in layout.sentences:
         logger.info("%s", sentence)
     for warning in layout.warnings:
         logger.warning("%s", warning)
-    return layout.rows, layout.summary
+    said = {"sentences": layout.sentences, "warnings": layout.warnings}
+    return layout.rows, layout.summary | said
 
 
 def select_unread_files(
@@ -96,7 +100,6 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
 
 def resolve_photographs(
     listing: pa.Table,
-    layout: dict[str, Any],
     images: Table,
     ingestion: IngestionParameters,
     split: SplitParameters,
@@ -108,9 +111,18 @@ def resolve_photographs(
     """
     read = images.read([*KEY, "sha256", "width", "height", "reason"])
     rows = resolve(_with_read(listing, read, ingestion))
-    splits, method = assign_splits(rows, split)
-    position = rows.schema.get_field_index("split")
-    rows = rows.set_column(position, "split", splits)
+    kept = pc.equal(rows["status"], "kept").combine_chunks()
+    decided, method = assign_splits(rows.filter(kept), split)
+    place = pc.subtract(pc.cumulative_sum(pc.cast(kept, pa.int64())), 1)
+    chosen = decided.take(pc.if_else(kept, place, pa.scalar(None, pa.int64())))
+    splits = pc.if_else(kept, chosen, rows["split"].combine_chunks())
+    rows = rows.set_column(rows.schema.get_field_index("split"), "split", splits)
+    _warn_of(rows, rows.filter(kept))
+    report = {"method": method, **split.model_dump(exclude={"method"})}
+    return rows.select(PHOTOGRAPHS.names), report
+
+
+def _warn_of(rows: pa.Table, kept: pa.Table) -> None:
     for first, second, count in conflicts(rows):
         logger.warning(
             "%d photographs have the same bytes under %s and under %s, and are rejected",
@@ -118,8 +130,12 @@ def resolve_photographs(
             first,
             second,
         )
-    report = {"method": method, **split.model_dump(exclude={"method"})}
-    return rows.select(PHOTOGRAPHS.names), report
+    unused = unused_labels(rows)
+    if unused:
+        logger.warning("Labels of which no photograph is kept: %s", ", ".join(unused))
+    untested = uncovered_labels(kept)["test"]
+    if untested:
+        logger.warning("Labels without a test photograph are not measured: %s", ", ".join(untested))
 
 
 def report_ingestion(
@@ -137,9 +153,9 @@ def report_ingestion(
     rows = photographs.read(["label", "split", "source", "status", "reason"])
     kept = rows.filter(pc.equal(rows["status"], "kept"))
     status = _totals(rows, "status")
-    ignored = layout["ignored_by_extension"]
+    ignored = _ignored(layout)
     report = {
-        "images": layout["images"],
+        "images": layout["folder"],
         "listed": rows.num_rows + sum(ignored.values()),
         "kept": status.get("kept", 0),
         "duplicates": status.get("duplicate", 0),
@@ -162,6 +178,14 @@ def report_ingestion(
         report,
     )
     return report
+
+
+def _ignored(layout: dict[str, Any]) -> dict[str, int]:
+    """Ignored files by extension, own folders included."""
+    counts = Counter(layout["ignored"])
+    for own in layout["own"]:
+        counts.update(own["ignored"])
+    return dict(sorted(counts.items()))
 
 
 def _reading_tasks(files: pa.Table) -> list[pa.Table]:
@@ -201,10 +225,21 @@ def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParamet
         [("sha256", "max"), ("read_reason", "max")]
     )
     read = read.rename_columns([*KEY, "sha256", "read_reason"])
-    joined = listing.join(read, KEY, join_type="left outer").sort_by("path")
-    position = joined.schema.get_field_index("reason")
-    reasons = pc.coalesce(joined["reason"], joined["read_reason"])
-    return joined.set_column(position, "reason", reasons).drop_columns(["read_reason"])
+    found = _places(listing, read)
+    for name in ("sha256", "read_reason"):
+        listing = listing.append_column(name, read[name].take(found))
+    return listing
+
+
+def _places(listing: pa.Table, read: pa.Table) -> pa.Array:
+    """The row of ``read`` that describes the state of each listed file; null for unread ones."""
+    names = [
+        pc.binary_join_element_wise(
+            rows["path"], pc.cast(rows["size"], pa.string()), rows["modified"], "\0"
+        )
+        for rows in (listing, read)
+    ]
+    return pc.index_in(names[0], value_set=names[1].combine_chunks())
 
 
 def _totals(rows: pa.Table, column: str) -> dict[str, int]:

@@ -11,7 +11,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
         [
             node(
                 nodes.understand_folders,
-                ["raw_images", "own_images", "params:ingestion"],
+                ["raw_images", "own_images", "params:ingestion", "params:own"],
                 ["listing", "layout"],
                 name="understand_folders",
             ),
@@ -29,7 +29,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.resolve_photographs,
-                ["listing", "layout", "images", "params:ingestion", "params:split"],
+                ["listing", "images", "params:ingestion", "params:split"],
                 ["photographs", "split_report"],
                 name="resolve_photographs",
             ),
