@@ -1,6 +1,5 @@
 """The photographs behind augmented copies as a dataset."""
 
-import re
 from typing import Any
 
 import pyarrow.compute as pc
@@ -17,6 +16,10 @@ from fruits_kedro.photos.listing import Listing, list_files
 from fruits_kedro.storage.files import filesystem
 
 
+_NAMES = r"(?i)^[^.].*\.(jpe?g|png|webp|bmp|tiff?|hei[cf]|avif)$"
+"""Names of photographs among the files of a folder of backgrounds."""
+
+
 class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
     """Reads the photographs of a folder, or those that ship with the package.
 
@@ -25,20 +28,15 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         backgrounds:
           type: fruits_kedro.datasets.BackgroundsDataset
           folder: shipped
-          extensions: [jpg, png]
 
     Args:
         folder: ``shipped``, or a folder, local or ``s3://``. It is not called ``filepath``, because
             Kedro makes a path below the project of that.
-        extensions: Extensions of photographs, without the dot.
         metadata: For Kedro plugins, not read here.
     """
 
-    def __init__(
-        self, *, folder: str, extensions: list[str], metadata: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, folder: str, metadata: dict[str, Any] | None = None) -> None:
         self._folder = folder
-        self._extensions = frozenset(extension.lower().lstrip(".") for extension in extensions)
         self.metadata = metadata
 
     def load(self) -> Backgrounds:
@@ -77,8 +75,7 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         return listing
 
     def _photographs(self, listing: Listing) -> Listing:
-        pattern = rf"(?i)^[^.].*\.({'|'.join(map(re.escape, sorted(self._extensions)))})$"
-        chosen = pc.match_substring_regex(listing.files.column("relative_path"), pattern)
+        chosen = pc.match_substring_regex(listing.files.column("relative_path"), _NAMES)
         return Listing(listing.uri, listing.files.filter(chosen))
 
     def _exists(self) -> bool:
@@ -88,4 +85,4 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         return bool(fs.isdir(path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": self._folder, "extensions": sorted(self._extensions)}
+        return {"folder": self._folder}

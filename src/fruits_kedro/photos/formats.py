@@ -4,6 +4,7 @@ What a file is depends on its bytes alone, never on its name.
 """
 
 import io
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from PIL import Image, TiffImagePlugin
 
+from fruits_kedro.photos.colour import display_p3_profile
 from fruits_kedro.photos.reasons import Reason
 
 Result = TypeVar("Result")
@@ -20,6 +22,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _HEVC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 _GENERIC_BRANDS = (b"mif1", b"msf1")
 _AVIF_BRANDS = (b"avif", b"avis")
+_BT_2020, _DISPLAY_P3 = 9, 12
+_HIGH_DYNAMIC_RANGE = (16, 18)
+"""Numbers of ITU-T H.273."""
 
 
 class _RefusedError(Exception):
@@ -52,14 +57,20 @@ def read_image(
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
-    if _is_heif(content):
-        with _open_heif(content) as image:
-            yield image
-        return
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-        if not _is_trusted(image, content):
+    with _open(content) as image:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            trusted = _is_trusted_tiff(image)
+        else:
+            trusted = image.format not in ("AVIF", "HEIF") or _is_trusted_heif(image, content)
+        if not trusted:
             raise _RefusedError(Reason.NOT_TRUSTED)
         yield image
+
+
+def _open(content: bytes) -> Image.Image:
+    if _is_heif(content):
+        return _open_heif(content)
+    return Image.open(io.BytesIO(content), formats=_FORMATS)
 
 
 def _is_heif(content: bytes) -> bool:
@@ -85,17 +96,11 @@ def _open_heif(content: bytes) -> Image.Image:
     return HeifImageFile(io.BytesIO(content))
 
 
-def _is_trusted(image: Image.Image, content: bytes) -> bool:
-    """Whether Pillow decodes this kind of file rightly; others look like photographs and are not.
-
-    Found by comparing Pillow 13.0 with libvips 8.18 and with the pixels that were written.
-    """
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return _is_trusted_tiff(image)
-    return image.format != "AVIF" or _is_trusted_avif(content)
-
-
 def _is_trusted_tiff(image: TiffImagePlugin.TiffImageFile) -> bool:
+    """Whether Pillow decodes this kind of TIFF rightly; others give wrong pixels without an error.
+
+    Source: Pillow 13.0 compared with libvips 8.18 and with the pixels that were written.
+    """
     tags = image.tag_v2
     bits = set(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
     numbers = set(tags.get(TiffImagePlugin.SAMPLEFORMAT, (1,)))
@@ -107,17 +112,31 @@ def _is_trusted_tiff(image: TiffImagePlugin.TiffImageFile) -> bool:
         return False  # CIE Lab: decoded as if it were sRGB
     if bits == {16} and photometric == 0:
         return False  # white is zero: decoded as a negative
-    separate = tags.get(TiffImagePlugin.PLANAR_CONFIGURATION, 1) == 2
-    # Noise where planes of 16 bits are apart; alpha's plane becomes the picture where grey is.
-    return not separate or (bits == {8} and planes != 2)
+    if tags.get(TiffImagePlugin.PLANAR_CONFIGURATION, 1) == 1:
+        return True
+    # Planes apart: noise in 16 bits; alpha shown instead of grey; a negative where white is zero.
+    return photometric != 0 if planes == 1 else planes > 2 and bits == {8}
 
 
-def _is_trusted_avif(content: bytes) -> bool:
-    """No crop, which Pillow ignores, and no mirror before the turn, which it swaps."""
+def _is_trusted_heif(image: Image.Image, content: bytes) -> bool:
+    """Whether crop, turn and colours of an AVIF or HEIF are those that the decoder applies.
+
+    Pillow ignores a crop of AVIF, and always turns before it mirrors. Neither decoder converts
+    colours that are named by numbers instead of a profile; Display P3 gets its profile here.
+    """
     start = content.find(b"meta")
     meta = content[start : start + int.from_bytes(content[max(start - 4, 0) : start])]
-    turn, mirror = meta.find(b"irot"), meta.find(b"imir")
-    return b"clap" not in meta and not 0 <= mirror < turn
+    if image.format == "AVIF":
+        turn, mirror = meta.find(b"irot"), meta.find(b"imir")
+        if b"clap" in meta or 0 <= mirror < turn:
+            return False
+    named = meta.find(b"colrnclx")
+    if named < 0 or "icc_profile" in image.info:
+        return True
+    primaries, transfer = struct.unpack_from(">2H", meta, named + 8)
+    if primaries == _DISPLAY_P3:
+        image.info["icc_profile"] = display_p3_profile()
+    return primaries != _BT_2020 and transfer not in _HIGH_DYNAMIC_RANGE
 
 
 class _Pillow:

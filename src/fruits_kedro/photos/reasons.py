@@ -10,6 +10,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     NAME_NOT_UTF8 = "name_not_utf8"
     NO_LABEL = "no_label"
+    IGNORED = "ignored"
     TOO_MANY_BYTES = "too_many_bytes"
     NOT_AN_IMAGE = "not_an_image"
     HEIF_NOT_SUPPORTED = "heif_not_supported"
@@ -29,6 +30,7 @@ SENTENCES = {
     Reason.UNREADABLE: "The file was listed but could not be read (rights, vanished, storage).",
     Reason.NAME_NOT_UTF8: "The file's name is not valid UTF-8, so no table can hold its path.",
     Reason.NO_LABEL: "The file is outside of any folder that could name its label.",
+    Reason.IGNORED: "The name says that the file is no photograph (ingestion.ignored_extensions).",
     Reason.TOO_MANY_BYTES: "The file is larger than ingestion.max_bytes allows; it is not read.",
     Reason.NOT_AN_IMAGE: "The bytes are in no image format that the decoder knows.",
     Reason.HEIF_NOT_SUPPORTED: "HEIC and HEIF need the package pi-heif on the machine that reads "

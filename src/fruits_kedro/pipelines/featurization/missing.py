@@ -13,7 +13,7 @@ from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.engine import shared_engine
 from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
 from fruits_kedro.photos.augmentation.recipe import Recipe
-from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_FEATURIZE, Featurizer, stored_contents
 from fruits_kedro.storage.schemas import FEATURES
 from fruits_kedro.storage.tables import Table
@@ -51,7 +51,8 @@ def missing_variants(
         wanted = pa.concat_tables([originals.cast(_WANTED), wanted])
     known = known_features.read(
         _WANTED.names,
-        pc.field("reason").is_null() | (pc.field("reason") != Reason.UNREADABLE.value),
+        pc.field("reason").is_null()
+        | ~pc.field("reason").isin([str(reason) for reason in TRIED_AGAIN]),
     )
     missing = wanted.join(known, _WANTED.names, join_type="left anti")
     missing = missing.sort_by([("sha256", "ascending"), ("variant", "ascending")])

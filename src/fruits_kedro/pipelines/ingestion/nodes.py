@@ -13,7 +13,7 @@ from fruits_kedro.cluster.tasks import cores, cut, on_workers
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels
 from fruits_kedro.photos.splits import assign_splits, uncovered_labels
 from fruits_kedro.photos.workers import TO_READ, read_task
@@ -67,7 +67,7 @@ def select_unread_files(
     known = known_images.read([*KEY, "width", "height", "reason"])
     reason = known["reason"]
     again = pc.or_kleene(
-        pc.equal(reason, Reason.UNREADABLE.value),
+        pc.is_in(reason, value_set=pa.array([str(known) for known in TRIED_AGAIN])),
         pc.or_kleene(
             pc.and_kleene(
                 pc.equal(reason, Reason.TOO_MANY_BYTES.value),

@@ -1,13 +1,14 @@
 """Scenes are photographs again, of the same shape, and nothing but the names decides them."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from PIL import Image
 from runs import SAMPLE
 
 from fruits_kedro.photos.augmentation.backgrounds import opened, shipped_backgrounds
-from fruits_kedro.photos.augmentation.randomness import random_of
-from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.augmentation.recipe import Recipe, random_of
 from fruits_kedro.photos.augmentation.scene import Style, make_scene
 from fruits_kedro.photos.decoding import decode
 
@@ -63,6 +64,25 @@ def test_a_copy_is_always_the_same_and_differs_by_photograph_variant_and_seed(ap
 
     assert copy() == copy()
     assert len({copy(), copy(variant=2), copy(seed=1), copy(sha256="b" * 64)}) == 4
+
+
+def test_copies_are_those_of_the_first_version():
+    """Pixels that change need another ``recipe.VERSION``: stored features would not match them."""
+    digest = hashlib.sha256()
+    backgrounds = shipped_backgrounds("train")
+    for size in (32, 96, 224):
+        for file in sorted(SAMPLE.glob("Training/*/0_100.jpg"))[:4]:
+            content = file.read_bytes()
+            pixels = decode(content, size)
+            for style in (Style(0.5, 0.2, 1.0), Style(1.0, 0.0, 1.0), Style(0.0, 1.0, 0.4)):
+                recipe = Recipe(style, 42, backgrounds.id)
+                for variant in (1, 2, 3):
+                    sha256 = hashlib.sha256(content).hexdigest()
+                    copy = recipe.copy(pixels, sha256, variant, opened(backgrounds.photographs))
+                    digest.update(copy.tobytes())
+    digest.update(Recipe(Style(0.5, 0.2, 1.0), 42, "x").copy(noise(), "a", 1, ()).tobytes())
+    assert digest.hexdigest()[:16] == "886184c6b9a3a9e4"
+    assert Recipe(Style(0.5, 0.2, 1.0), 42, "x").fingerprint("y") == "e8248d78ded4c40a"
 
 
 def test_the_fingerprint_changes_with_all_that_changes_copies():

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 from runs import SAMPLE
 
-from fruits_kedro.photos.augmentation.foreground import cut_out
+from fruits_kedro.photos.augmentation.foreground import cut_out, uniform_border
 from fruits_kedro.photos.decoding import decode
 
 SIZE = 224
@@ -50,18 +50,24 @@ def test_shine_of_the_background_s_colour_stays_part_of_the_fruit():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_photograph_that_was_not_taken_in_a_studio_is_left_whole(seed):
     noise = np.random.default_rng(seed).integers(0, 256, (7, 7, 3)).astype(np.uint8)
-    assert cut_out(np.asarray(Image.fromarray(noise).resize((SIZE, SIZE)))) is None
+    pixels = np.asarray(Image.fromarray(noise).resize((SIZE, SIZE)))
+    assert cut_out(pixels) is None
+    assert not uniform_border(pixels)
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (120, 60, 10)])
 def test_a_picture_of_one_colour_has_no_fruit(colour):
-    assert cut_out(np.full((SIZE, SIZE, 3), colour, np.uint8)) is None
+    pixels = np.full((SIZE, SIZE, 3), colour, np.uint8)
+    assert cut_out(pixels) is None
+    assert uniform_border(pixels)
 
 
 @pytest.mark.parametrize("label", ["Apple", "Banana", "Kiwi", "Tomato"])
 def test_photographs_of_the_sample_are_cut_without_a_white_rim(label):
     file = sorted((SAMPLE / "Training" / label).glob("*.jpg"))[0]
-    fruit = cut_out(decode(file.read_bytes(), SIZE))
+    pixels = decode(file.read_bytes(), SIZE)
+    assert uniform_border(pixels)
+    fruit = cut_out(pixels)
     values = np.asarray(fruit.image).astype(int)
     edge = (values[..., 3] > 60) & (values[..., 3] < 200)
     assert edge.sum() > 100

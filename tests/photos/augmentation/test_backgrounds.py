@@ -26,7 +26,7 @@ def test_there_are_backgrounds_to_train_on_and_others_to_test_on():
 
 
 def test_no_photograph_gives_backgrounds_to_both(project):
-    folder = project / "src" / "fruits_kedro" / "augmentation" / "backgrounds"
+    folder = project / "src" / "fruits_kedro" / "photos" / "augmentation" / "backgrounds"
     sources = [
         {file.name.rsplit("_", 1)[0] for file in (folder / part).glob("*.jpg")}
         for part in ("train", "held_out")
@@ -48,10 +48,8 @@ def test_a_user_s_photographs_are_read_and_broken_ones_named(tmp_path, caplog):
         backgrounds = read_backgrounds(paths, str(tmp_path))
     assert len(backgrounds.photographs) == 1
     assert opened(backgrounds.photographs)[0].mode == "RGB"
-    assert (
-        f"3 of 4 backgrounds cannot be read and are left out, the first is {tmp_path}/empty.jpg"
-        in (caplog.text)
-    )
+    assert "3 of 4 backgrounds" in caplog.text
+    assert f"{tmp_path}/empty.jpg" in caplog.text
 
 
 def test_only_broken_photographs_are_one_sentence(tmp_path):
