@@ -172,5 +172,5 @@ def _sources(folder: Any) -> Iterable[Any]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _sources(entry)
-        elif entry.name.endswith((".py", ".j2", ".css", ".js")):
+        elif entry.name.endswith((".py", ".j2", ".css", ".js", ".html")):
             yield entry

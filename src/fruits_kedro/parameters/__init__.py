@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from fruits_kedro.model import networks
+from fruits_kedro.parameters.app import AppParameters
 from fruits_kedro.parameters.augmentation import AugmentationParameters
 from fruits_kedro.parameters.classification import ClassificationParameters
 from fruits_kedro.parameters.kinds import ChoiceOf
@@ -267,3 +268,4 @@ class Parameters(_Strict):
     classification: ClassificationParameters
     evaluation: EvaluationParameters
     reporting: ReportingParameters
+    app: AppParameters
