@@ -9,7 +9,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.emr.commands import emr
+from fruits_kedro.cluster.emr import emr
 
 __all__ = ["cli", "run"]
 
