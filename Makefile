@@ -6,8 +6,9 @@ SHELL := bash
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests of a file share a Spark session; two files at once, since each waits more than it works.
-PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
+# Tests that need Spark share one process and its JVM (tests/conftest.py); the other process does the
+# rest.
+PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadgroup
 # Seconds: fixtures of these tests are many runs.
 LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -82,8 +83,11 @@ def get_spark() -> "SparkSession":
     if active is not None:
         return active
     _require_java()
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         session = _start()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)  # SparkContext installs its own
     except Exception as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise FruitsError(

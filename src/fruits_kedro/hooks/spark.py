@@ -1,4 +1,4 @@
-"""Hands conf/<env>/spark.yml to the session that datasets and nodes start when they need it."""
+"""Passes ``conf/<env>/spark.yml`` to the Spark session, which nodes and datasets start lazily."""
 
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
@@ -10,7 +10,7 @@ from fruits_kedro.cluster import session as spark
 class SparkHooks:
     """Configures Spark without starting it.
 
-    ``after_context_created`` serves runs and notebooks alike; ``before_dataset_loaded`` would not
+    ``after_context_created`` serves runs and notebooks alike; ``before_dataset_loaded`` does not
     fire for ``catalog.load``.
     """
 
