@@ -6,8 +6,9 @@ SHELL := bash
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests of a file share a Spark session; two files at once, since each waits more than it works.
-PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
+# Tests that need Spark share one process and its JVM (tests/conftest.py); the other process does the
+# rest.
+PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadgroup
 # Seconds: fixtures of these tests are many runs.
 LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
@@ -101,6 +102,6 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
 lock: ## Compile the lock files anew from pyproject.toml
 	@test -x $(BIN)/uv || { bash tools/require.sh python; "$$(bash tools/require.sh which-python)" -m venv $(VENV); \
 		touch $(VENV)/.python; $(PIP_INSTALL) uv; }
-	$(COMPILE) --extra local --extra cluster --output-file requirements.lock
+	$(COMPILE) --extra local --extra app --extra cluster --output-file requirements.lock
 	$(COMPILE) --extra cluster --constraint requirements.lock --output-file requirements-cluster.lock
-	$(COMPILE) --extra local --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra local --extra app --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock

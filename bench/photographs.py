@@ -1,25 +1,23 @@
 """The photographs that every part of the benchmark works on."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from fruits_kedro import FruitsError
-
 EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
-"""The original's way stacks three-channel arrays, so that the benchmark takes JPEG only."""
+"""JPEG only, because the original's way stacks arrays of three channels."""
 
 GLOB = f"*.{{{','.join(EXTENSIONS)}}}"
-"""The same for Hadoop's file systems."""
+"""The same as a pattern of Hadoop's file systems."""
 
 MINIMUM = 5000
-"""Photographs below which starting Spark takes most of the time, and ratios mean nothing."""
+"""With fewer photographs, the start of Spark dominates and ratios say nothing."""
 
 
 def list_photographs(folder: Path) -> list[Path]:
-    """Every JPEG file below a folder, in the order of the paths.
+    """Every JPEG file below a folder, sorted by path.
 
-    Names that begin with ``_`` or ``.`` are left out: Spark's ``binaryFile``, which the original's
-    way reads with, does not see them.
+    Skips names that begin with ``_`` or ``.``, as Spark's ``binaryFile`` does.
     """
     found = []
     for place, folders, names in os.walk(folder):
@@ -28,19 +26,11 @@ def list_photographs(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def require_enough(found: int, minimum: int, folder: Path) -> None:
-    """Raise FruitsError where there are fewer photographs than a benchmark needs."""
-    if found < minimum:
-        raise FruitsError(
-            f"too few images for a benchmark: {found} JPEG photographs below {folder}, at least "
-            f"{minimum} are needed."
-        )
-
-
-def read_once(paths: list[Path]) -> None:
-    """Read every file, so that the first part finds them in memory as all later ones do."""
-    for path in paths:
-        path.read_bytes()
+def spread(paths: Sequence[Path], count: int) -> list[Path]:
+    """At most ``count`` paths, evenly spread over all of them."""
+    if len(paths) <= count:
+        return list(paths)
+    return [paths[index * len(paths) // count] for index in range(count)]
 
 
 def _is_seen(name: str) -> bool:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from corpus import EXTENSIONS, Photos, bmp, tiff
+from corpus import Photos, bmp, tiff
 
 from fruits_kedro.photos import batches
 from fruits_kedro.photos.batches import contents, read_batch
 from fruits_kedro.photos.limits import Limits
-from fruits_kedro.photos.listing import list_photographs
+from fruits_kedro.photos.listing import list_files
 from fruits_kedro.photos.reasons import Reason
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000, stored_bytes=1_000_000)
@@ -27,7 +27,7 @@ def folder(tmp_path) -> Path:
 
 
 def listed(folder: Path) -> pa.RecordBatch:
-    [batch] = list_photographs(str(folder), EXTENSIONS).files.to_batches()
+    [batch] = list_files(str(folder)).files.to_batches()
     return batch
 
 

@@ -11,7 +11,7 @@ from kedro_datasets.text import TextDataset
 from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.storage.files import read_bytes, replace_file
 from fruits_kedro.storage.heavy_types import Figure
-from fruits_kedro.storage.s3_client import client_options
+from fruits_kedro.storage.s3 import client_options
 
 
 class Atomic:

@@ -8,53 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from fruits_kedro.model import networks
 from fruits_kedro.parameters.augmentation import AugmentationParameters
 from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.parameters.kinds import ChoiceOf
+from fruits_kedro.parameters.ingestion import IngestionParameters
+from fruits_kedro.parameters.kinds import NETWORKS, ChoiceOf
 from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters.split import SplitParameters
 from fruits_kedro.parameters.strict_model import Count, Seed, Share
 from fruits_kedro.parameters.strict_model import StrictModel as _Strict
-from fruits_kedro.photos import split_methods
-from fruits_kedro.photos.limits import Limits
 
-AUTO = "auto"
-"""The split method that looks at the folders first."""
-
-
-class IngestionParameters(_Strict):
-    """What counts as a photograph."""
-
-    max_pixels: Annotated[
-        Count, Field(description="Photographs whose header announces more pixels are rejected.")
-    ]
-    max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
-    stored_bytes: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="Larger files are not copied into `images`, and read again by "
-            "featurization.",
-        ),
-    ]
-    max_bad_share: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description="Share of the candidate photographs that may be rejected before the run "
-            "stops.",
-        ),
-    ]
-    slice_files: Annotated[
-        Count,
-        Field(description="Files per committed slice: a killed run reads so many again at most."),
-    ]
-
-    @property
-    def limits(self) -> Limits:
-        """What a single file may ask for."""
-        return Limits(self.max_bytes, self.max_pixels, self.stored_bytes)
+__all__ = ["IngestionParameters", "Parameters", "SplitParameters"]
 
 
 class FeaturizationParameters(_Strict):
@@ -62,7 +25,7 @@ class FeaturizationParameters(_Strict):
 
     network: Annotated[
         str,
-        ChoiceOf(networks),
+        ChoiceOf(NETWORKS),
         Field(description="The network that makes the features (docs/extending.md)."),
     ] = "mobilenet_v2"
     weights: Annotated[
@@ -104,22 +67,6 @@ class FeaturizationParameters(_Strict):
             "most."
         ),
     ]
-
-
-class SplitParameters(_Strict):
-    """Which photographs train the kept model and which test it."""
-
-    method: Annotated[
-        str,
-        ChoiceOf(split_methods, AUTO),
-        Field(
-            description="`folder` takes Training and Test folders, `random` draws, `auto` is "
-            "`folder` where there are both."
-        ),
-    ]
-    test_share: Annotated[Share, Field(description="Share of the photographs that test, drawn.")]
-    stratified: Annotated[bool, Field(description="Draw the same share of every label.")]
-    seed: Annotated[Seed, Field(description="Seed of the draw.")]
 
 
 class MapParameters(_Strict):

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fruits_kedro.model import classifiers
-from fruits_kedro.parameters.kinds import ChoiceOf
+from fruits_kedro.parameters.kinds import CLASSIFIERS, ChoiceOf
 from fruits_kedro.parameters.strict_model import Count, Seed, Share, StrictModel
 
 
@@ -68,7 +67,7 @@ class ClassificationParameters(StrictModel):
 
     classifier: Annotated[
         str,
-        ChoiceOf(classifiers),
+        ChoiceOf(CLASSIFIERS),
         Field(description="The classifier that is trained and kept."),
     ]
     logistic_regression: LogisticRegressionParameters

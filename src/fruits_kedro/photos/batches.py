@@ -1,4 +1,4 @@
-"""The two steps that run on Spark's workers, as functions of Arrow batches."""
+"""Reading and inferring photographs on Spark's workers, as functions of Arrow batches."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -36,9 +36,9 @@ def read_batch(
     """Read the files of a batch and append what was read as columns.
 
     Args:
-        batch: Rows with ``path`` and ``size``, the bytes that the listing saw.
-        limits: Larger files are rejected, by their size unread, or not copied.
-        call: See ``reading.read_photograph``.
+        batch: Rows with ``path`` and ``size`` (bytes, from the listing).
+        limits: Larger files are rejected, or not copied.
+        call: How the decoder is called.
     """
     start, held, read = 0, 0, []
     sizes = batch.column("size").to_pylist()
@@ -67,11 +67,11 @@ def _with_read(batch: pa.RecordBatch, read: list[ReadFile]) -> pa.RecordBatch:
 Pixels = npt.NDArray[np.uint8]
 
 Change = Callable[[Pixels, pa.RecordBatch, int], Pixels]
-"""What is done to the pixels of a row of a batch between decoder and network."""
+"""Changes the pixels of a row of a batch between decoder and network."""
 
 
 def unchanged(pixels: Pixels, batch: pa.RecordBatch, row: int) -> Pixels:
-    """The photograph itself."""
+    """Give the photograph itself."""
     return pixels
 
 
@@ -85,15 +85,15 @@ def featurize_batch(
     """Replace the ``bytes`` of a batch by its features.
 
     Args:
-        batch: Rows with a ``bytes`` column, and any others, which stay; see ``contents``.
+        batch: Rows with ``bytes`` (see ``contents``) and any other columns.
         engine: The backbone.
         spec: How the backbone takes its pixels.
         call: How the decoder is called.
-        change: Makes other pixels of those that were decoded.
+        change: Applied to the decoded pixels.
 
     Returns:
         The other columns, ``features`` (list of float32, null where decoding failed) and
-        ``reason`` (null where it did not).
+        ``reason`` (null where it succeeded).
     """
     found = infer_batch(batch, engine.features, engine.n_features, spec, call, change)
     others = [name for name in batch.schema.names if name != "bytes"]
@@ -103,7 +103,7 @@ def featurize_batch(
 
 
 class Input(Protocol):
-    """What a network says of the pixels it takes: ``BackboneSpec``, or the card of a file."""
+    """The pixels that a network takes, as ``BackboneSpec`` or the card of a phone file says."""
 
     @property
     def image_size(self) -> int:
@@ -111,16 +111,16 @@ class Input(Protocol):
 
     @property
     def scaled_decoding(self) -> bool:
-        """See ``decoding.decode``."""
+        """Whether large JPEGs are decoded at a fraction of their size."""
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """What a network makes of the photographs of a batch.
+    """Outputs of a network for the photographs of a batch.
 
     Attributes:
-        values: ``(rows, width)`` float32, zeros where there is no photograph.
-        missing: ``(rows,)`` bool, where that is.
+        values: ``(rows, width)`` float32, zeros in rows without pixels.
+        missing: ``(rows,)`` bool, true for rows without pixels.
         reasons: Why a photograph could not be decoded, else None.
     """
 
@@ -140,12 +140,12 @@ def infer_batch(
     """Decode the photographs of a batch and infer each.
 
     Args:
-        batch: Rows with a ``bytes`` column; see ``contents``.
+        batch: Rows with ``bytes``; see ``contents``.
         infer: From ``(size, size, 3)`` uint8 to ``(width,)`` float32.
-        width: Numbers that ``infer`` gives.
-        taken: How it takes its pixels.
+        width: Length of the output of ``infer``.
+        taken: The pixels that ``infer`` takes.
         call: How the decoder is called.
-        change: Makes other pixels of those that were decoded.
+        change: Applied to the decoded pixels.
     """
     values = np.zeros((batch.num_rows, width), np.float32)
     reasons: list[Reason | None] = [None] * batch.num_rows
@@ -165,11 +165,11 @@ def infer_batch(
 
 
 def contents(rows: pa.RecordBatch | pa.Table) -> Iterator[bytes | Reason | None]:
-    """The bytes of each photograph, or the reason why there are none.
+    """Give the bytes of each photograph, or the reason why it has none.
 
     Args:
-        rows: With ``bytes``. Photographs that have a ``sha256`` and no bytes were too large to be
-            copied and are read again at their ``path``; others without bytes give None.
+        rows: With ``bytes``. A photograph with ``sha256`` but without bytes was too large to be
+            copied, and is read again at its ``path``; other rows without bytes give None.
     """
     kept = rows.column("bytes")
     hashes = rows.column("sha256") if "sha256" in rows.schema.names else None
@@ -183,7 +183,7 @@ def contents(rows: pa.RecordBatch | pa.Table) -> Iterator[bytes | Reason | None]
 
 
 def _as_lists(features: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> pa.ListArray:
-    """Rows as variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
+    """Convert rows to variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
     lengths = np.where(missing, 0, features.shape[1])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     values = pa.array(features[~missing].reshape(-1))

@@ -23,6 +23,26 @@ from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_fil
 FORMAT = 2
 """Version of the layout; version 1 kept snapshots in part folders below the table's folder."""
 
+_FIRST_VERSION = (
+    "02_intermediate/images",
+    "02_intermediate/photographs",
+    "04_feature/features",
+    "04_feature/augmented_features",
+    "04_feature/scene_features",
+    "05_model_input/splits",
+    "05_model_input/variants",
+    "05_model_input/reduced_variants",
+    "05_model_input/reduced_features",
+    "06_models/backbone",
+    "06_models/reducer",
+    "06_models/classifier",
+    "07_model_output/predictions",
+    "07_model_output/inference_predictions",
+    "08_reporting/map_points",
+    "08_reporting/data_quality",
+)
+"""Folders in which version 1 kept snapshots."""
+
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
 """Names that only this project gives: nothing else in a folder is ever removed."""
 
@@ -80,7 +100,9 @@ class Folder:
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
         parent, _, name = self.uri.rpartition("/")
-        self._manifest = join(parent, f".{name}.manifest.json") if parent else f".{name}.manifest.json"
+        self._manifest = (
+            join(parent, f".{name}.manifest.json") if parent else f".{name}.manifest.json"
+        )
 
     def current(self) -> Manifest | None:
         """The newest complete version; None where nothing was ever saved.
@@ -180,6 +202,25 @@ class Folder:
             return {}
         files = (entry for entry in entries if entry["type"] == "file")
         return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in files}
+
+
+def remove_first_version(storage: str) -> list[str]:
+    """Remove what version 1 of this project left in a storage: its tables cannot be continued.
+
+    Args:
+        storage: The storage root, local or ``s3://``.
+
+    Returns:
+        The folders that were removed, below the root; none in a storage of this version.
+    """
+    fs, root = filesystem(storage)
+    removed = []
+    for name in _FIRST_VERSION:
+        folder = f"{root}/{name}"
+        if fs.exists(f"{folder}/_current.json"):
+            fs.rm(folder, recursive=True)
+            removed.append(name)
+    return removed
 
 
 def table_file_name(version: int, part: int, token: str) -> str:

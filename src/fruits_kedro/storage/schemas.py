@@ -41,16 +41,22 @@ FEATURES = pa.schema(
         "fingerprint": _TEXT,
         "variant": _INT,
         "features": _VECTOR,
+        "studio": _FLAG,
         "reason": _TEXT,
     }
 )
 """One row per (sha256, fingerprint, variant) ever computed: float32 features, or the reason.
 
-Variant 0 is the photograph itself; its augmented copies count from 1. Labels belong to files, not
+``studio`` says whether the border of the photograph has one colour; null for copies. Variant 0 is the photograph itself; its augmented copies count from 1. Labels belong to files, not
 to features: join ``photographs`` on ``sha256``.
 """
 
-REDUCED_FEATURES = pa.schema(_WHERE | {"sha256": _TEXT, "variant": _INT, "components": _VECTOR})
+VARIANTS = pa.schema({"sha256": _TEXT, "variant": _INT, "fingerprint": _TEXT})
+"""The augmented copies of train photographs that are wanted; variants count from 1."""
+
+REDUCED_FEATURES = pa.schema(
+    _WHERE | {"sha256": _TEXT, "variant": _INT, "studio": _FLAG, "components": _VECTOR}
+)
 """One row per photograph (variant 0) and per augmented copy: principal components, float32."""
 
 MAP_POINTS = pa.schema(
@@ -75,7 +81,7 @@ DOUBTS = {"sure": _FLAG, "outlier_score": _DOUBLE, "outlier": _FLAG}
 PREDICTED = CANDIDATES | DOUBTS
 """Everything that a classifier adds to a row."""
 
-PREDICTIONS = pa.schema(_WHERE | {"sha256": _TEXT} | PREDICTED)
+PREDICTIONS = pa.schema(_WHERE | {"sha256": _TEXT, "studio": _FLAG} | PREDICTED)
 """One row per photograph: the three most probable labels, and how far they can be believed."""
 
 DATA_QUALITY = pa.schema(
@@ -98,5 +104,5 @@ FACTS = {
 }
 """Facts of the predicted label; null where there are none."""
 
-INFERENCE = pa.schema({"path": _TEXT} | PREDICTED | {"reason": _TEXT} | FACTS)
+INFERENCE = pa.schema({"path": _TEXT, "studio": _FLAG} | PREDICTED | {"reason": _TEXT} | FACTS)
 """One row per new photograph: its three most probable labels, or the reason why none; and facts."""

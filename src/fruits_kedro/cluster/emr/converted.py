@@ -5,7 +5,7 @@ from typing import Any
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets import BackboneDataset, KnownBackbonesDataset
-from fruits_kedro.hooks.config_loader import FruitsConfigLoader
+from fruits_kedro.hooks.configuration import FruitsConfigLoader
 from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
 from fruits_kedro.model.backbone.calibration import no_calibration
 from fruits_kedro.model.backbone.weights import IMAGENET, SHIPPED

@@ -1,0 +1,60 @@
+"""What the measuring scripts of this folder share: their command line, their clock, their result.
+
+Only the standard library is imported: the start of a script is part of what is measured.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def run_script(
+    documentation: str | None, measure: Callable[..., dict[str, Any]], **arguments: type
+) -> None:
+    """Run a measuring script from the command line.
+
+    Args:
+        documentation: Docstring of the script.
+        measure: Takes the arguments in this order and returns what it measured.
+        arguments: Type of every positional argument, by name.
+    """
+    parser = argparse.ArgumentParser(description=(documentation or "").splitlines()[0])
+    parser.add_argument("--result", type=Path, help="JSON file that takes what was measured")
+    for name, kind in arguments.items():
+        parser.add_argument(name, type=kind)
+    given = parser.parse_args()
+    measured = measure(*(getattr(given, name) for name in arguments))
+    text = json.dumps(measured, indent=1, allow_nan=False)
+    print(text, flush=True)
+    if given.result is not None:
+        given.result.write_text(text)
+
+
+class Stopwatch:
+    """Measures consecutive stages; the first begins when the stopwatch is created.
+
+    Attributes:
+        seconds: Of every finished stage, by name.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._mark = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Finish a stage and begin the next."""
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._mark, 3)
+        self._mark = now
+        print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
+
+
+def usable_cores() -> int:
+    """Number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
