@@ -10,11 +10,11 @@ from bench.kedro_run import NO_COPIES, run_kedro
 from bench.keras_features import compare, load_features
 from bench.large import write_large
 from bench.processes import ROOT, run_module
+from bench.scripts import WEIGHTS
 from bench.workbench import Workbench
 from fruits_kedro import FruitsError
 
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
-WEIGHTS = ROOT / "src" / "fruits_kedro" / "model" / "weights"
 
 OURS, COPIES, PLAIN, ORIGINAL = "ours", "copies", "plain", "original"
 WAYS = {
@@ -57,9 +57,9 @@ def shipped_network() -> Path:
     Raises:
         FruitsError: If the package has none.
     """
-    found = sorted(WEIGHTS.glob("*.tflite"))
+    found = sorted(WEIGHTS.parent.glob("*.tflite"))
     if not found:
-        raise FruitsError(f"{WEIGHTS} has no LiteRT file: run tools/convert_network.py.")
+        raise FruitsError(f"{WEIGHTS.parent} has no LiteRT file: run tools/convert_network.py.")
     return found[0]
 
 
