@@ -35,8 +35,8 @@ _NEUTRALISED = rf"^'('*{_STARTS})"
 
 _LINES = 1024
 """Rows rendered at once: some megabytes of text."""
-_SORTED_ROWS = 100_000
-"""Rows sorted at once: 120 MB of 300 components."""
+_SORTED_ROWS = 50_000
+"""Rows sorted at once: 60 MB of 300 components."""
 _COLUMNS_SHOWN = 10
 """Columns of a preview: the first few of 300 components are enough."""
 
