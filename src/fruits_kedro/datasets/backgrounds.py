@@ -15,7 +15,6 @@ from fruits_kedro.photos.augmentation.backgrounds import (
 from fruits_kedro.photos.listing import Listing, list_files
 from fruits_kedro.storage.files import filesystem
 
-
 _NAMES = r"(?i)^[^.].*\.(jpe?g|png|webp|bmp|tiff?|hei[cf]|avif)$"
 """Names of photographs among the files of a folder of backgrounds."""
 

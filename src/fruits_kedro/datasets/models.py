@@ -13,9 +13,8 @@ from kedro_datasets._typing import JSONPreview
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
-from fruits_kedro.model.classifier import Classifier
+from fruits_kedro.model.classifier import Classifier, classifier_from_arrays
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.parameters.kinds import kind_in, names_in
 from fruits_kedro.storage.artefacts import is_unaltered, load_files, save_files, saved
 from fruits_kedro.storage.manifest import Folder
 
@@ -23,8 +22,6 @@ Model = TypeVar("Model")
 
 FindBackbone = Callable[[BackboneSpec], Backbone | None]
 """From a spec, whatever its calibration, to its newest conversion."""
-
-CLASSIFIERS = "model.classifiers"
 
 
 class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
@@ -111,20 +108,12 @@ class ClassifierDataset(_ModelDataset[Classifier]):
         Raises:
             FruitsError: Where there is none, a file was altered, or its kind is unknown.
         """
-        kind = saved(self._folder).notes.get("kind")
-        if kind not in names_in(CLASSIFIERS):
-            raise FruitsError(
-                f"{self._filepath} holds a classifier of another version of this project: run "
-                "kedro run --pipelines=classification to train it again."
-            )
-        arrays = _unpacked(load_files(self._folder)["classifier.npz"])
-        classifier: Classifier = kind_in(CLASSIFIERS, kind).CLASS.from_arrays(arrays)
-        return classifier
+        return classifier_from_arrays(_unpacked(load_files(self._folder)["classifier.npz"]))
 
     def save(self, data: Classifier) -> None:
         """Replace the classifier."""
         notes = {
-            "kind": type(data).__module__.rpartition(".")[2],
+            "kind": data.kind,
             "reducer": data.reducer_id,
             "labels": list(data.labels),
         }

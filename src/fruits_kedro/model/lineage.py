@@ -2,7 +2,7 @@
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.classifier.artefact import Classifier
+from fruits_kedro.model.classifier import Classifier
 from fruits_kedro.model.reducer import Reducer
 
 

@@ -118,11 +118,7 @@ class Rows:
         Args:
             share: Above 0 and below 1 (``own.share``).
         """
-        studio = np.bincount(self.targets[~self.own], minlength=len(self.labels))
-        own = np.bincount(self.targets[self.own], minlength=len(self.labels))
-        both = (studio > 0) & (own > 0)
-        each = np.where(both, studio * share / (1 - share) / np.maximum(own, 1), 1.0)
-        return np.where(self.own, each[self.targets], 1.0)
+        return own_weights(self.targets, self.own, share)
 
     @cached_property
     def _groups(self) -> npt.NDArray[np.int64]:
@@ -131,6 +127,22 @@ class Rows:
         starts[1:] = self.sha256[1:] != self.sha256[:-1]
         groups: npt.NDArray[np.int64] = np.cumsum(starts) - 1
         return groups
+
+
+def own_weights(targets: Targets, own: Flags, share: float) -> Matrix:
+    """``(n,)`` float64, how much each row counts in a fit; see ``Rows.weights``.
+
+    Args:
+        targets: ``(n,)`` int64, the position of each row's label.
+        own: ``(n,)`` bool.
+        share: Above 0 and below 1.
+    """
+    labels = int(targets.max(initial=-1)) + 1
+    studio = np.bincount(targets[~own], minlength=labels)
+    others = np.bincount(targets[own], minlength=labels)
+    both = (studio > 0) & (others > 0)
+    each = np.where(both, studio * share / (1 - share) / np.maximum(others, 1), 1.0)
+    return np.where(own, each[targets], 1.0)
 
 
 def _names(table: "pa.Table", column: str) -> Names:

@@ -82,11 +82,11 @@ class OwnParameters(StrictModel):
 class EvaluationParameters(StrictModel):
     """How the classifier is examined beyond the kept split."""
 
-    capture_pattern: Annotated[
-        Pattern,
+    rows: Annotated[
+        Count,
         Field(
-            description="Python regular expression, matched from the start of the file name; its "
-            "one group names the capture group: all frames of one turn of one fruit."
+            description="Photographs and copies that the evaluation refits on, at most, spread "
+            "evenly by sha256."
         ),
     ]
     scenes_per_group: Annotated[

@@ -7,9 +7,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.schemas import FACTS, names_of
-
 _LANGUAGE = re.compile("[a-z]{2}")
 """Two letters of ISO 639-1."""
 
@@ -66,7 +63,7 @@ class FactBook(BaseModel):
         return others | ({"translations": languages} if languages else {})
 
     def rows(self) -> list[dict[str, str]]:
-        """One row per label: its name as ``prediction``, and the columns of ``schemas.FACTS``."""
+        """One row per label: its name as ``prediction``, and the columns of the facts."""
         return [{"prediction": label, **self._row(facts)} for label, facts in self.fruits.items()]
 
     def _row(self, facts: FruitFacts) -> dict[str, str]:
@@ -82,26 +79,6 @@ def fact_problems(values: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
     return list(_unknown_sources(book))
-
-
-def add_facts(predictions: DataFrame, book: FactBook) -> DataFrame:
-    """What is known of each predicted label, null where nothing is.
-
-    Args:
-        predictions: Rows with ``prediction`` and any other columns, none of ``schemas.FACTS``.
-        book: Facts by label.
-
-    Returns:
-        The same columns and ``schemas.FACTS``.
-    """
-    import pyarrow as pa
-    from pyspark.sql import functions as F
-
-    columns = ["prediction", *names_of(FACTS)]
-    rows = pa.Table.from_pylist(book.rows(), pa.schema([(name, pa.string()) for name in columns]))
-    known = predictions.sparkSession.createDataFrame(rows)
-    joined = predictions.join(F.broadcast(known), "prediction", "left")
-    return joined.select(*predictions.columns, *names_of(FACTS))
 
 
 def _unknown_sources(book: FactBook) -> Iterator[str]:

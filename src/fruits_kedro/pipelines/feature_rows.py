@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.model.reducer import matrix_of
+from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.storage.tables import Table, read_rows
 
@@ -71,7 +71,7 @@ def stream_features(
         uri = features.file_uri(int(file))
         for part, batch in read_rows(uri, rows[first:last], ["features"]):
             chosen = slice(int(first + part.start), int(first + part.stop))
-            yield chosen, matrix_of(batch.column("features"))
+            yield chosen, rows_of(batch.column("features"))
 
 
 def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows:

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model import networks
 from fruits_kedro.model.backbone.artefact import DEFAULT_NETWORK, Backbone, BackboneSpec
 from fruits_kedro.model.backbone.bias_correction import correct_biases
 from fruits_kedro.model.backbone.calibration import Pixels
-from fruits_kedro.parameters.kinds import kind_in
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
 
 BATCH = 20
 """Photographs whose means are taken at once: few, since every layer holds something of each."""
@@ -124,7 +123,7 @@ if __name__ == "__main__":
     parser.add_argument("--calibration")
     arguments = parser.parse_args()
     model = _convert_here(
-        kind_in(networks, arguments.network),
+        kind_in(NETWORKS, arguments.network),
         arguments.weights,
         arguments.image_size,
         arguments.calibration,

@@ -8,9 +8,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model import networks
 from fruits_kedro.model.backbone.artefact import DEFAULT_NETWORK
-from fruits_kedro.parameters.kinds import kind_in
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
 
 SHIPPED = "shipped"
 IMAGENET = "imagenet"
@@ -27,7 +26,7 @@ def locate_weights(name: str, network: str = DEFAULT_NETWORK) -> Path:
     Raises:
         FruitsError: Where there is no such file, or the download fails.
     """
-    kind = kind_in(networks, network)
+    kind = kind_in(NETWORKS, network)
     if name == SHIPPED and kind.SHIPPED is not None:
         return _shipped_path(kind.SHIPPED)
     if name == IMAGENET and kind.DOWNLOAD is not None:

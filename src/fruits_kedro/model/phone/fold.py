@@ -2,8 +2,7 @@
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.classifier.artefact import Classifier
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier
+from fruits_kedro.model.classifier import Classifier, LinearClassifier
 from fruits_kedro.model.lineage import check_lineage
 from fruits_kedro.model.phone.artefact import Card, NoPhoneModel, PhoneModel
 from fruits_kedro.model.phone.graph import append_head
@@ -26,7 +25,7 @@ def fold(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> PhoneM
     Returns:
         The file, or why there is none.
     """
-    if not isinstance(classifier, SoftmaxClassifier):
+    if not isinstance(classifier, LinearClassifier):
         return NoPhoneModel(NO_FOREST)
     try:
         check_lineage(backbone, reducer, classifier)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier
+from fruits_kedro.model.classifier import LinearClassifier
 from fruits_kedro.model.reducer import Reducer
 
 
@@ -34,7 +34,7 @@ class Head:
     whitened_means: npt.NDArray[np.float32] | None
 
     @classmethod
-    def of(cls, reducer: Reducer, classifier: SoftmaxClassifier) -> "Head":
+    def of(cls, reducer: Reducer, classifier: LinearClassifier) -> "Head":
         """The head that gives a classifier's calibrated logits from features."""
         temperature = classifier.calibration.temperature
         weights = classifier.coefficients @ reducer.components / reducer.scale

@@ -13,6 +13,7 @@ from PIL import Image
 from fruits_kedro.photos.augmentation.foreground import Pixels
 from fruits_kedro.photos.augmentation.procedural import Random
 from fruits_kedro.photos.augmentation.scene import Style, make_scene
+from fruits_kedro.photos.draws import draw
 
 VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
 """Part of the fingerprint: change the words when the pixels change."""
@@ -81,14 +82,10 @@ def choose_copies(train: pa.Table, copies: int, per_label: int, seed: int) -> pa
         ``sha256``, ``label`` and ``variant`` (int32, from 1), ordered by label and variant.
     """
     files = train.select(["sha256", "label"]).to_pandas()
-    files["draw"] = [_draw(sha256, seed) for sha256 in files["sha256"]]
+    files["draw"] = draw(train["sha256"], seed)
     numbered = [files.assign(variant=np.int32(number)) for number in range(1, copies + 1)]
     every = pd.concat(numbered or [files.assign(variant=np.int32(0)).head(0)])
     ordered = every.sort_values(["label", "variant", "draw", "sha256"])
     chosen = ordered[ordered.groupby("label").cumcount() < per_label]
     columns = {"sha256": pa.string(), "label": pa.string(), "variant": pa.int32()}
     return pa.Table.from_pandas(chosen[list(columns)], pa.schema(columns), preserve_index=False)
-
-
-def _draw(sha256: str, seed: int) -> str:
-    return hashlib.sha256(f"{sha256} {seed}".encode()).hexdigest()

@@ -13,9 +13,10 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.calibration import calibrate
-from fruits_kedro.model.classifier import Classifier, predicted_columns
+from fruits_kedro.model.classifier import Classifier, fit_classifier, predicted_columns
+from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
-from fruits_kedro.model.reducer import Reducer, matrix_of
+from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.model.scores import (
     count_confusions,
@@ -27,7 +28,6 @@ from fruits_kedro.parameters import (
     OwnParameters,
     ReductionParameters,
 )
-from fruits_kedro.parameters.kinds import CLASSIFIERS, kind_in
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.feature_rows import (
     evenly,
@@ -74,15 +74,11 @@ def train_on_train(
     columns = ["label", "source", "sha256", "variant", "components"]
     train = reduced_features.read(columns, wanted)
     train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
-    components = matrix_of(train["components"])
+    components = rows_of(train["components"])
     targets = pc.index_in(train["label"], value_set=pa.array(labels, pa.string()))
     places = targets.to_numpy().astype(np.int64)
     weights = own_weights(places, pc.equal(train["source"], "own").to_numpy(), own.share)
-    kind = kind_in(CLASSIFIERS, parameters.classifier)
-    trained: Classifier = kind.fit(
-        components.astype(np.float64), places, tuple(labels), reducer.id, parameters, weights
-    )
-    return trained
+    return fit_classifier(components, places, labels, reducer.id, parameters, weights)
 
 
 def _train_labels(reduced_features: Table) -> list[str]:
@@ -155,7 +151,7 @@ def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame
             rows = task.filter(pa.array(numbers == file))
             for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["components"]):
                 described = rows.slice(part.start, batch.num_rows).select(names)
-                components = matrix_of(batch.column("components"))
+                components = rows_of(batch.column("components"))
                 studio = described["studio"].to_numpy(zero_copy_only=False)
                 added = predicted_columns(shared.value, components, studio)
                 for name, column in added.items():

@@ -12,19 +12,17 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from fruits_kedro import FruitsError
-from fruits_kedro.datasets.backbone import FindBackbone
+from fruits_kedro.datasets.models import FindBackbone
 from fruits_kedro.model.backbone import Backbone, Pixels, backbone_spec, no_calibration
 from fruits_kedro.model.conversion import calibration_id, convert
 from fruits_kedro.parameters import AugmentationParameters, FeaturizationParameters
 from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
-from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.augmentation.recipe import Recipe, choose_copies
 from fruits_kedro.photos.augmentation.scene import Style
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.photos.draws import draw
 from fruits_kedro.pipelines.featurization.missing import (
     featurize_in_slices,
     missing_variants,
-    place_images,
     read_contents,
 )
 from fruits_kedro.storage.schemas import FEATURES
@@ -106,26 +104,12 @@ def choose_variants(
         sha256, variant (from 1) and fingerprint, ordered by sha256 and variant.
     """
     trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
-    frame = photographs.read(["sha256", "label"], trains).to_pandas()
-    frame["draw"] = draw(pa.array(frame["sha256"], pa.string()), parameters.seed)
-    frame = frame.sort_values(["label", "draw", "sha256"], ignore_index=True)
-    place = frame.groupby("label").cumcount()
-    of_label = frame.groupby("label")["sha256"].transform("size")
-    pieces = [
-        frame.loc[place + (variant - 1) * of_label < parameters.per_label, ["sha256"]].assign(
-            variant=variant
-        )
-        for variant in range(1, parameters.copies + 1)
-    ]
-    fingerprint = recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
-    rows = [pa.Table.from_pandas(piece, _VARIANT, preserve_index=False) for piece in pieces]
-    chosen = pa.concat_tables([*rows, _VARIANT.empty_table()])
+    train = photographs.read(["sha256", "label"], trains)
+    chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
     chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
+    fingerprint = recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
     named = pa.array([fingerprint] * chosen.num_rows, pa.string())
     return chosen.append_column("fingerprint", named)
-
-
-_VARIANT = pa.schema({"sha256": pa.string(), "variant": pa.int32()})
 
 
 def select_missing_features(

@@ -81,7 +81,7 @@ def predict_new_photographs(
         FruitsError: Where network, reducer, classifier and file were not made for one another.
     """
     check_lineage(backbone, reducer, classifier)
-    limits = parameters.limits
+    limits = Limits.of(parameters)
     model = broadcast((phone_model, backbone, reducer, classifier))
     facts = broadcast({row["prediction"]: row for row in fruit_facts.rows()})
     if isinstance(phone_model, PhoneModel):

@@ -12,6 +12,7 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import cores, cut, on_workers
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos.layout import understand
+from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels
@@ -93,7 +94,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
     """
     for piece in cut(unread_files, parameters.slice_files):
-        yield on_workers(_reading_tasks(piece), read_task(parameters.limits), IMAGES)
+        yield on_workers(_reading_tasks(piece), read_task(Limits.of(parameters)), IMAGES)
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 

@@ -12,12 +12,11 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
 from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.matrices import lists_of, rows_of
+from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import (
-    Moments,
     Reducer,
     fit_reducer,
-    lists_of,
-    matrix_of,
     possible_k,
 )
 from fruits_kedro.model.rows import own_weights
@@ -77,7 +76,7 @@ def fit_reducer_on_train(
             f"The {originals} train photographs all have the same features, so nothing tells "
             "their labels apart: check that they do not show one and the same picture."
         )
-    k = possible_k(parameters.k, chosen.num_rows, moments.n_features)
+    k = possible_k(parameters.k, chosen.num_rows, moments.totals.shape[1])
     reducer = fit_reducer(moments, k, backbone.fingerprint, parameters.within_shrinkage)
     logger.info(
         "%d components explain %.4f of the variance of %d train photographs and %d copies",
@@ -105,7 +104,7 @@ def _sum_moments(
             moments = Moments.empty(len(labels), block.shape[1], parameters.unit_length)
         moments = moments.add(block, places[part], None if weights is None else weights[part])
     assert moments is not None  # noqa: S101  there are at least two rows
-    return moments
+    return moments.complete()
 
 
 def reduce_features(
@@ -128,7 +127,7 @@ def reduce_features(
             rows = task.filter(pa.array(numbers == file))
             for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["features"]):
                 described = rows.slice(part.start, batch.num_rows).select(names)
-                components = shared.value.transform(matrix_of(batch.column("features")))
+                components = shared.value.transform(rows_of(batch.column("features")))
                 table = described.append_column("components", lists_of(components))
                 yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
 
@@ -197,7 +196,7 @@ def place_map_points(reduced_features: Table, parameters: ReductionParameters) -
     sample = reduced_features.sample(
         [*columns, "components"], parameters.map.points, photographs
     ).combine_chunks()
-    matrix = matrix_of(sample["components"])
+    matrix = rows_of(sample["components"])
     components = matrix[:, : parameters.map.components].astype(np.float64)
     places = _place(components, parameters.map)
     plane = np.zeros((len(components), 2))
