@@ -60,6 +60,7 @@ def make_page(
     side: int = 40,
     mistakes: float = 0.1,
     parameters: ReportingParameters = PARAMETERS,
+    reduction: ReductionParameters = REDUCTION,
     untested: Sequence[str] = (),
     layout: dict[str, Any] | None = None,
 ) -> str:
@@ -73,7 +74,7 @@ def make_page(
         evaluation: Content of ``evaluation.json``.
         side: Pixels of a photograph.
         mistakes: Share of predictions that are wrong.
-        parameters: Of the report.
+        parameters, reduction: Of the report, and of what it shows.
         untested: Labels of which no photograph tests.
         layout: What ingestion understood.
     """
@@ -131,7 +132,7 @@ def make_page(
         quality_report,
         chosen,
         small,
-        REDUCTION,
+        reduction,
         parameters,
     )
 

@@ -128,6 +128,10 @@ class ReductionParameters(_Strict):
             "driver's memory; more stay on the workers, with the same result.",
         ),
     ]
+    csv_rows: Annotated[
+        Count,
+        Field(description="Photographs in `reduced_features.csv`, at most: an even draw of more."),
+    ]
     map: MapParameters
 
     @property

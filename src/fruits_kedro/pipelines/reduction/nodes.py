@@ -139,10 +139,13 @@ def reduce_features(
 
 def render_components(reduced_features: Table, parameters: ReductionParameters) -> CsvText:
     """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
-    columns = ["path", "label", "split", "components"]
-    photographs = pc.field("variant") == 0
     return render_csv(
-        reduced_features, columns, "components", "pc_", parameters.csv_rows, photographs
+        reduced_features,
+        ["path", "label", "split", "components"],
+        wide="components",
+        prefix="pc_",
+        rows=pc.field("variant") == 0,
+        limit=parameters.csv_rows,
     )
 
 
