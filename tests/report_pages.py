@@ -60,7 +60,6 @@ def make_page(
     side: int = 40,
     mistakes: float = 0.1,
     parameters: ReportingParameters = PARAMETERS,
-    reduction: ReductionParameters = REDUCTION,
     untested: Sequence[str] = (),
     layout: dict[str, Any] | None = None,
 ) -> str:
@@ -74,7 +73,7 @@ def make_page(
         evaluation: Content of ``evaluation.json``.
         side: Pixels of a photograph.
         mistakes: Share of predictions that are wrong.
-        parameters, reduction: Of the report, and of what it shows.
+        parameters: Of the report.
         untested: Labels of which no photograph tests.
         layout: What ingestion understood.
     """
@@ -132,7 +131,7 @@ def make_page(
         quality_report,
         chosen,
         small,
-        reduction,
+        REDUCTION,
         parameters,
     )
 

@@ -132,7 +132,7 @@ def _start_java(conf: Any) -> Any:
     lines, java = os.pipe()
     threading.Thread(target=_pass_on, args=(lines,), name="java-stderr", daemon=True).start()
     try:
-        return launch_gateway(conf, popen_kwargs={"stderr": java})
+        return launch_gateway(conf, popen_kwargs={"stderr": java})  # type: ignore[no-untyped-call]
     finally:
         os.close(java)
 

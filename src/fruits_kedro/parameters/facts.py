@@ -1,13 +1,17 @@
 """What is known of a fruit once it is recognised: its species, taste, season and more, by label."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from fruits_kedro.storage.heavy_types import DataFrame
 from fruits_kedro.storage.schemas import FACTS, names_of
+
+_LANGUAGE = re.compile("[a-z]{2}")
+"""Two letters of ISO 639-1."""
 
 Text = Annotated[str, Field(min_length=1, strict=True)]
 Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
@@ -27,13 +31,39 @@ class FruitFacts(BaseModel):
     biodiversity: Fact
 
 
+class TranslatedFacts(BaseModel):
+    """Facts of one label in another language; the sources are those of the English facts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    common_name: Text | None = None
+    species: Text | None = None
+    family: Text | None = None
+    taste: Text | None = None
+    season: Text | None = None
+    storage: Text | None = None
+    biodiversity: Text | None = None
+
+
 class FactBook(BaseModel):
-    """The facts of every known label, and the sources they name."""
+    """The facts of every known label, and the sources they name.
+
+    Files are merged by their first level, so each language has its own name there: ``fr`` in
+    ``fruits.fr.yml`` is ``translations["fr"]`` here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: dict[Text, Text] = {}
     fruits: dict[Text, FruitFacts] = {}
+    translations: dict[Text, dict[Text, TranslatedFacts]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_languages(cls, values: dict[str, Any]) -> dict[str, Any]:
+        languages = {name: values[name] for name in values if _LANGUAGE.fullmatch(str(name))}
+        others = {name: values[name] for name in values if name not in languages}
+        return others | ({"translations": languages} if languages else {})
 
     def rows(self) -> list[dict[str, str]]:
         """One row per label: its name as ``prediction``, and the columns of ``schemas.FACTS``."""

@@ -57,6 +57,10 @@ class ReportingParameters(StrictModel):
             "report warn that the accuracy covers too few.",
         ),
     ]
+    csv_rows: Annotated[
+        Count,
+        Field(description="Photographs in `reduced_features.csv`, at most: an even draw of more."),
+    ]
     gallery: Annotated[int, Field(ge=1, le=60, description="Photographs of each gallery, at most.")]
     pairs: Annotated[int, Field(ge=1, le=30, description="Most confused pairs of labels shown.")]
     page_megabytes: Annotated[

@@ -123,7 +123,11 @@ def _understand_one(
     columns["capture"] = _per_row(
         below, lambda text: parse_capture(text, parameters.capture_pattern)
     )
-    matched = _match_table(listing, files, labels_table)
+    matched, notes = (
+        (_match_given(listing, files, labels_table), [])
+        if labels_table
+        else _match_found(listing, files)
+    )
     if matched:
         columns |= _by_table(columns, matched)
     columns["place"] = _per_row(below, place_of) if place_of else pa.nulls(len(below), pa.string())
@@ -142,19 +146,15 @@ def _understand_one(
             ignored, rule, set(rows.column("label").unique().to_pylist())
         ),
         matched=matched,
+        notes=notes,
     )
 
 
 def _folder_and_name(relative: pa.ChunkedArray) -> tuple[pa.DictionaryArray, pa.Array]:
     """Each file's folder, empty at the top, and its name."""
-    text = _one_chunk(relative)
+    text = relative.combine_chunks()
     parts = pc.extract_regex(text, r"(?s)^(?P<folder>(?:.*/)?)(?P<name>[^/]*)$")
     return parts.field("folder").dictionary_encode(), parts.field("name")
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks()
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def _parts(folder: str) -> Folders:
@@ -196,39 +196,47 @@ def _place_of(listing: Listing, pattern: str) -> Callable[[str], str | None]:
     return place
 
 
-def _match_table(listing: Listing, files: pa.Table, labels_table: str | None) -> Matched | None:
-    """The given table of labels, or a ``labels.csv`` above all photographs, if there is one."""
+def _match_given(listing: Listing, files: pa.Table, labels_table: str) -> Matched:
+    matched = match(read_labels_table(labels_table), files)
+    if len(matched.missing) == files.num_rows:
+        example = files.column("relative_path")[0].as_py()
+        raise FruitsError(
+            f"No row of the table of labels {labels_table} names a photograph in {listing.uri}: "
+            f"write paths below that folder, such as {example} instead of "
+            f"{names_of(matched.superfluous, 1)}."
+        )
+    return matched
+
+
+def _match_found(listing: Listing, files: pa.Table) -> tuple[Matched | None, list[str]]:
+    """The ``labels.csv`` above all photographs, if there is one; or a warning of why not."""
     relative = files.column("relative_path")
-    if labels_table:
-        matched = match(read_labels_table(labels_table), files)
-        if len(matched.missing) == files.num_rows:
-            raise FruitsError(
-                f"No row of the table of labels {labels_table} names a photograph in "
-                f"{listing.uri}: its paths are to be those below that folder, such as "
-                f"{relative[0].as_py()}; one of the table is {matched.superfluous[0]}."
-            )
-        return matched
-    tables = listing.files.filter(
-        pc.match_substring_regex(listing.files.column("relative_path"), r"(?i)(^|/)labels\.csv$")
+    named = pc.match_substring_regex(
+        listing.files.column("relative_path"), r"(?i)(^|/)labels\.csv$"
     )
-    for row in tables.to_pylist():
-        top = row["relative_path"].rpartition("/")[0]
-        prefix = f"{top}/" if top else ""
-        if pc.all(pc.starts_with(relative, prefix)).as_py():
-            below = pc.utf8_slice_codeunits(relative, len(prefix))
-            position = files.column_names.index("relative_path")
-            return match(
-                read_labels_table(row["path"]), files.set_column(position, "relative_path", below)
-            )
-    return None
+    for row in listing.files.filter(named).to_pylist():
+        prefix = row["relative_path"][: -len("labels.csv")]
+        if not pc.all(pc.starts_with(relative, prefix)).as_py():
+            continue
+        below = pc.utf8_slice_codeunits(relative, len(prefix))
+        position = files.column_names.index("relative_path")
+        try:
+            table = read_labels_table(row["path"])
+        except FruitsError as error:
+            return None, [f"{error.message} Its labels are not used."]
+        matched = match(table, files.set_column(position, "relative_path", below))
+        if len(matched.missing) < files.num_rows:
+            return matched, []
+        return None, [f"No row of {row['path']} names a photograph: its labels are not used."]
+    return None, []
 
 
 def _by_table(columns: dict[str, pa.Array], matched: Matched) -> dict[str, Any]:
     table = matched.columns
     return {
-        "label": _one_chunk(table.column("label")),
-        "split": pc.coalesce(_one_chunk(table.column("split")), columns["split"]),
-        "capture": _one_chunk(table.column("capture"))
+        "label": table.column("label").combine_chunks(),
+        "split": pc.coalesce(table.column("split").combine_chunks(), columns["split"]),
+        "capture": table.column("capture").combine_chunks()
         if matched.has_capture
         else columns["capture"],
     }
@@ -240,7 +248,7 @@ def _reasons(files: pa.Table, label: pa.Array, matched: Matched | None) -> pa.Ar
     reasons = pc.if_else(label.is_null(), Reason.NO_LABEL.value, none)
     if matched:
         reasons = pc.if_else(matched.disputed, Reason.LABEL_CONFLICT.value, reasons)
-    is_utf8 = _one_chunk(files.column("name_is_utf8"))
+    is_utf8 = files.column("name_is_utf8").combine_chunks()
     return pc.if_else(is_utf8, reasons, Reason.NAME_NOT_UTF8.value)
 
 

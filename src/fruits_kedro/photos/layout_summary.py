@@ -29,6 +29,7 @@ class Understood:
         ignored: Ignored files by extension.
         ignored_labels: Label folders in which every file was ignored, with their number.
         matched: The table of labels laid beside the files, None without one.
+        notes: Warnings about a table of labels that is not used.
     """
 
     uri: str
@@ -39,6 +40,7 @@ class Understood:
     ignored: dict[str, int]
     ignored_labels: dict[str, int]
     matched: Matched | None
+    notes: list[str]
 
     def label_counts(self) -> dict[str, int]:
         """Photographs worth reading per label, outside ones not counted, in order of labels."""
@@ -171,6 +173,7 @@ def _warnings(part: Understood, summary: dict[str, Any]) -> list[str]:
         _look_alike_warning(part, summary),
         _ignored_warning(part, summary),
         *_table_warnings(part.matched),
+        *part.notes,
     ]
     return [f"{part.uri}: {warning}" for warning in found if warning]
 

@@ -84,7 +84,7 @@ def _copies(rows: pa.Table, usable: pa.ChunkedArray) -> pd.DataFrame:
     """
     contents = rows.column("sha256").combine_chunks().dictionary_encode().indices
     content = pc.fill_null(pc.if_else(usable, contents, None), -1).to_numpy()
-    often = np.bincount(content + 1) > 1
+    often = np.bincount(content + 1, minlength=1) > 1
     often[0] = False
     position = np.flatnonzero(often[content + 1])
     shared = rows.select(["label", "split", "source", "path"]).take(position).to_pandas()

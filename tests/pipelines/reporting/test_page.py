@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from browser import DESKTOP, PHONE, launched
 from browser import opened as opened_in
-from report_pages import PARAMETERS, REDUCTION, make_page
+from report_pages import PARAMETERS, make_page
 
 from fruits_kedro.pipelines.reporting.report.page import as_script_json, shorten
 
@@ -319,6 +319,6 @@ def test_without_own_photographs_the_reason_or_nothing_is_shown(tmp_path, own):
 
 
 def test_a_capped_csv_is_called_one(tmp_path):
-    few = REDUCTION.model_copy(update={"csv_rows": 10})
-    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, reduction=few)
+    few = PARAMETERS.model_copy(update={"csv_rows": 10})
+    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
     assert "has 10 of the 18 photographs" in page

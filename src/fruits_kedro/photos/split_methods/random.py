@@ -1,11 +1,11 @@
 """A split by a draw that row order, reruns and other photographs of other labels cannot change."""
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.photos.draws import draw
 
 
 def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
@@ -15,22 +15,16 @@ def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
     the draw is stratified.
     """
     validates = pc.fill_null(pc.equal(rows.column("split"), "validation"), False).to_numpy()
-    draw = _draw(rows.column("sha256"), parameters.seed)
+    drawn = draw(rows.column("sha256"), parameters.seed)
     if parameters.stratified:
         labels = rows.column("label").combine_chunks().dictionary_encode().indices.to_numpy()
         is_test = _share_of_each(
-            labels, draw, rows.column("sha256"), ~validates, parameters.test_share
+            labels, drawn, rows.column("sha256"), ~validates, parameters.test_share
         )
     else:
-        is_test = draw < np.uint64(parameters.test_share * 2**64)
+        is_test = drawn < np.uint64(parameters.test_share * 2**64)
     split = np.where(validates, "validation", np.where(is_test, "test", "train"))
     return pa.array(split, pa.string())
-
-
-def _draw(sha256: pa.ChunkedArray, seed: int) -> np.ndarray:
-    """A number of 64 bits per row that depends on its content and the seed only, uint64."""
-    hashed = pd.util.hash_array(sha256.to_numpy(), hash_key=f"{seed:016d}", categorize=False)
-    return np.asarray(hashed, np.uint64)
 
 
 def _share_of_each(

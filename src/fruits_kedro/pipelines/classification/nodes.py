@@ -18,7 +18,6 @@ from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
 from fruits_kedro.model.reducer import Reducer, matrix_of
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.model.scores import (
-    count_confidences,
     count_confusions,
     score,
     score_confidences,
@@ -174,7 +173,7 @@ def count_test_confusions(predictions: Table) -> pd.DataFrame:
         FruitsError: Where no row tests.
     """
     tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
-    confusions = count_confusions(tests.to_pandas())
+    confusions = count_confusions(tests["label"].to_pylist(), tests["prediction"].to_pylist())
     if confusions.empty:
         raise FruitsError(
             "No photograph is left to test the classifier: with so few photographs per label, "
@@ -194,20 +193,21 @@ def measure_classifier(
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Accuracy on the test rows, with what is needed to understand it."""
-    columns = ["label", "prediction", "probability", "sure", "outlier", "split"]
-    rows = predictions.read(columns).to_pandas()
-    confidences = count_confidences(rows[rows["split"] == "test"])
-    scores = score(confusions)
+    splits = pc.value_counts(predictions.read(["split"])["split"].combine_chunks()).to_pylist()
+    columns = ["label", "prediction", "probability", "sure", "outlier"]
+    tests = predictions.read(columns, pc.field("split") == "test")
+    scores = score(tests["label"].to_pylist(), tests["prediction"].to_pylist())
+    covered = coverage(scores["per_label"], ingestion_report["kept_by_label"])
     return {
         "accuracy": scores["accuracy"],
         "test_error": scores["test_error"],
-        "macro_f1": scores["macro_f1"],
+        "macro_f1": covered["macro_f1"],
         "split": split_report["method"],
         "classifier": classification.classifier,
         "labels": len(ingestion_report["kept_by_label"]),
-        "rows": {str(name): int(count) for name, count in rows["split"].value_counts().items()},
-        "coverage": coverage(scores["per_label"], ingestion_report["kept_by_label"]),
-        "calibration": _without_diagrams(calibration) | {"test": score_confidences(confidences)},
+        "rows": {row["values"]: row["counts"] for row in sorted(splits, key=lambda r: r["values"])},
+        "coverage": covered,
+        "calibration": _without_diagrams(calibration) | {"test": _score_confidences(tests)},
         "k": explained_variance["k"],
         "explained_variance": explained_variance["explained_variance"],
         "fingerprint": featurization_report["fingerprint"],
@@ -215,6 +215,12 @@ def measure_classifier(
         "inferences": featurization_report["inferred"],
         "per_label": scores["per_label"],
     }
+
+
+def _score_confidences(tests: pa.Table) -> dict[str, Any]:
+    right = pc.equal(tests["label"], tests["prediction"]).to_numpy()
+    doubts = tests["sure"].to_pylist(), tests["outlier"].to_pylist()
+    return score_confidences(tests["probability"].to_numpy(), right, *doubts)
 
 
 def _without_diagrams(calibration: dict[str, Any]) -> dict[str, Any]:

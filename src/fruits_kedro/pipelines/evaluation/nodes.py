@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import pyarrow.compute as pc
 
 from fruits_kedro.model import evaluating
 from fruits_kedro.model.backbone import Backbone
-from fruits_kedro.model.refits import Refits
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import (
     ClassificationParameters,
@@ -117,10 +117,10 @@ def gather_scenes(
 
 def evaluate_folder(
     all_rows: Rows,
+    split_report: dict[str, Any],
     reduction: ReductionParameters,
     classification: ClassificationParameters,
     own: OwnParameters,
-    split_report: dict[str, Any],
 ) -> dict[str, Any]:
     """Train on the Training folders, test on the Test folders.
 
@@ -128,13 +128,8 @@ def evaluate_folder(
     """
     if split_report["method"] != "folder":
         return {"left_out": "there are no Training and Test folders"}
-    settings = _refits(reduction, classification, own)
-    rows = all_rows.where(~all_rows.own)
-    return evaluating.refit_and_score(
-        rows.where(rows.split == "train"),
-        rows.where((rows.split == "test") & rows.photographs),
-        settings,
-    )
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_split(all_rows, settings)
 
 
 def evaluate_random(
@@ -145,24 +140,24 @@ def evaluate_random(
     own: OwnParameters,
 ) -> dict[str, Any]:
     """Train and test on a random draw, whatever the folders say; it leaks as folder does."""
-    rows = all_rows.where(~all_rows.own)
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_split(_drawn(all_rows.where(~all_rows.own), split), settings)
+
+
+def _drawn(rows: Rows, split: SplitParameters) -> Rows:
+    """The rows with a split at random, which copies share with their photograph."""
     photographs = rows.where(rows.photographs)
     table = pa.table(
         {
             "sha256": pa.array(photographs.sha256.tolist(), pa.string()),
             "label": pa.array([rows.labels[n] for n in photographs.targets], pa.string()),
             "split": pa.nulls(len(photographs), pa.string()),
-            "capture": pa.nulls(len(photographs), pa.string()),
         }
     )
     drawn, _ = assign_splits(table, split.model_copy(update={"method": "random"}))
-    tests = np.asarray(drawn.to_pylist(), np.str_) == "test"
-    held_out = np.zeros(len(rows), np.bool_)
-    held_out[np.flatnonzero(rows.photographs)[tests]] = True
-    settings = _refits(reduction, classification, own)
-    return evaluating.refit_and_score(
-        rows.where(~rows.with_copies(held_out)), rows.where(held_out), settings
-    )
+    tests = np.zeros(len(rows), np.bool_)
+    tests[np.flatnonzero(rows.photographs)[np.asarray(drawn.to_pylist(), np.str_) == "test"]] = True
+    return replace(rows, split=np.where(rows.with_copies(tests), "test", "train"))
 
 
 def evaluate_capture(
@@ -180,8 +175,8 @@ def evaluate_capture(
         Scores on the photographs of the groups held out, and on cluttered scenes made of them;
         both as trained with augmented copies and without.
     """
-    settings = _refits(reduction, classification, own)
-    return evaluating.evaluate_capture(all_rows.where(~all_rows.own), all_scenes, settings)
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_capture(all_rows, all_scenes, settings)
 
 
 def evaluate_own(
@@ -191,7 +186,9 @@ def evaluate_own(
     own: OwnParameters,
 ) -> dict[str, Any]:
     """Accuracy on own photographs, place by place, and how it grows with their number."""
-    return evaluating.evaluate_own(all_rows, _refits(reduction, classification, own), own)
+    may_train = (all_rows.split == "train") | all_rows.own
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_own(all_rows.where(may_train), settings)
 
 
 def collect_evaluation(
@@ -204,18 +201,6 @@ def collect_evaluation(
     """The answers side by side; capture, cluttered and own are the ones to believe."""
     answers = {"folder": folder, "random": random, "capture": capture, "cluttered": cluttered}
     return {**answers, "own": own}
-
-
-def _refits(
-    reduction: ReductionParameters, classification: ClassificationParameters, own: OwnParameters
-) -> Refits:
-    return Refits(
-        reduction.k,
-        reduction.unit_length,
-        reduction.within_shrinkage,
-        classification,
-        own.share,
-    )
 
 
 def _scene_recipe(parameters: EvaluationParameters) -> Recipe:

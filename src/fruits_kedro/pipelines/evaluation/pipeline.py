@@ -44,7 +44,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.evaluate_folder,
-                ["all_rows", *fits, "split_report"],
+                ["all_rows", "split_report", *fits],
                 "folder_evaluation",
                 name="evaluate_folder",
             ),

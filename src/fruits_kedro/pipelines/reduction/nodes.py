@@ -22,6 +22,7 @@ from fruits_kedro.model.reducer import (
 )
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.parameters import MapParameters, OwnParameters, ReductionParameters
+from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.pipelines.feature_rows import (
     evenly,
     kept_photographs,
@@ -137,7 +138,7 @@ def reduce_features(
     )
 
 
-def render_components(reduced_features: Table, parameters: ReductionParameters) -> CsvText:
+def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
     """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
     return render_csv(
         reduced_features,
