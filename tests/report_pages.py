@@ -107,7 +107,7 @@ def make_page(
     points = {f"pc_{n + 1}": components[:, n] for n in range(2)}
     points |= {"x": components[:, 2], "y": components[:, 3]}
     map_points = store("map", schemas.MAP_POINTS, **points)
-    predictions = store("predictions", schemas.PREDICTIONS)
+    predictions = store("predictions", schemas.PREDICTIONS, studio=frame["number"] % 3 == 0)
     if not classified:
         predictions = Table(str(folder / "none"), schemas.PREDICTIONS)
     images = store("images", schemas.IMAGES, bytes=[photograph(n, side) for n in range(rows)])
@@ -169,6 +169,7 @@ def facts(
         "rejected_by_reason": {"empty_file": 1},
         "ignored_by_extension": {"txt": 1},
         "kept_by_label": dict.fromkeys(labels, 6),
+        "kept_by_source": {"images": len(frame) - 2, "own": 2},
     } | ({"layout": layout} if layout else {})
     featurization = {"inferred": len(frame), "undecodable": 0, "fingerprint": "ab12"}
     stage = {"run": "2026-11-25T21.51.00.000Z", "seconds": 4.0, "nodes": {"compute_features": 4.0}}

@@ -10,6 +10,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -204,19 +205,16 @@ def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> byt
 def _stream(uri: str, text: CsvText) -> None:
     """Write a file that appears when it is complete: by rename on a disk, by upload on a store."""
     fs, path = filesystem(uri)
+    lines = chain([text.header], text.chunks)
     if not is_local(uri):
         # Without the transaction an error would complete the upload of half a file.
         with fs.transaction, fs.open(path, "wb") as file:
-            file.writelines([text.header])
-            for lines in text.chunks:
-                file.write(lines)
+            file.writelines(lines)
         return
     unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with fs.open(str(unfinished), "wb") as file:
-            file.write(text.header)
-            for lines in text.chunks:
-                file.write(lines)
+            file.writelines(lines)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -127,6 +127,7 @@ def test_pointing_at_a_photograph_shows_it(opened, hostile):
         ready(shown)
         page = shown.page
         assert page.locator("#map-tip").is_hidden()
+        page.locator("#map-canvas").scroll_into_view_if_needed()
         page.locator("#map-canvas").focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("#map-tip canvas[data-drawn]:not([data-drawn=''])")
@@ -321,3 +322,11 @@ def test_a_capped_csv_is_called_one(tmp_path):
     few = PARAMETERS.model_copy(update={"csv_rows": 10})
     page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
     assert "has 10 of the 18 photographs" in page
+
+
+def test_own_photographs_and_those_of_a_studio_are_counted(opened, tmp_path):
+    url = write(tmp_path, make_page(tmp_path / "tables", ["Apple", "Pear"], each=9))
+    with opened(url, **DESKTOP) as shown:
+        rows = shown.page.locator("#run tbody").first.locator("tr").all_inner_texts()
+        counts = dict(" ".join(row.split()).rsplit(" ", 1) for row in rows)
+        assert (counts["kept"], counts["your own"], counts["taken elsewhere"]) == ("18", "2", "12")

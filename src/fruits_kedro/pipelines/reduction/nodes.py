@@ -21,6 +21,7 @@ from fruits_kedro.model.reducer import (
 )
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.parameters import MapParameters, OwnParameters, ReductionParameters
+from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.pipelines.feature_rows import (
     evenly,
     kept_photographs,
@@ -136,12 +137,15 @@ def reduce_features(
     )
 
 
-def render_components(reduced_features: Table, parameters: ReductionParameters) -> CsvText:
+def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
     """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
-    columns = ["path", "label", "split", "components"]
-    photographs = pc.field("variant") == 0
     return render_csv(
-        reduced_features, columns, "components", "pc_", parameters.csv_rows, photographs
+        reduced_features,
+        ["path", "label", "split", "components"],
+        wide="components",
+        prefix="pc_",
+        rows=pc.field("variant") == 0,
+        limit=parameters.csv_rows,
     )
 
 

@@ -24,7 +24,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.render_components,
-                ["reduced_features", "params:reduction"],
+                ["reduced_features", "params:reporting"],
                 "reduced_features_csv",
                 name="render_components",
             ),

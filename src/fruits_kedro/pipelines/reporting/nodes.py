@@ -145,6 +145,7 @@ def render_report(
         "evaluation_of_others": evaluated if evaluated not in (None, total) else None,
         "capture": evaluation.get("capture", {}).get("mean"),
         "unpredicted": total - predictions.rows,
+        "borders": tables.count_borders(predictions.read(["studio"])["studio"]),
         "csv_rows": reporting.csv_rows if total > reporting.csv_rows else None,
         "quality": data_quality_report,
         "outlier_labels": tables.most_frequent(outliers, _OUTLIER_LABELS),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from fruits_kedro.pipelines.coverage import coverage_warnings, stands_on
 from fruits_kedro.pipelines.reporting.report.page import relative, shorten
@@ -197,6 +198,17 @@ def map_data(
         "tsne": [_rounded(frame["x"]), _rounded(frame["y"])],
         "pca": [_rounded(frame["pc_1"]), _rounded(frame["pc_2"])],
     }
+
+
+def count_borders(studio: pa.ChunkedArray) -> dict[str, int]:
+    """Photographs by where they were taken, as their border tells; empty where none was measured.
+
+    Args:
+        studio: Whether the border of each has one colour; null where it was not measured.
+    """
+    names = {True: "in a studio (border of one colour)", False: "elsewhere"}
+    counts = {row["values"]: row["counts"] for row in studio.value_counts().to_pylist()}
+    return {name: counts[flag] for flag, name in names.items() if flag in counts}
 
 
 def most_frequent(counts: Mapping[str, int], shown: int) -> list[tuple[str, int]]:
