@@ -1,4 +1,5 @@
 """x"""
+
 from typing import Any
 
 from fruits_kedro.model.backbone import calibration, conversion

@@ -66,12 +66,6 @@ class ReductionParameters(StrictModel):
             "sha256."
         ),
     ]
-    csv_rows: Annotated[
-        Count,
-        Field(
-            description="Photographs in the CSV of the components, at most, spread evenly by sha256."
-        ),
-    ]
     map: MapParameters
 
     @property

@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import cores, cut, on_workers
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
+from fruits_kedro.photos import resolving
+from fruits_kedro.photos import splits as splits_of
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
-from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels
-from fruits_kedro.photos.splits import assign_splits, uncovered_labels
+from fruits_kedro.photos.resolving import resolve
+from fruits_kedro.photos.splits import assign_splits
 from fruits_kedro.photos.workers import TO_READ, read_task
 from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
 from fruits_kedro.storage.tables import Table
@@ -118,25 +120,10 @@ def resolve_photographs(
     chosen = decided.take(pc.if_else(kept, place, pa.scalar(None, pa.int64())))
     splits = pc.if_else(kept, chosen, rows["split"].combine_chunks())
     rows = rows.set_column(rows.schema.get_field_index("split"), "split", splits)
-    _warn_of(rows, rows.filter(kept))
+    for warning in (*resolving.warnings(rows), *splits_of.warnings(rows.filter(kept))):
+        logger.warning("%s", warning)
     report = {"method": method, **split.model_dump(exclude={"method"})}
     return rows.select(PHOTOGRAPHS.names), report
-
-
-def _warn_of(rows: pa.Table, kept: pa.Table) -> None:
-    for first, second, count in conflicts(rows):
-        logger.warning(
-            "%d photographs have the same bytes under %s and under %s, and are rejected",
-            count,
-            first,
-            second,
-        )
-    unused = unused_labels(rows)
-    if unused:
-        logger.warning("Labels of which no photograph is kept: %s", ", ".join(unused))
-    untested = uncovered_labels(kept)["test"]
-    if untested:
-        logger.warning("Labels without a test photograph are not measured: %s", ", ".join(untested))
 
 
 def report_ingestion(
@@ -171,7 +158,7 @@ def report_ingestion(
         "layout": layout,
     }
     _check_accounts(report)
-    _check_share_of_bad(report, parameters.max_bad_share)
+    _check_share_of_bad(report, rows, layout, parameters.max_bad_share)
     _check_labels(report)
     logger.info(
         "%(listed)d files: %(kept)d kept, %(duplicates)d duplicates, %(rejected)d rejected, "
@@ -261,12 +248,18 @@ def _check_accounts(report: dict[str, Any]) -> None:
         )
 
 
-def _check_share_of_bad(report: dict[str, Any], max_bad_share: float) -> None:
-    candidates = report["listed"] - report["ignored"]
-    if report["rejected"] > max_bad_share * candidates:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in report["rejected_by_reason"].items())
+def _check_share_of_bad(
+    report: dict[str, Any], rows: pa.Table, layout: dict[str, Any], max_bad_share: float
+) -> None:
+    """Files outside the split folders are nobody's loss; a label folder of ignored files is."""
+    inside = rows.filter(pc.not_equal(pc.fill_null(rows["split"], ""), "outside"))
+    unused = sum(layout["ignored_labels"].values())
+    bad = pc.sum(pc.equal(inside["status"], "rejected")).as_py() or 0
+    if bad + unused > max_bad_share * (inside.num_rows + unused):
+        counts = report["rejected_by_reason"] | ({"ignored": unused} if unused else {})
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise FruitsError(
-            f"{report['rejected']} of {candidates} files in {report['images']} are bad "
+            f"{bad + unused} of {inside.num_rows + unused} files in {report['images']} are bad "
             f"({reasons}), more than ingestion.max_bad_share={max_bad_share}: check the folder, "
             "or raise the share."
         )
