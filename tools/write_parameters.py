@@ -24,6 +24,7 @@ Give one for a run with `kedro run --params=reduction.k=0.9,split.seed=7`, or ke
 `conf/local/parameters.yml`.
 """
 TYPES = {
+    "array": "list",
     "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
@@ -67,6 +68,8 @@ def _sections(
 
 
 def _row(name: str, field: dict[str, Any], default: Any) -> str:
+    if isinstance(default, list):
+        default = ", ".join(map(str, default[:8])) + (", …" if len(default) > 8 else "")
     shown = str(default).lower() if isinstance(default, bool | None) else str(default)
     cells = [f"`{name}`", _describe(field), f"`{shown}`", field["description"]]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
