@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from fruits_kedro.photos.layout import LAYOUT_SCHEMA
-from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels
+from fruits_kedro.photos.resolving import conflicts, resolve, unused_labels, warnings
 
 Row = dict[str, str | None]
 
@@ -116,6 +116,7 @@ def test_pairs_of_labels_in_conflict_are_counted():
         ("Apple", "Fig", 1),
         ("Fig", "Pear", 1),
     ]
+    assert any("Apple and Pear (3)" in warning for warning in warnings(resolve(table_of(*rows))))
     assert conflicts(resolve(table_of(row("a", "1")))) == []
 
 
@@ -130,3 +131,5 @@ def test_labels_of_which_nothing_is_kept_are_named():
         )
     )
     assert unused_labels(rows) == {"Pear": 2}
+    [warning] = warnings(rows)
+    assert "Pear (2)" in warning

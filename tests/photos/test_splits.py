@@ -10,7 +10,7 @@ import pytest
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters.split import SplitParameters
 from fruits_kedro.photos import split_methods
-from fruits_kedro.photos.splits import assign_splits, uncovered_labels
+from fruits_kedro.photos.splits import assign_splits, uncovered_labels, warnings
 
 Group = tuple[str, str | None, int] | tuple[str, str | None, int, str]
 
@@ -176,6 +176,10 @@ def test_labels_that_nothing_trains_or_tests_are_named():
     )
     rows = pa.concat_tables([rows, photographs(("lime", "outside", 1), ("plum", "validation", 1))])
     assert uncovered_labels(rows) == {"train": ["kiwi", "plum"], "test": ["fig", "plum"]}
+    assert [name in warning for warning in warnings(rows) for name in ("kiwi", "fig")] == [
+        *(True, False),
+        *(False, True),
+    ]
 
 
 NEW = """

@@ -85,7 +85,7 @@ class IngestionParameters(StrictModel):
     @field_validator("ignored_extensions")
     @classmethod
     def _bare_and_lower(cls, names: list[str]) -> list[str]:
-        return sorted({name.lower().lstrip(".") for name in names})
+        return [name.lower().lstrip(".") for name in names]
 
     @field_validator("label_level")
     @classmethod

@@ -24,8 +24,9 @@ from fruits_kedro.photos.layout_summary import (
     summarise,
     warnings,
 )
-from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.listing import Listing, expanded
 from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.storage.files import is_local
 
 IMAGES, OWN = "images", "own"
 """Values of the column ``source``."""
@@ -189,7 +190,8 @@ def _per_row(texts: pa.Array, parse: Callable[[str], str | None]) -> pa.Array:
 
 
 def _place_of(listing: Listing, pattern: str) -> Callable[[str], str | None]:
-    folder = os.path.basename(listing.uri.rstrip("/"))
+    uri = expanded(listing.uri) if is_local(listing.uri) else listing.uri.rstrip("/")
+    folder = os.path.basename(uri)
 
     def place(below: str) -> str | None:
         found = re.search(pattern, below)

@@ -170,7 +170,8 @@ def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
     if part.matched is None and part.rule.shape is Shape.LABELS and len(depths) > 1:
         deepest = max((folders for folders, _, _ in part.folders), key=len)
         yield (
-            f"Photographs are {depths[0]} to {depths[-1]} folders deep, such as {'/'.join(deepest)}. The "
+            f"Photographs are {depths[0]} to {depths[-1]} folders deep, such as "
+            f"{'/'.join(deepest)}. The "
             f"label is {summary['label_rule']}; ingestion.label_level names another."
         )
     if lost["photographs"] and part.matched is None:

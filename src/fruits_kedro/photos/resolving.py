@@ -1,6 +1,7 @@
 """Which of the read files are photographs to work with."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro.photos.folders import OUTSIDE
+from fruits_kedro.photos.layout_summary import names_of
 from fruits_kedro.photos.reasons import Reason
 
 KEPT, DUPLICATE, REJECTED = "kept", "duplicate", "rejected"
@@ -74,6 +76,19 @@ def unused_labels(rows: pa.Table) -> dict[str, int]:
     files = inside.select(["label", "status"]).to_pandas().dropna()
     kept = (files["status"] == KEPT).groupby(files["label"]).agg(["sum", "size"])
     return {str(label): int(size) for label, size in kept[kept["sum"] == 0]["size"].items()}
+
+
+def warnings(rows: pa.Table) -> Iterator[str]:
+    """What the user should look at in resolved rows: labels in conflict, labels without any."""
+    pairs = {f"{one} and {other}": number for one, other, number in conflicts(rows)}
+    if pairs:
+        yield (
+            "The same photographs are under two labels and are rejected under both: "
+            f"{names_of(pairs)}. Remove them from the wrong folder."
+        )
+    unused = unused_labels(rows)
+    if unused:
+        yield f"Nothing is kept of {len(unused)} labels: {names_of(unused)}. See the reasons."
 
 
 def _copies(rows: pa.Table, usable: pa.ChunkedArray) -> pd.DataFrame:

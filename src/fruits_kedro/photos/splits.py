@@ -1,6 +1,7 @@
 """Which photographs train and which test, decided before anything is fitted."""
 
 import logging
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,6 +9,8 @@ import pyarrow.compute as pc
 from fruits_kedro.parameters.kinds import SPLIT_METHODS, kind_in
 from fruits_kedro.parameters.split import AUTO, SplitParameters
 from fruits_kedro.photos.folders import OUTSIDE
+from fruits_kedro.photos.layout import OWN
+from fruits_kedro.photos.layout_summary import names_of
 from fruits_kedro.photos.split_methods.folder import can_test
 
 logger = logging.getLogger(__name__)
@@ -58,6 +61,21 @@ def uncovered_labels(rows: pa.Table) -> dict[str, list[str]]:
     return {split: sorted(labels - _labels_in(inside, split)) for split in ("train", "test")}
 
 
+def warnings(rows: pa.Table) -> Iterator[str]:
+    """What the user should look at in a split: labels that cannot be learnt or measured."""
+    uncovered = uncovered_labels(rows)
+    if uncovered["train"]:
+        yield (
+            f"Nothing trains {len(uncovered['train'])} labels, so they are never predicted: "
+            f"{names_of(uncovered['train'])}."
+        )
+    if uncovered["test"]:
+        yield (
+            f"Nothing tests {len(uncovered['test'])} labels, so no figure covers them: "
+            f"{names_of(uncovered['test'])}."
+        )
+
+
 def _labels_in(rows: pa.Table, split: str) -> set[str]:
     return set(
         rows.filter(pc.equal(rows.column("split"), split)).column("label").unique().to_pylist()
@@ -67,7 +85,7 @@ def _labels_in(rows: pa.Table, split: str) -> set[str]:
 def _is_own(rows: pa.Table) -> pa.Array:
     if "source" not in rows.column_names:
         return pa.repeat(False, rows.num_rows)
-    return pc.equal(rows.column("source").combine_chunks(), "own")
+    return pc.equal(rows.column("source").combine_chunks(), OWN)
 
 
 def _merge(decided: pa.Array, settled: pa.Array, drawn: pa.Array) -> pa.Array:
