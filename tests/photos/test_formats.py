@@ -15,6 +15,7 @@ from PIL import Image
 from fruits_kedro.photos import colour
 from fruits_kedro.photos.decoding import decode, read_header
 from fruits_kedro.photos.formats import read_image
+from fruits_kedro.photos.heif import open_heif
 from fruits_kedro.photos.reasons import Reason
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "heic_some"
@@ -122,10 +123,28 @@ def test_heic_of_phones_is_decoded_as_the_jpeg_beside_it():
 
 
 def test_without_pi_heif_a_heic_has_its_own_reason(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pi_heif.as_plugin", None)
+    monkeypatch.setitem(sys.modules, "_pi_heif", None)
     assert read_header(HEIC.content) is Reason.HEIF_NOT_SUPPORTED
     assert decode(HEIC.content, SIZE) is Reason.HEIF_NOT_SUPPORTED
     assert not isinstance(decode(jpeg(picture("jpeg")), SIZE), Reason)
+
+
+def test_the_private_call_of_pi_heif_gives_what_its_own_class_gives():
+    """``_pi_heif.load_file`` is private: see ``heif.HeifImageFile`` if a new version breaks it."""
+    as_plugin = pytest.importorskip("pi_heif.as_plugin")
+    files = [HEIC.content, *(file.read_bytes() for file in sorted(CASES.glob("*/*1000.HEIC")))]
+    for content in files:
+        theirs, ours = as_plugin.HeifImageFile(io.BytesIO(content)), open_heif(content)
+        assert (ours.size, ours.mode) == (theirs.size, theirs.mode)
+        assert ours.info.get("icc_profile") == theirs.info.get("icc_profile")
+        assert ours.tobytes() == theirs.tobytes()
+
+
+def test_a_heic_with_a_damaged_name_does_not_end_the_process():
+    """The class of pi-heif 1.4 ends it where the name of a metadata block is no UTF-8."""
+    damaged = HEIC.content.replace(b"Exif", b"Ex\xeef", 1)
+    assert damaged != HEIC.content
+    assert np.array_equal(decode(damaged, SIZE), decode(HEIC.content, SIZE))
 
 
 def test_pi_heif_is_not_registered_for_the_whole_process():

@@ -4,7 +4,6 @@ What a file is depends on its bytes alone, never on its name.
 """
 
 import io
-import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,18 +12,12 @@ from typing import TypeVar
 
 from PIL import Image, TiffImagePlugin
 
-from fruits_kedro.photos.colour import display_p3_profile
+from fruits_kedro.photos.heif import is_heif, open_heif, shows_what_is_stored
 from fruits_kedro.photos.reasons import Reason
 
 Result = TypeVar("Result")
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-_HEVC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
-_GENERIC_BRANDS = (b"mif1", b"msf1")
-_AVIF_BRANDS = (b"avif", b"avis")
-_BT_2020, _DISPLAY_P3 = 9, 12
-_HIGH_DYNAMIC_RANGE = (16, 18)
-"""Numbers of ITU-T H.273."""
 
 
 class _RefusedError(Exception):
@@ -61,39 +54,19 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             trusted = _is_trusted_tiff(image)
         else:
-            trusted = image.format not in ("AVIF", "HEIF") or _is_trusted_heif(image, content)
+            trusted = image.format not in ("AVIF", "HEIF") or shows_what_is_stored(image, content)
         if not trusted:
             raise _RefusedError(Reason.NOT_TRUSTED)
         yield image
 
 
 def _open(content: bytes) -> Image.Image:
-    if _is_heif(content):
-        return _open_heif(content)
-    return Image.open(io.BytesIO(content), formats=_FORMATS)
-
-
-def _is_heif(content: bytes) -> bool:
-    """Whether the file names a brand of HEIF, and none of AVIF, which Pillow decodes."""
-    if content[4:8] != b"ftyp":
-        return False
-    length = min(int.from_bytes(content[:4]), 256)
-    brands = [bytes(content[at : at + 4]) for at in (8, *range(16, length, 4))]
-    if brands[0] in _HEVC_BRANDS:
-        return True
-    return brands[0] in _GENERIC_BRANDS and not any(brand in _AVIF_BRANDS for brand in brands)
-
-
-def _open_heif(content: bytes) -> Image.Image:
-    """Open a HEIF file by pi-heif's class, without registering it for the whole process.
-
-    The decoder applies the file's own crop and turn.
-    """
+    if not is_heif(content):
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
     try:
-        from pi_heif.as_plugin import HeifImageFile
+        return open_heif(content)
     except ImportError:
         raise _RefusedError(Reason.HEIF_NOT_SUPPORTED) from None
-    return HeifImageFile(io.BytesIO(content))
 
 
 def _is_trusted_tiff(image: TiffImagePlugin.TiffImageFile) -> bool:
@@ -116,27 +89,6 @@ def _is_trusted_tiff(image: TiffImagePlugin.TiffImageFile) -> bool:
         return True
     # Planes apart: noise in 16 bits; alpha shown instead of grey; a negative where white is zero.
     return photometric != 0 if planes == 1 else planes > 2 and bits == {8}
-
-
-def _is_trusted_heif(image: Image.Image, content: bytes) -> bool:
-    """Whether crop, turn and colours of an AVIF or HEIF are those that the decoder applies.
-
-    Pillow ignores a crop of AVIF, and always turns before it mirrors. Neither decoder converts
-    colours that are named by numbers instead of a profile; Display P3 gets its profile here.
-    """
-    start = content.find(b"meta")
-    meta = content[start : start + int.from_bytes(content[max(start - 4, 0) : start])]
-    if image.format == "AVIF":
-        turn, mirror = meta.find(b"irot"), meta.find(b"imir")
-        if b"clap" in meta or 0 <= mirror < turn:
-            return False
-    named = meta.find(b"colrnclx")
-    if named < 0 or "icc_profile" in image.info:
-        return True
-    primaries, transfer = struct.unpack_from(">2H", meta, named + 8)
-    if primaries == _DISPLAY_P3:
-        image.info["icc_profile"] = display_p3_profile()
-    return primaries != _BT_2020 and transfer not in _HIGH_DYNAMIC_RANGE
 
 
 class _Pillow:

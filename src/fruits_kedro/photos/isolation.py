@@ -70,7 +70,7 @@ class Isolation:
 
 
 def _end_with(parent: int) -> None:
-    """End this child when its parent is gone: Spark kills workers that it does not need any more."""
+    """End this child when its parent is gone: Spark kills workers that it no longer needs."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -82,7 +82,7 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def caller_for_task() -> Iterator[Call]:
-    """Give direct calls in the first attempt of a Spark task, isolated ones when Spark repeats it."""
+    """Give direct calls in the first attempt of a Spark task, isolated ones in later attempts."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -71,17 +71,17 @@ def test_copies_are_those_of_the_first_version():
     digest = hashlib.sha256()
     backgrounds = shipped_backgrounds("train")
     for size in (32, 96, 224):
-        for file in sorted(SAMPLE.glob("Training/*/0_100.jpg"))[:4]:
+        for file in sorted(SAMPLE.glob("Training/*/0_100.jpg"))[:2]:
             content = file.read_bytes()
             pixels = decode(content, size)
             for style in (Style(0.5, 0.2, 1.0), Style(1.0, 0.0, 1.0), Style(0.0, 1.0, 0.4)):
                 recipe = Recipe(style, 42, backgrounds.id)
-                for variant in (1, 2, 3):
+                for variant in (1, 2):
                     sha256 = hashlib.sha256(content).hexdigest()
                     copy = recipe.copy(pixels, sha256, variant, opened(backgrounds.photographs))
                     digest.update(copy.tobytes())
     digest.update(Recipe(Style(0.5, 0.2, 1.0), 42, "x").copy(noise(), "a", 1, ()).tobytes())
-    assert digest.hexdigest()[:16] == "886184c6b9a3a9e4"
+    assert digest.hexdigest()[:16] == "0de0f128c05a923a"
     assert Recipe(Style(0.5, 0.2, 1.0), 42, "x").fingerprint("y") == "e8248d78ded4c40a"
 
 
