@@ -13,8 +13,7 @@ import pyarrow.dataset as pads
 from PIL import Image, ImageOps
 
 from bench.photographs import list_photographs
-from bench.scripts import run_script
-from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights
+from bench.scripts import WEIGHTS, run_script
 
 Matrix = npt.NDArray[np.float32]
 
@@ -28,10 +27,6 @@ IS_COMPUTED = (pads.field("variant") == 0) & pads.field("reason").is_null()
 
 def measure(images: Path, storage: Path) -> dict[str, Any]:
     """Compute the features of every photograph by ``predict`` and compare them with a run's.
-
-    Args:
-        images: The folder of photographs.
-        storage: Of a finished run on the same folder, with one backbone.
 
     Returns:
         Seconds of decoding and ``predict``, the photographs compared, those without features, and
@@ -56,7 +51,7 @@ def build_network() -> Any:
     network = keras.applications.MobileNetV2(
         weights=None, include_top=False, pooling="avg", input_shape=(SIZE, SIZE, 3)
     )
-    network.load_weights(locate_weights(SHIPPED))
+    network.load_weights(WEIGHTS)
     network.predict(np.zeros((1, SIZE, SIZE, 3), np.float32), verbose=0)
     return network
 

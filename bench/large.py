@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.photographs import list_photographs, spread
+from bench.photographs import list_photographs
 from bench.scripts import usable_cores
 
 WIDTH, HEIGHT = 4000, 3000
@@ -42,7 +42,8 @@ def enlarge(photograph: bytes, seed: int) -> bytes:
 
 def write_large(folder: Path, output: Path, count: int = COUNT) -> None:
     """Enlarge ``count`` photographs of a folder into the same places below ``output``."""
-    chosen = spread(list_photographs(folder), count)
+    paths = list_photographs(folder)
+    chosen = paths[:: max(1, len(paths) // count)][:count]
     with ProcessPoolExecutor(usable_cores()) as pool:
         list(pool.map(partial(_write_one, folder, output), chosen, range(len(chosen))))
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.photographs import GLOB
-from bench.scripts import Stopwatch, run_script, usable_cores
-from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights
+from bench.scripts import WEIGHTS, Stopwatch, run_script, usable_cores
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -37,7 +36,7 @@ def measure(images: Path, output: Path) -> dict[str, Any]:
     watch = Stopwatch()
     spark = start_spark(usable_cores())
     watch.lap("start")
-    featurize(spark, str(images), str(locate_weights(SHIPPED)), str(output / "features"))
+    featurize(spark, str(images), str(WEIGHTS), str(output / "features"))
     watch.lap("featurize")
     reduced, count = reduce(spark, str(output / "features"))
     watch.lap("reduce")
@@ -56,13 +55,9 @@ def start_spark(cores: int) -> "SparkSession":
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings: dict[str, Any] = {
-        "spark.driver.memory": "8g",
-        "spark.ui.enabled": "false",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
-    }
     builder = SparkSession.builder.appName("original").master(f"local[{cores}]")
-    session = builder.config(map=settings).getOrCreate()
+    builder = builder.config("spark.driver.memory", "8g").config("spark.ui.enabled", "false")
+    session = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "1000").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
 
@@ -93,14 +88,10 @@ def featurize(spark: "SparkSession", images: str, weights: str, output: str) -> 
             predicted = network.predict(np.stack([pixels(c) for c in batch]), verbose=0)
             yield pd.Series(list(predicted))
 
-    photographs = (
-        spark.read.format("binaryFile")
-        .option("pathGlobFilter", GLOB)
-        .option("recursiveFileLookup", "true")
-        .load(images)
-        .withColumn("label", F.element_at(F.split("path", "/"), -2))
-    )
-    spread = photographs.repartition(PARTITIONS)
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+    photographs = reader.option("pathGlobFilter", GLOB).load(images)
+    labelled = photographs.withColumn("label", F.element_at(F.split("path", "/"), -2))
+    spread = labelled.repartition(PARTITIONS)
     features = spread.select("path", "label", compute("content").alias("features"))
     features.write.mode("overwrite").parquet(output)
 

@@ -10,11 +10,11 @@ from bench.kedro_run import NO_COPIES, run_kedro
 from bench.keras_features import compare, load_features
 from bench.large import write_large
 from bench.processes import ROOT, run_module
+from bench.scripts import WEIGHTS
 from bench.workbench import Workbench
 from fruits_kedro import FruitsError
 
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
-WEIGHTS = ROOT / "src" / "fruits_kedro" / "model" / "weights"
 
 OURS, COPIES, PLAIN, ORIGINAL = "ours", "copies", "plain", "original"
 WAYS = {
@@ -25,8 +25,6 @@ WAYS = {
 """Ways of doing the whole job, by folder of photographs, in the order of a round."""
 
 GROWTH_ROWS = (100_000, 300_000, 1_000_000)
-HALVES = ("before", "after")
-"""Stages before the network and after it."""
 
 DECODING = {"scaled": True, "full": False}
 """Values of ``featurization.scaled_decoding``."""
@@ -59,9 +57,9 @@ def shipped_network() -> Path:
     Raises:
         FruitsError: If the package has none.
     """
-    found = sorted(WEIGHTS.glob("*.tflite"))
+    found = sorted(WEIGHTS.parent.glob("*.tflite"))
     if not found:
-        raise FruitsError(f"{WEIGHTS} has no LiteRT file: run tools/convert_network.py.")
+        raise FruitsError(f"{WEIGHTS.parent} has no LiteRT file: run tools/convert_network.py.")
     return found[0]
 
 
@@ -78,14 +76,15 @@ def run_equality(bench: Workbench, _: int) -> None:
 
 
 def run_growth(bench: Workbench, _: int) -> None:
-    """Every stage but the network on made-up rows, 100,000 to a million."""
+    """Every stage but reading and the network on made-up rows, 100,000 to a million."""
+
+    def run(rows: int, log: Path) -> dict[str, Any]:
+        work = bench.fresh("job")
+        run_module("made_up", [work, rows], log.with_suffix(".made_up.log"))
+        return run_module("growth", [work], log)
+
     for rows in GROWTH_ROWS:
-        for half in HALVES:
-
-            def run(log: Path, half: str = half, rows: int = rows) -> dict[str, Any]:
-                return run_module(f"growth_{half}", [bench.fresh("job"), rows], log)
-
-            bench.measure("growth", f"{half} {rows}", 1, run)
+        bench.measure("growth", str(rows), 1, partial(run, rows))
 
 
 def run_large(bench: Workbench, _: int) -> None:

@@ -1,7 +1,6 @@
 """The photographs that every part of the benchmark works on."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
@@ -9,9 +8,6 @@ EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
 
 GLOB = f"*.{{{','.join(EXTENSIONS)}}}"
 """The same as a pattern of Hadoop's file systems."""
-
-MINIMUM = 5000
-"""With fewer photographs, the start of Spark dominates and ratios say nothing."""
 
 
 def list_photographs(folder: Path) -> list[Path]:
@@ -21,21 +17,10 @@ def list_photographs(folder: Path) -> list[Path]:
     """
     found = []
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if _is_seen(name)]
-        found += [Path(place, name) for name in names if _is_seen(name) and _is_jpeg(name)]
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        found += [Path(place, name) for name in names if _is_photograph(name)]
     return sorted(found)
 
 
-def spread(paths: Sequence[Path], count: int) -> list[Path]:
-    """At most ``count`` paths, evenly spread over all of them."""
-    if len(paths) <= count:
-        return list(paths)
-    return [paths[index * len(paths) // count] for index in range(count)]
-
-
-def _is_seen(name: str) -> bool:
-    return not name.startswith((".", "_"))
-
-
-def _is_jpeg(name: str) -> bool:
-    return name.rpartition(".")[2] in EXTENSIONS
+def _is_photograph(name: str) -> bool:
+    return not name.startswith((".", "_")) and name.rpartition(".")[2] in EXTENSIONS

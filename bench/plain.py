@@ -1,8 +1,8 @@
 """The yardstick: the same job as one script without a framework.
 
 Photographs → Pillow, bicubic → LiteRT in one process per core → Parquet → scaler and PCA fitted on
-train rows → Parquet → logistic regression → accuracy. It lists, rejects, resumes, calibrates and
-reports nothing, so it is what the features of this project cost on top.
+train rows → Parquet → logistic regression → accuracy. It resolves, accounts for, resumes and reports
+nothing.
 """
 
 import io
@@ -16,19 +16,12 @@ from bench.scripts import Stopwatch, run_script, usable_cores
 COMPONENTS = 300
 TRAIN_SHARE = 0.8
 PENALTY = 0.1
-CHUNK = 64
-"""Photographs handed to a process at a time."""
 
 _engine: Any = None
 
 
 def measure(images: Path, network: Path, output: Path) -> dict[str, Any]:
-    """Do the whole job once.
-
-    Args:
-        images: Photographs in folders named after their label, perhaps below Training and Test.
-        network: LiteRT file, ``(1, 224, 224, 3)`` uint8 to ``(1, n)`` float32.
-        output: Folder that takes the tables.
+    """Do the whole job once, with a LiteRT file of ``(1, size, size, 3)`` uint8 to ``(1, n)``.
 
     Returns:
         Seconds of each stage, the number of photographs and the accuracy on test rows.
@@ -41,9 +34,9 @@ def measure(images: Path, network: Path, output: Path) -> dict[str, Any]:
     output.mkdir(parents=True, exist_ok=True)
     paths = list_photographs(images)
     watch.lap("list")
-    pool = multiprocessing.get_context("spawn").Pool(usable_cores(), _load, (str(network),))
-    with pool:
-        features = np.stack(pool.map(_features, paths, chunksize=CHUNK))
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(usable_cores(), _load, (str(network),)) as pool:
+        features = np.stack(pool.map(_features, paths, chunksize=64))
     names = pa.array([str(path) for path in paths])
     table = pa.table({"path": names, "features": list(features)})
     pq.write_table(table, output / "features.parquet", compression="zstd")

@@ -1,37 +1,38 @@
 """Writes ``docs/benchmark.md`` from the records alone: ``python -m bench.report WORK``."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from bench.costs import update_page
-from bench.figures import Measures, middle, ratios, render_table, write
+from bench.figures import Measures, middle, ratios, render_table, total, write
 from bench.kedro_run import FEATURIZATION
-from bench.parts import COPIES, DECODING, GROWTH_ROWS, HALVES, ORIGINAL, OURS, PLAIN, WAYS
-from bench.photographs import MINIMUM
+from bench.parts import COPIES, DECODING, GROWTH_ROWS, ORIGINAL, OURS, PLAIN, WAYS
 from bench.processes import ROOT
 from bench.promises import PROMISES
 from bench.workbench import Record, Records
 from fruits_kedro import FruitsError
 
-ENOUGH_ROUNDS = 3
-RESULTS = "results.jsonl"
+ENOUGH_ROUNDS, ENOUGH_PHOTOGRAPHS = 3, 5000
+"""With fewer photographs, the start of Spark dominates and ratios say nothing."""
 
+RESULTS = "results.jsonl"
+SHOWN_SECONDS = 1.0
+STAGES = ("ingestion", "featurization", "reduction", "classification", "reporting")
+MEMORY = ("driver", "jvm", "worker")
+VCPU_HOUR = {"on demand, $": (0.68 + 0.17) / 16, "spot, $": (0.34 + 0.17) / 16}
+"""US dollars per vCPU-hour of c5.4xlarge with EMR's share, 25 % of the price on demand.
+
+Source: https://docs.aws.amazon.com/autoscaling, spot price per unit hour example
+"""
 WAY_NAMES = {
     OURS: "ours, `augmentation.copies=0`",
     COPIES: "ours, default with copies",
     PLAIN: "plain script",
     ORIGINAL: "the original's way",
 }
-STAGES = ("ingestion", "featurization", "reduction", "classification", "reporting")
-MEMORY = ("driver", "jvm", "worker")
 
 
-def write_report(records: Records, work: Path) -> list[Path]:
+def write_report(records: Records, work: Path) -> Path:
     """Write the report into ``docs`` if enough was measured to be quoted, else into ``work``.
-
-    Returns:
-        The files written.
 
     Raises:
         FruitsError: If nothing was measured.
@@ -40,34 +41,24 @@ def write_report(records: Records, work: Path) -> list[Path]:
     about = measures.record("about")
     if about is None:
         raise FruitsError(f"{records.path} holds no results: run make bench IMAGES=FOLDER first.")
-    complete = is_complete(measures, about)
-    page = (ROOT / "docs" if complete else work) / "benchmark.md"
-    page.write_text(render(measures, about), encoding="utf-8")
-    costs = update_page(measures, about["cores"], ROOT / "docs" / "scale.md") if complete else []
-    return [page, *costs]
-
-
-def is_complete(measures: Measures, about: Record) -> bool:
-    """Whether there are enough photographs and rounds for figures that may be quoted."""
     rounds = ratios(*(measures.series("rounds", f"all {way}", "seconds") for way in (OURS, PLAIN)))
-    return about["photographs"] >= MINIMUM and len(rounds) >= ENOUGH_ROUNDS
+    complete = about["photographs"] >= ENOUGH_PHOTOGRAPHS and len(rounds) >= ENOUGH_ROUNDS
+    trial = "" if complete else "\nA trial: too few photographs or rounds to be quoted.\n"
+    texts = [f"# Benchmark\n{trial}\n{introduce(about, measures)}", *render(measures)]
+    page = (ROOT / "docs" if complete else work) / "benchmark.md"
+    page.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    return page
 
 
-def render(measures: Measures, about: Record) -> str:
-    """The whole page: introduction, promises, and a section for every part that was measured."""
-    title = "# Benchmark\n"
-    if not is_complete(measures, about):
-        title += "\nA trial: too few photographs or rounds for figures that may be quoted.\n"
-    sections: dict[str, tuple[Callable[[Measures], str], ...]] = {
-        "rounds": (render_whole_job, render_stages),
-        "equality": (render_equality,),
-        "growth": (render_growth,),
-        "large": (render_large,),
+def render(measures: Measures) -> list[str]:
+    """A section for every part that was measured."""
+    sections = {
+        "rounds": (whole_job, stages),
+        "equality": (equality,),
+        "growth": (growth,),
+        "large": (large, costs),
     }
-    texts = [
-        one(measures) for part, those in sections.items() if measures.has(part) for one in those
-    ]
-    return "\n\n".join([f"{title}\n{introduce(about, measures)}", *texts]) + "\n"
+    return [one(measures) for part in sections if measures.has(part) for one in sections[part]]
 
 
 def introduce(about: Record, measures: Measures) -> str:
@@ -90,28 +81,30 @@ def introduce(about: Record, measures: Measures) -> str:
     )
 
 
-def render_whole_job(measures: Measures) -> str:
-    """Seconds of the whole process, every way on every folder."""
-
-    def row(folder: str, way: str) -> list[str]:
-        variant = f"{folder} {way}"
+def whole_job(measures: Measures) -> str:
+    """Seconds and memory of the whole process, every way on every folder."""
+    rows = []
+    for folder, way in ((folder, way) for folder, ways in WAYS.items() for way in ways):
+        mine = (measures.series("rounds", f"{folder} {way}", k) for k in ("images", "accuracy"))
+        images, accuracy = mine
         seconds, plain, original = (
             measures.series("rounds", f"{folder} {name}", "seconds")
             for name in (way, PLAIN, ORIGINAL)
         )
-        return [
-            f"{folder}, {WAY_NAMES[way]}",
-            f"{middle(measures.series('rounds', variant, 'images')) or 0:,.0f}",
-            write(seconds, ".1f"),
-            write(ratios(seconds, plain), ".2f", "×"),
-            write(ratios(original, seconds), ".2f", "×"),
-            write(measures.series("rounds", variant, "accuracy"), ".4f"),
-            *(write(measures.series("rounds", variant, "memory", kind), ".0f") for kind in MEMORY),
-        ]
-
+        memory = (measures.series("rounds", f"{folder} {way}", "memory", kind) for kind in MEMORY)
+        rows.append(
+            [
+                f"{folder}, {WAY_NAMES[way]}",
+                f"{middle(images) or 0:,.0f}",
+                write(seconds, ".1f"),
+                write(ratios(seconds, plain), ".2f", "×"),
+                write(ratios(original, seconds), ".2f", "×"),
+                write(accuracy, ".4f"),
+                *(write(one, ".0f") for one in memory),
+            ]
+        )
     head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷", "accuracy"]
-    head += ["driver, MB", "JVM, MB", "worker, MB"]
-    table = render_table(head, [row(folder, way) for folder, ways in WAYS.items() for way in ways])
+    table = render_table([*head, "driver, MB", "JVM, MB", "worker, MB"], rows)
     return (
         f"## The whole job\n\n{table}\n\n"
         "`sample` is the sample that ships with the project, `test` the folder `Test/`, `all` the "
@@ -125,21 +118,20 @@ def render_whole_job(measures: Measures) -> str:
     )
 
 
-def render_stages(measures: Measures) -> str:
+def stages(measures: Measures) -> str:
     """Seconds of our pipelines, and of the plain script's first stage beside them."""
-
-    def row(folder: str, way: str) -> list[str]:
+    rows = []
+    for folder, way in ((folder, way) for folder in WAYS for way in (OURS, COPIES)):
         mine = [measures.series("rounds", f"{folder} {way}", "stages", name) for name in STAGES]
         node = measures.series("rounds", f"{folder} {way}", "nodes", FEATURIZATION)
         plain = measures.series("rounds", f"{folder} {PLAIN}", "stages", "features")
-        return [f"{folder}, {WAY_NAMES[way]}", *(write(one, ".1f") for one in (*mine, node, plain))]
-
-    rows = [row(folder, way) for folder in WAYS for way in (OURS, COPIES)]
+        cells = [write(one, ".1f") for one in (*mine, node, plain)]
+        rows.append([f"{folder}, {WAY_NAMES[way]}", *cells])
     head = ["seconds", *STAGES, f"`{FEATURIZATION}`", "plain, files to features"]
     return f"## Stages\n\n{render_table(head, rows)}\n\nIngestion includes the start of Spark."
 
 
-def render_equality(measures: Measures) -> str:
+def equality(measures: Measures) -> str:
     """Features against Keras's."""
     names = {
         "images": ("photographs compared", ",.0f"),
@@ -148,40 +140,38 @@ def render_equality(measures: Measures) -> str:
         "smallest_cosine": ("smallest cosine", ".6f"),
         "keras_seconds": ("seconds of Keras `predict`", ".0f"),
     }
-    rows = [
-        [text, write(measures.series("equality", "all", name), form)]
-        for name, (text, form) in names.items()
-    ]
+    series = {name: measures.series("equality", "all", name) for name in names}
+    rows = [[text, write(series[name], form)] for name, (text, form) in names.items()]
     return (
         f"## The same features\n\n{render_table(['against Keras', 'float32'], rows)}\n\n"
         "`bench/keras_features.py` shares no decoding with the project."
     )
 
 
-def render_growth(measures: Measures) -> str:
+def growth(measures: Measures) -> str:
     """Seconds and peak memory of every stage but the network, by number of rows."""
     rows = []
-    for half in HALVES:
-        last = measures.record("growth", f"{half} {GROWTH_ROWS[-1]}", 1) or {"stages": {}}
-        for stage in last["stages"]:
-            seconds, memory = (
-                [measures.series("growth", f"{half} {n}", name, stage) for n in GROWTH_ROWS]
-                for name in ("stages", "peaks")
-            )
-            factor = write(ratios(seconds[-1], seconds[0]), ".1f", "×")
-            times = [write(one, ".1f") for one in seconds]
-            rows.append([stage, *times, factor, *(write(one, ",.0f") for one in memory)])
+    last = measures.record("growth", str(GROWTH_ROWS[-1]), 1) or {"stages": {}}
+    for stage in (name for name, seconds in last["stages"].items() if seconds >= SHOWN_SECONDS):
+        seconds, memory = (
+            [measures.series("growth", str(n), name, stage) for n in GROWTH_ROWS]
+            for name in ("stages", "peaks")
+        )
+        times = [write(one, ".1f") for one in seconds]
+        factor = write(ratios(seconds[-1], seconds[0]), ".1f", "×")
+        rows.append([stage, *times, factor, *(write(one, ",.0f") for one in memory)])
     counts = [f"{n:,}" for n in GROWTH_ROWS]
     head = ["stage", *(f"{n}, s" for n in counts), f"{counts[-1]} ÷ {counts[0]}"]
+    table = render_table([*head, *(f"{n}, MB" for n in counts)], rows)
     return (
-        f"## Growth without the network\n\n"
-        f"{render_table([*head, *(f'{n}, MB' for n in counts)], rows)}\n\n"
-        "Made-up files and features (`bench/growth_before.py`, `bench/growth_after.py`). Megabytes "
-        "are the peak resident memory of the driver's Python during the stage."
+        f"## Growth without the network\n\n{table}\n\nThe default run on made-up photographs "
+        "whose bytes and features are in the storage already (`bench/made_up.py`), then the tasks "
+        "of a run that knows none of them. Stages of at least a second; megabytes are the peak "
+        "resident memory of the driver's Python during the stage."
     )
 
 
-def render_large(measures: Measures) -> str:
+def large(measures: Measures) -> str:
     """Photographs of 12 megapixels."""
     rows = []
     for kind in DECODING:
@@ -197,6 +187,26 @@ def render_large(measures: Measures) -> str:
     )
 
 
+def costs(measures: Measures) -> str:
+    """What a million photographs cost: time and cost are proportional to their number."""
+    kinds = {
+        "100 × 100 pixels, 5 kB": ("rounds", f"all {OURS}"),
+        "12 megapixels": ("large", "both", "scaled"),
+    }
+    rows = []
+    for kind, place in kinds.items():
+        both = (measures.series(*place, "stages", name) for name in STAGES[:2])
+        seconds = middle(ratios(total(*both), measures.series(*place, "images")))
+        core_hours = (seconds or 0) * (measures.record("about") or {})["cores"] * 1e6 / 3600
+        prices = (f"{core_hours * price:.2f}" for price in VCPU_HOUR.values())
+        rows.append([kind, f"{core_hours:.1f}", *prices])
+    table = render_table(["a million photographs", "core-hours", *VCPU_HOUR], rows)
+    return (
+        f"## Costs\n\n{table}\n\nIngestion and featurization on EMR, computed. Prices are inputs "
+        "(`bench/report.py`): an x86 vCPU with EMR's share, as published in 2026; look them up "
+        "before you multiply. A vCPU is taken for a core of this machine."
+    )
+
+
 if __name__ == "__main__":
-    for path in write_report(Records(Path(sys.argv[1], RESULTS)), Path(sys.argv[1])):
-        print(f"Wrote {path}")
+    print(f"Wrote {write_report(Records(Path(sys.argv[1], RESULTS)), Path(sys.argv[1]))}")

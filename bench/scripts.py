@@ -11,6 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+WEIGHTS = (
+    Path(__file__)
+    .parents[1]
+    .joinpath("src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5")
+)
+"""Keras's ImageNet weights of MobileNetV2, as they ship with the project."""
+
 
 def run_script(
     documentation: str | None, measure: Callable[..., dict[str, Any]], **arguments: type

@@ -1,10 +1,8 @@
-"""One benchmark over one or more calls: where it works, what is measured already, when it stops."""
+"""One benchmark over one or more calls: where it works, and what is measured already."""
 
 import json
-import math
 import os
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,17 +15,9 @@ Record = dict[str, Any]
 """``part``, ``variant``, ``round``, ``ended``, and whatever was measured."""
 
 
-class OutOfTimeError(Exception):
-    """The time given to this call is over; the next call with the same folder continues."""
-
-
 @dataclass(frozen=True)
 class Records:
-    """Results: one JSON line per measurement, on disk as soon as it ends.
-
-    Attributes:
-        path: The file; it need not exist.
-    """
+    """Results in a file that need not exist: a JSON line per measurement, written as it ends."""
 
     path: Path
 
@@ -60,14 +50,12 @@ class Workbench:
         images: The folder of photographs.
         work: Folder of storages, logs and results.
         records: The results so far.
-        until: ``time.monotonic()`` after which no further measurement begins.
         failed: One sentence per measurement that failed in this call.
     """
 
     images: Path
     work: Path
     records: Records
-    until: float = math.inf
     failed: list[str] = field(default_factory=list)
 
     def measure(
@@ -75,26 +63,17 @@ class Workbench:
     ) -> Record | None:
         """Measure something, or return what an earlier call measured.
 
-        A failure is reported and not recorded: the benchmark continues, and the next call tries
-        again.
-
         Args:
             part, variant, number: Name of the measurement; ``number`` is the round.
             run: Takes the path of a log file and returns what it measured.
 
         Returns:
-            The record, or None if the measurement failed.
-
-        Raises:
-            OutOfTimeError: If the time of this call is over.
+            The record. None after a failure: the benchmark continues, the next call tries again.
         """
-        name = f"{part} {variant} round {number}"
         known = self.records.find(part, variant, number)
         if known is not None:
-            print(f"{name}: measured already", flush=True)
             return known
-        if time.monotonic() >= self.until:
-            raise OutOfTimeError
+        name = f"{part} {variant} round {number}"
         print(f"{name} …", flush=True)
         try:
             measured = run(self.work / "logs" / f"{name.replace(' ', '-')}.log")

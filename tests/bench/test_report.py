@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bench_made_up import ABOUT, one_round, whole_benchmark
 
-from bench import costs, report
+from bench import report
 from bench.figures import UNKNOWN, Measures, middle, ratios, render_table, total, write
 from bench.promises import PROMISES, Promise
 from bench.workbench import Records
@@ -18,6 +18,7 @@ SECTIONS = [
     "The same features",
     "Growth without the network",
     "12 megapixels",
+    "Costs",
 ]
 
 
@@ -32,27 +33,25 @@ def root(tmp_path, monkeypatch) -> Path:
     """A project of its own, so that no test writes into docs/."""
     monkeypatch.setattr(report, "ROOT", tmp_path)
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "scale.md").write_text(f"a page\n{costs.BEGIN}\nold\n{costs.END}\n")
     return tmp_path
 
 
-def write_from(root: Path, records: list) -> list[str]:
+def write_from(root: Path, records: list) -> str:
     stored = Records(root / "results.jsonl")
     for record in records:
         stored.add(record)
-    return [str(path.relative_to(root)) for path in report.write_report(stored, root)]
+    return str(report.write_report(stored, root).relative_to(root))
 
 
 def test_a_complete_benchmark_goes_into_docs_with_every_section(root):
-    assert write_from(root, whole_benchmark()) == ["docs/benchmark.md", "docs/scale.md"]
+    assert write_from(root, whole_benchmark()) == "docs/benchmark.md"
     text = (root / "docs" / "benchmark.md").read_text()
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS
     assert UNKNOWN not in rows(text)["all, ours, `augmentation.copies=0`"]
-    assert "old" not in (root / "docs" / "scale.md").read_text()
 
 
 def test_every_promise_is_judged():
-    table = rows(report.render(Measures(whole_benchmark()), ABOUT))
+    table = rows(report.introduce(ABOUT, Measures(whole_benchmark())))
     verdicts = {promise.what: table[promise.what][-1] for promise in PROMISES}
     assert "not measured" not in verdicts.values()
     assert table["`all` without copies ÷ plain"] == ["1.7", "1.4", "1.50 (1.50–1.50)", "limit met"]
@@ -74,7 +73,7 @@ def test_a_limit_may_be_the_largest_or_the_smallest_value():
 def test_a_trial_stays_in_its_folder_and_says_so(root, photographs, rounds):
     about = {**ABOUT, "photographs": photographs}
     records = [about, *(record for n in range(rounds) for record in one_round(n + 1))]
-    assert write_from(root, records) == ["benchmark.md"]
+    assert write_from(root, records) == "benchmark.md"
     assert "trial" in (root / "benchmark.md").read_text()
 
 
@@ -97,18 +96,9 @@ def test_figures_show_the_spread_of_rounds():
     assert render_table(["a", "s"], [["b", "1"]]) == "| a | s |\n| --- | ---: |\n| b | 1 |"
 
 
-def test_costs_follow_from_rates_and_prices(tmp_path, monkeypatch):
-    prices = "instance,processor,vcpus,on_demand,spot\nx.large,x86,2,0.4,0.1\n"
-    monkeypatch.setattr(costs, "PRICES", tmp_path / "prices.csv")
-    costs.PRICES.write_text(prices)
-    measures = Measures(whole_benchmark())
-    rate = costs.per_core(measures, ("rounds", "all ours"), cores=2)
-    assert rate == pytest.approx(100)
-    kind = next(iter(costs.KINDS))
-    [cells] = [v for k, v in rows(costs.render({kind: 10.0})).items() if k == kind]
-    assert cells == ["10.0", "27.8", "0.41", "6.94 / 2.78"]
-
-
-def test_a_page_without_marks_is_refused():
-    with pytest.raises(FruitsError):
-        costs.insert("a page", "new")
+def test_costs_follow_from_the_measured_rate():
+    table = rows(report.costs(Measures(whole_benchmark())))
+    hours, on_demand, spot = map(float, table["100 × 100 pixels, 5 kB"])
+    assert hours == pytest.approx(50 / 10_000 * 2 * 1e6 / 3600, abs=0.05)
+    assert on_demand == pytest.approx(hours * 0.85 / 16, abs=0.01)
+    assert spot < on_demand
