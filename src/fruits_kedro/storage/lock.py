@@ -103,7 +103,7 @@ class StoreLock:
         self._fs, self._path = filesystem(join(storage, LOCK))
         self._token = uuid.uuid4().hex
         self._version: str | None = None
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()  # a signal may release it within a check
         self._released = threading.Event()
 
     def acquire(self) -> None:
