@@ -13,11 +13,7 @@ UNKNOWN = "–"
 
 
 class Measures:
-    """The newest record of every measurement.
-
-    Args:
-        records: In order of measurement.
-    """
+    """The newest record of every measurement, from records in order of measurement."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._records = {(one["part"], one["variant"], one["round"]): one for one in records}

@@ -1,8 +1,7 @@
 """The yardstick: the same job as one script without a framework.
 
 Photographs → Pillow, bicubic → LiteRT in one process per core → Parquet → scaler and PCA fitted on
-train rows → Parquet → logistic regression → accuracy. It resolves, accounts for, resumes and reports
-nothing.
+train rows → Parquet → logistic regression → accuracy. It resolves, resumes and reports nothing.
 """
 
 import io

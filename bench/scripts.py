@@ -11,12 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WEIGHTS = (
-    Path(__file__)
-    .parents[1]
-    .joinpath("src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5")
-)
-"""Keras's ImageNet weights of MobileNetV2, as they ship with the project."""
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "01_raw" / "sample"
+WEIGHTS = ROOT / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5"
+"""Keras's ImageNet weights, which ship with the project."""
 
 
 def run_script(
