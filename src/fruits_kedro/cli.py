@@ -22,6 +22,9 @@ from fruits_kedro.hooks.errors import end_on_signals
 
 __all__ = ["cli", "run"]
 
+_FOLDERS = 5
+"""Folders of removed photographs that ``kedro fruits gc`` names, at most."""
+
 
 class ParametersOption(click.Option):
     """``--params`` of every command: may be given several times, the last value counts."""
@@ -114,7 +117,7 @@ def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
     """Remove images and features that no photograph of the last run refers to."""
     from fruits_kedro.hooks.errors import as_sentences, at_end
     from fruits_kedro.hooks.storage import require_storage, storage_root
-    from fruits_kedro.storage.garbage import find_garbage
+    from fruits_kedro.storage.garbage import plan_garbage, remove_garbage
     from fruits_kedro.storage.lock import lock_of
 
     with KedroSession.create(env=env, runtime_params=params) as session, as_sentences():
@@ -125,15 +128,24 @@ def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
         at_end.append(lock.release)
         lock.acquire()
         try:
-            garbage = find_garbage(context.catalog)
-            for line in garbage.describe():
-                click.echo(line)
-            if garbage.is_empty:
+            plans = plan_garbage(context.catalog)
+            for plan in plans:
+                click.echo(describe_garbage(plan))
+            if not any(plan.removed for plan in plans):
                 click.echo("Nothing to remove")
             elif confirmed(f"Remove this from {root}?", yes):
-                click.echo(f"{garbage.remove() / 1e6:.1f} MB freed")
+                freed = remove_garbage(context.catalog, plans)
+                click.echo(f"{sum(freed.values()) / 1e6:.1f} MB freed")
         finally:
             lock.release()
+
+
+def describe_garbage(plan: Any) -> str:
+    """One line of what would go from a table, and of which folders of photographs."""
+    text = f"{plan.table}: {plan.removed} rows to remove, {plan.kept} to keep"
+    more = ", …" if len(plan.folders) > _FOLDERS else ""
+    named = f"; photographs of {', '.join(plan.folders[:_FOLDERS])}{more}"
+    return text + named if plan.folders else text
 
 
 def confirmed(question: str, yes: bool) -> bool:

@@ -189,7 +189,7 @@ def test_two_labels_of_one_file_are_a_conflict(images):
     ("text", "words"),
     [
         ("id,label\n1.jpg,Apple\n", "id, label"),
-        ("path,label\n9.jpg,Apple\n", "9.jpg"),
+        ("path,label\n9.jpg,Apple\n", "Apple/1.jpg"),
         ("", "read"),
     ],
 )

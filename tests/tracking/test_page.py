@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 from browser import opened
-from runs import BIN, LABELS, ROOT, copy_photos, new_job, train_and_test
-
 from fruits_kedro.hooks.recording.process import mlflow_environment
+from runs import BIN, LABELS, ROOT, copy_photos, new_job, train_and_test
 
 SECONDS_TO_START = 300
 

@@ -37,6 +37,8 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         metadata: For Kedro plugins, not read here.
     """
 
+    _parameter = "images"
+
     def __init__(
         self,
         *,
@@ -93,7 +95,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
                 f"The image folder {self._filepath} is also the storage of results, or the folder "
                 "of own photographs: name different folders for images, storage and own."
             )
-        listing = list_files(self._filepath, self._exclude)
+        listing = list_files(self._filepath, self._exclude, self._parameter)
         logger.info("Listed %s: %d files", self._filepath, listing.files.num_rows)
         return listing
 
@@ -103,6 +105,10 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath, "exclude": self._exclude}
+
+
+class _OwnFolder(RawImagesDataset):
+    _parameter = "own"
 
 
 class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
@@ -130,7 +136,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
     ) -> None:
         named = [folders] if isinstance(folders, str) else folders or []
         self._datasets = [
-            RawImagesDataset(filepath=folder, exclude=exclude)
+            _OwnFolder(filepath=folder, exclude=exclude)
             for entry in named
             for folder in split_folders(entry)
         ]

@@ -97,13 +97,13 @@ def check_configuration(loader: Any) -> None:
     _require_environment(loader)
     parameters = parameter_problems(_load(loader, "parameters"))
     catalog = _load(loader, "catalog")
-    entries = list(_catalog_problems(catalog))
+    entries = list(catalog_problems(catalog))
     if not entries:
-        parameters += _place_problems(catalog)
+        parameters += place_problems(catalog)
     parameters += tracking_problems(tracking_of(loader))
     files = [
         *entries,
-        *_global_problems(_load(loader, "globals")),
+        *global_problems(_load(loader, "globals")),
         *setting_problems(_load(loader, "spark")),
         *fact_problems(_load(loader, "fruits")),
     ]
@@ -149,13 +149,14 @@ def _load(loader: Any, key: str) -> dict[str, Any]:
     return values
 
 
-def _global_problems(values: dict[str, Any]) -> Iterator[str]:
+def global_problems(values: dict[str, Any]) -> Iterator[str]:
+    """Problems of globals.yml."""
     for name in values:
         if name not in _GLOBALS:
             yield f"{name} is unknown in globals.yml{nearest_hint(name, _GLOBALS)}"
 
 
-def _catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
+def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems of the shape of entries; each dataset checks its own arguments."""
     ours = [f"fruits_kedro.datasets.{name}" for name in datasets.__all__]
     for name, entry in catalog.items():
@@ -171,7 +172,8 @@ def _catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
             )
 
 
-def _place_problems(catalog: dict[str, Any]) -> Iterator[str]:
+def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
+    """Problems of the places that the entries of ``_PLACES`` name; nothing is opened for it."""
     places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
     for name, place in places.items():
         if "@" in place.partition("://")[2].split("/")[0]:

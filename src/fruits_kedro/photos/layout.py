@@ -4,9 +4,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,8 +15,15 @@ from fruits_kedro import FruitsError
 from fruits_kedro.parameters.ingestion import IngestionParameters
 from fruits_kedro.photos.folders import Folders, Meaning, Rule, find_rule
 from fruits_kedro.photos.labels import clean_label, nearest_label, parse_capture
-from fruits_kedro.photos.labels_table import Matched, match, read_labels_table
-from fruits_kedro.photos.layout_summary import Understood, describe, names_of
+from fruits_kedro.photos.labels_table import Matched, match_table
+from fruits_kedro.photos.layout_summary import (
+    Understood,
+    counts,
+    names_of,
+    sentences,
+    summarise,
+    warnings,
+)
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
 
@@ -58,8 +66,8 @@ class Layout:
 
     rows: pa.Table
     summary: dict[str, Any]
-    warnings: list[str] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
+    warnings: list[str]
+    sentences: list[str]
 
 
 def understand(
@@ -87,18 +95,21 @@ def understand(
         _understand_one(listing, OWN, parameters, None, _place_of(listing, place_pattern))
         for listing in own
     ]
-    layout = describe(main)
-    rows, summary = [main.rows], layout.summary
-    warnings, sentences = layout.warnings, layout.sentences
-    summary["own"] = []
+    layout = _described(main)
+    layout.summary["own"] = []
     for part in others:
-        described = describe(part)
-        new, about = _new_labels(main, part)
-        rows.append(part.rows)
-        summary["own"].append({**described.summary, "new_labels": new})
-        warnings += described.warnings + about
-        sentences += described.sentences
-    return Layout(pa.concat_tables(rows).combine_chunks(), summary, warnings, sentences)
+        described = _described(part)
+        new, told = _new_labels(main, part)
+        layout.summary["own"].append(described.summary | {"new_labels": new})
+        layout.warnings.extend(described.warnings + told)
+        layout.sentences.extend(described.sentences)
+    return replace(layout, rows=pa.concat_tables(part.rows for part in (main, *others)))
+
+
+def _described(part: Understood) -> Layout:
+    summary = summarise(part)
+    told = [f"{part.uri}: {warning}" for warning in warnings(part, summary)]
+    return Layout(part.rows, summary, told, list(sentences(summary)))
 
 
 def _understand_one(
@@ -123,11 +134,7 @@ def _understand_one(
     columns["capture"] = _per_row(
         below, lambda text: parse_capture(text, parameters.capture_pattern)
     )
-    matched, notes = (
-        (_match_given(listing, files, labels_table), [])
-        if labels_table
-        else _match_found(listing, files)
-    )
+    matched, notes = match_table(listing, files, labels_table)
     if matched:
         columns |= _by_table(columns, matched)
     columns["place"] = _per_row(below, place_of) if place_of else pa.nulls(len(below), pa.string())
@@ -137,14 +144,11 @@ def _understand_one(
     rows = pa.table([columns[name] for name in LAYOUT_SCHEMA.names], schema=LAYOUT_SCHEMA)
     return Understood(
         uri=listing.uri,
-        source=source,
         rows=rows,
         rule=rule,
-        folders=_counted(folder, tree, meanings),
-        ignored=_ignored_by(ignored),
-        ignored_labels=_ignored_labels(
-            ignored, rule, set(rows.column("label").unique().to_pylist())
-        ),
+        folders=list(zip(tree, meanings, _files_of(folder), strict=True)),
+        ignored=counts(ignored.column("ignored_as")),
+        ignored_labels=_ignored_labels(ignored, rule, set(columns["label"].unique().to_pylist())),
         matched=matched,
         notes=notes,
     )
@@ -178,9 +182,7 @@ def _columns_of(folder: pa.DictionaryArray, meanings: Sequence[Meaning]) -> dict
 def _per_row(texts: pa.Array, parse: Callable[[str], str | None]) -> pa.Array:
     """``parse`` for every text, with Python objects for some rows at a time only."""
     pieces = [
-        pa.array(
-            [parse(text) for text in texts[start : start + _ROWS_AT_ONCE].to_pylist()], pa.string()
-        )
+        pa.array(map(parse, texts[start : start + _ROWS_AT_ONCE].to_pylist()), pa.string())
         for start in range(0, len(texts), _ROWS_AT_ONCE)
     ]
     return pa.concat_arrays(pieces)
@@ -196,50 +198,11 @@ def _place_of(listing: Listing, pattern: str) -> Callable[[str], str | None]:
     return place
 
 
-def _match_given(listing: Listing, files: pa.Table, labels_table: str) -> Matched:
-    matched = match(read_labels_table(labels_table), files)
-    if len(matched.missing) == files.num_rows:
-        example = files.column("relative_path")[0].as_py()
-        raise FruitsError(
-            f"No row of the table of labels {labels_table} names a photograph in {listing.uri}: "
-            f"write paths below that folder, such as {example} instead of "
-            f"{names_of(matched.superfluous, 1)}."
-        )
-    return matched
-
-
-def _match_found(listing: Listing, files: pa.Table) -> tuple[Matched | None, list[str]]:
-    """The ``labels.csv`` above all photographs, if there is one; or a warning of why not."""
-    relative = files.column("relative_path")
-    named = pc.match_substring_regex(
-        listing.files.column("relative_path"), r"(?i)(^|/)labels\.csv$"
-    )
-    for row in listing.files.filter(named).to_pylist():
-        prefix = row["relative_path"][: -len("labels.csv")]
-        if not pc.all(pc.starts_with(relative, prefix)).as_py():
-            continue
-        below = pc.utf8_slice_codeunits(relative, len(prefix))
-        position = files.column_names.index("relative_path")
-        try:
-            table = read_labels_table(row["path"])
-        except FruitsError as error:
-            return None, [f"{error.message} Its labels are not used."]
-        matched = match(table, files.set_column(position, "relative_path", below))
-        if len(matched.missing) < files.num_rows:
-            return matched, []
-        return None, [f"No row of {row['path']} names a photograph: its labels are not used."]
-    return None, []
-
-
-def _by_table(columns: dict[str, pa.Array], matched: Matched) -> dict[str, Any]:
-    table = matched.columns
-    return {
-        "label": table.column("label").combine_chunks(),
-        "split": pc.coalesce(table.column("split").combine_chunks(), columns["split"]),
-        "capture": table.column("capture").combine_chunks()
-        if matched.has_capture
-        else columns["capture"],
-    }
+def _by_table(columns: dict[str, pa.Array], matched: Matched) -> dict[str, pa.Array]:
+    said = matched.columns
+    capture = said["capture"] if matched.has_capture else columns["capture"]
+    split = pc.coalesce(said["split"], columns["split"])
+    return {"label": said["label"], "split": split, "capture": capture}
 
 
 def _reasons(files: pa.Table, label: pa.Array, matched: Matched | None) -> pa.Array:
@@ -247,36 +210,28 @@ def _reasons(files: pa.Table, label: pa.Array, matched: Matched | None) -> pa.Ar
     none = pa.scalar(None, pa.string())
     reasons = pc.if_else(label.is_null(), Reason.NO_LABEL.value, none)
     if matched:
-        reasons = pc.if_else(matched.disputed, Reason.LABEL_CONFLICT.value, reasons)
+        reasons = pc.if_else(matched.columns["disputed"], Reason.LABEL_CONFLICT.value, reasons)
     is_utf8 = files.column("name_is_utf8").combine_chunks()
     return pc.if_else(is_utf8, reasons, Reason.NAME_NOT_UTF8.value)
 
 
-def _counted(
-    folder: pa.DictionaryArray, tree: Sequence[Folders], meanings: Sequence[Meaning]
-) -> list[tuple[Folders, Meaning, int]]:
-    """Each folder with its meaning and the number of candidates directly in it."""
-    counts = Counter({v["values"]: v["counts"] for v in folder.indices.value_counts().to_pylist()})
-    return [(f, m, counts[i]) for i, (f, m) in enumerate(zip(tree, meanings, strict=True))]
-
-
-def _ignored_by(ignored: pa.Table) -> dict[str, int]:
-    counts = ignored.column("ignored_as").value_counts().to_pylist()
-    return dict(sorted((count["values"], count["counts"]) for count in counts))
+def _files_of(folder: pa.DictionaryArray) -> list[int]:
+    """The number of files in each folder of the dictionary."""
+    return np.bincount(folder.indices, minlength=len(folder.dictionary)).tolist()
 
 
 def _ignored_labels(ignored: pa.Table, rule: Rule, used: set[str | None]) -> dict[str, int]:
     """Label folders in which every file was ignored, with the number of files."""
     seen = ignored.filter(pc.not_equal(ignored.column("ignored_as"), "hidden"))
     folder, _ = _folder_and_name(seen.column("relative_path"))
-    counts: Counter[str] = Counter()
-    for position in folder.indices.to_pylist():
-        parts = _parts(folder.dictionary[position].as_py())
+    found: Counter[str] = Counter()
+    for text, files in zip(folder.dictionary.to_pylist(), _files_of(folder), strict=True):
+        parts = _parts(text)
         named = rule.read(parts).label if parts[: len(rule.wrapper)] == rule.wrapper else None
         label = clean_label(named) if named else None
         if label and label not in used:
-            counts[label] += 1
-    return dict(sorted(counts.items()))
+            found[label] += files
+    return dict(sorted(found.items()))
 
 
 def _require_labels(uri: str, understood: Understood) -> None:
@@ -292,17 +247,17 @@ def _new_labels(main: Understood, own: Understood) -> tuple[dict[str, str | None
     """Labels that only own photographs have, each with the nearest known one, and a warning."""
     known = set(main.label_counts())
     new = {label: nearest_label(label, known) for label in own.label_counts() if label not in known}
-    spelt = [f"{label} (did you mean {near}?)" for label, near in new.items() if near]
+    alike = [f"{label} (did you mean {near}?)" for label, near in new.items() if near]
     unlike = [label for label, near in new.items() if not near]
-    warnings = []
-    if spelt:
-        warnings.append(
-            f"Own photographs in {own.uri} bring labels that read like known ones and count as "
-            f"new: {names_of(spelt)}. Rename these folders if they show the same fruit."
+    told = []
+    if alike:
+        told.append(
+            f"{own.uri}: Own photographs bring new labels that read like known ones: "
+            f"{names_of(alike)}. Rename these folders if they show the same fruit."
         )
     if unlike:
-        warnings.append(
-            f"Own photographs in {own.uri} bring new labels: {names_of(unlike)}. Only own "
+        told.append(
+            f"{own.uri}: Own photographs bring new labels: {names_of(unlike)}. Only own "
             "photographs train them."
         )
-    return new, warnings
+    return new, told

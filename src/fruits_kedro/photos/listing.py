@@ -77,20 +77,29 @@ class Listing:
             hidden, pc.is_in(suffix, value_set=pa.array(sorted(ignored), pa.string()))
         )
         named = self.files.append_column("ignored_as", pc.if_else(hidden, "hidden", suffix))
-        return self.files.filter(pc.invert(is_other)), named.filter(is_other)
+        others = named.filter(is_other)
+        # Most listings hold photographs only: they are not copied.
+        return self.files.filter(pc.invert(is_other)) if len(others) else self.files, others
 
 
-def list_files(uri: str, exclude: Iterable[str] = ()) -> Listing:
+def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images") -> Listing:
     """List a folder once, recursively.
 
     Args:
         uri: The folder, local or of any filesystem fsspec knows. A leading ``~`` is the user's
             home.
         exclude: Folders that are not listed where they are found below ``uri``.
+        parameter: The parameter that names the folder, for messages.
 
     Raises:
         FruitsError: If the folder does not exist or cannot be listed.
     """
+    if is_local(uri) and not os.path.isdir(expanded(uri)):
+        problem = "is not a folder" if os.path.exists(expanded(uri)) else "does not exist"
+        raise FruitsError(
+            f"The image folder {expanded(uri)} {problem}: name a folder with "
+            f"--params={parameter}=FOLDER or the environment variable FRUITS_{parameter.upper()}."
+        )
     root, found = _walk(uri, exclude)
     return Listing(uri, _to_table(root, found))
 
@@ -120,12 +129,6 @@ def expanded(uri: str) -> str:
 
 
 def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
-    if not os.path.isdir(root):
-        problem = "is not a folder" if os.path.exists(root) else "does not exist"
-        raise FruitsError(
-            f"The image folder {root} {problem}: name a folder with --params=images=FOLDER or the "
-            "environment variable FRUITS_IMAGES."
-        )
     folders, links = [root], list[str]()
     seen = {_identity(expanded(folder)) for folder in exclude if is_local(folder)} | {None}
     while folders or links:

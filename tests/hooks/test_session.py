@@ -1,12 +1,13 @@
-"""``kedro run`` takes the incremental runner, and tells an unknown pipeline in one sentence."""
+"""``kedro run`` takes the incremental runner, and refuses what it cannot run."""
 
 import pytest
 from kedro.framework.project import settings
+from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from kedro.runner import SequentialRunner, ThreadRunner
+from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
 from fruits_kedro import FruitsError
-from fruits_kedro.hooks.session import FruitsSession, KedroSession
+from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.runner import IncrementalRunner
 
 
@@ -35,10 +36,19 @@ def test_the_default_runner_is_incremental(session, taken, default):
     assert taken["pipeline_names"] == ["reduction"]
 
 
-def test_a_runner_that_was_asked_for_stays(session, taken):
-    asked = ThreadRunner()
-    session.run(runner=asked)
-    assert taken["runner"] is asked
+def test_a_runner_of_ones_own_stays(session, taken):
+    class Own(SequentialRunner):
+        pass
+
+    session.run(runner=Own())
+    assert isinstance(taken["runner"], Own)
+
+
+@pytest.mark.parametrize("kind", [ThreadRunner, ParallelRunner])
+def test_a_runner_that_runs_nodes_at_once_is_refused(session, taken, kind):
+    with pytest.raises(FruitsError, match=f"{kind.__name__} .*--runner"):
+        session.run(runner=kind())
+    assert taken == {}
 
 
 def test_a_node_may_be_called_without_its_pipeline(session, taken):
@@ -48,11 +58,16 @@ def test_a_node_may_be_called_without_its_pipeline(session, taken):
     assert taken["to_nodes"] == ["classification.predict_labels"]
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("reducton", "did you mean reduction?"), ("zzz", "no pipeline zzz.")]
-)
-def test_an_unknown_pipeline_is_told_with_its_nearest(session, name, hint):
+@pytest.mark.parametrize(("name", "hint"), [("reducton", "reduction?"), ("zzz", "zzz")])
+def test_an_unknown_pipeline_is_refused_with_the_known_ones(session, name, hint):
     with pytest.raises(FruitsError) as error:
         session.run(pipeline_names=[name])
     assert hint in error.value.message
     assert "evaluation, featurization, inference, ingestion" in error.value.message
+
+
+@pytest.mark.parametrize("option", ["node_names", "tags", "from_inputs", "to_outputs"])
+def test_an_unknown_name_is_refused(session, taken, option):
+    with pytest.raises(FruitsError, match=r"nosuch|no nodes"):
+        session.run(**{option: ["nosuch"]})
+    assert taken == {}
