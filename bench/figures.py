@@ -57,10 +57,8 @@ def write(series: Series, form: str, unit: str = "") -> str:
     value = middle(series)
     if value is None:
         return UNKNOWN
-    text = format(value, form) + unit
-    if len(series) == 1:
-        return text
-    return f"{text} ({min(series.values()):{form}}–{max(series.values()):{form}})"
+    spread = f" ({min(series.values()):{form}}–{max(series.values()):{form}})"
+    return format(value, form) + unit + (spread if len(series) > 1 else "")
 
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

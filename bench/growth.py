@@ -50,11 +50,7 @@ class Watch:
 
 
 def measure(work: Path) -> dict[str, Any]:
-    """Run the project on what ``bench.made_up`` wrote, then plan reading and featurization.
-
-    Returns:
-        ``stages`` and ``peaks``, seconds and megabytes by stage; ``in_stages``, all seconds.
-    """
+    """Run the project on what ``bench.made_up`` wrote, then plan reading and featurization."""
     watch = Watch()
     bootstrap_project(ROOT)
     settings.set("HOOKS", (*settings.HOOKS, watch))

@@ -23,8 +23,7 @@ def run_kedro(
 
     Returns:
         ``seconds`` and ``memory`` (as ``run_process``); ``stages`` and ``nodes``, seconds of every
-        pipeline and node; ``images``, the photographs kept; ``accuracy`` of the classifier, or
-        None if the run trained none.
+        pipeline and node; ``images``, the photographs kept; ``accuracy``, None if not measured.
     """
     outcome = run_process(kedro_command(storage, parameters, options), log)
     timings = _read_report(storage, "timings")["pipelines"]
