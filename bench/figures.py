@@ -13,11 +13,7 @@ UNKNOWN = "–"
 
 
 class Measures:
-    """The newest record of every measurement.
-
-    Args:
-        records: In order of measurement.
-    """
+    """The newest record of every measurement, from records in order of measurement."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._records = {(one["part"], one["variant"], one["round"]): one for one in records}
@@ -61,10 +57,8 @@ def write(series: Series, form: str, unit: str = "") -> str:
     value = middle(series)
     if value is None:
         return UNKNOWN
-    text = format(value, form) + unit
-    if len(series) == 1:
-        return text
-    return f"{text} ({min(series.values()):{form}}–{max(series.values()):{form}})"
+    spread = f" ({min(series.values()):{form}}–{max(series.values()):{form}})"
+    return format(value, form) + unit + (spread if len(series) > 1 else "")
 
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

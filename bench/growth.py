@@ -13,8 +13,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline.node import Node
 
 from bench.made_up import open_catalog, parameters
-from bench.processes import ROOT
-from bench.scripts import run_script
+from bench.scripts import ROOT, run_script
 from fruits_kedro.pipelines.featurization import nodes as featurization
 from fruits_kedro.pipelines.ingestion import nodes as ingestion
 
@@ -22,7 +21,7 @@ from fruits_kedro.pipelines.ingestion import nodes as ingestion
 class Watch:
     """Seconds and peak resident megabytes of stages in this process (Linux).
 
-    As a Kedro hook it takes every node as a stage, its loads and saves included.
+    As a Kedro hook it takes every node for a stage, its loads and saves included.
     """
 
     def __init__(self) -> None:
@@ -51,11 +50,7 @@ class Watch:
 
 
 def measure(work: Path) -> dict[str, Any]:
-    """Run the project on what ``bench.made_up`` wrote, then plan reading and featurization.
-
-    Returns:
-        ``stages`` and ``peaks``, seconds and megabytes by stage; ``in_stages``, all seconds.
-    """
+    """Run the project on what ``bench.made_up`` wrote, then plan reading and featurization."""
     watch = Watch()
     bootstrap_project(ROOT)
     settings.set("HOOKS", (*settings.HOOKS, watch))
@@ -69,32 +64,22 @@ def measure(work: Path) -> dict[str, Any]:
 
 def plan(catalog: Any, watch: Watch) -> None:
     """Make the tasks of a first run, which knows nothing yet, without executing them."""
-    settings_of = {
-        name: catalog.load(f"params:{name}")
-        for name in ("ingestion", "own", "augmentation", "featurization")
-    }
+    images, features = catalog.load("images"), catalog.load("features")
+    reads, network = catalog.load("params:ingestion"), catalog.load("params:featurization")
     listing, _ = ingestion.understand_folders(
-        catalog.load("raw_images"), [], settings_of["ingestion"], settings_of["own"]
+        catalog.load("raw_images"), [], reads, catalog.load("params:own")
     )
-    watch.lap("again: list and understand")
-    nothing = replace(catalog.load("images"), files=())
-    unread = ingestion.select_unread_files(listing, nothing, settings_of["ingestion"])
-    for _ in ingestion.read_images(unread, settings_of["ingestion"]):
+    watch.lap("list and understand")
+    unread = ingestion.select_unread_files(listing, replace(images, files=()), reads)
+    for _ in ingestion.read_images(unread, reads):
         pass
     watch.lap("plan reading")
-    photographs, backbone = catalog.load("photographs"), catalog.load("backbone")
-    unknown = replace(catalog.load("features"), files=())
+    stored = {name: catalog.load(name) for name in ("photographs", "variants", "backbone")}
     missing = featurization.select_missing_features(
-        photographs, catalog.load("variants"), unknown, backbone
+        known_features=replace(features, files=()), **stored
     )
-    for _ in featurization.compute_features(
-        missing,
-        catalog.load("images"),
-        backbone,
-        catalog.load("backgrounds"),
-        settings_of["augmentation"],
-        settings_of["featurization"],
-    ):
+    others = (catalog.load(name) for name in ("backbone", "backgrounds", "params:augmentation"))
+    for _ in featurization.compute_features(missing, images, *others, network):
         pass
     watch.lap("plan featurization")
 

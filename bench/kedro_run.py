@@ -21,16 +21,9 @@ def run_kedro(
 ) -> dict[str, Any]:
     """``kedro run`` in its own process.
 
-    Args:
-        storage: Folder of the run's datasets.
-        log: File that takes what the run prints.
-        parameters: By name, beside ``storage``.
-        options: Of ``kedro run``, beside ``--params``.
-
     Returns:
         ``seconds`` and ``memory`` (as ``run_process``); ``stages`` and ``nodes``, seconds of every
-        pipeline and node; ``images``, the photographs kept; ``accuracy`` of the classifier, or
-        None if the run trained none.
+        pipeline and node; ``images``, the photographs kept; ``accuracy``, None if not measured.
     """
     outcome = run_process(kedro_command(storage, parameters, options), log)
     timings = _read_report(storage, "timings")["pipelines"]

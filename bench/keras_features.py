@@ -3,7 +3,6 @@
 import io
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,11 @@ def measure(images: Path, storage: Path) -> dict[str, Any]:
     """Compute the features of every photograph by ``predict`` and compare them with a run's.
 
     Returns:
-        Seconds of decoding and ``predict``, the photographs compared, those without features, and
-        ``compare``.
+        Seconds of Keras, the photographs compared, those without features, and ``compare``.
     """
-    network, paths = build_network(), list_photographs(images)
+    paths = list_photographs(images)
     begun = time.perf_counter()
-    expected = np.concatenate([network.predict(p, verbose=0) for p in decoded_batches(paths)])
+    expected = predict(paths)
     seconds = round(time.perf_counter() - begun, 3)
     digests, features = load_digests(storage), load_features(storage)
     rows = [row for row, path in enumerate(paths) if digests.get(str(path)) in features]
@@ -43,8 +41,8 @@ def measure(images: Path, storage: Path) -> dict[str, Any]:
     return {"keras_seconds": seconds, **counts, **compare(expected[rows], found)}
 
 
-def build_network() -> Any:
-    """MobileNetV2 with the shipped weights, called once so that no photograph pays for tracing."""
+def predict(paths: list[Path]) -> Matrix:
+    """Features by MobileNetV2 with the shipped weights, ``(n, 1280)``."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
@@ -52,14 +50,9 @@ def build_network() -> Any:
         weights=None, include_top=False, pooling="avg", input_shape=(SIZE, SIZE, 3)
     )
     network.load_weights(WEIGHTS)
-    network.predict(np.zeros((1, SIZE, SIZE, 3), np.float32), verbose=0)
-    return network
-
-
-def decoded_batches(paths: list[Path]) -> Iterator[Matrix]:
-    """Scaled pixels, ``BATCH`` photographs at a time, ``(n, 224, 224, 3)``."""
-    for first in range(0, len(paths), BATCH):
-        yield np.stack([decode_plainly(path) for path in paths[first : first + BATCH]])
+    batches = (paths[first : first + BATCH] for first in range(0, len(paths), BATCH))
+    decoded = (np.stack([decode_plainly(path) for path in batch]) for batch in batches)
+    return np.concatenate([network.predict(pixels, verbose=0) for pixels in decoded])
 
 
 def decode_plainly(path: Path) -> Matrix:

@@ -14,15 +14,13 @@ import numpy as np
 from PIL import Image
 
 from bench.photographs import list_photographs
-from bench.scripts import usable_cores
+from bench.scripts import CORES
 
 WIDTH, HEIGHT = 4000, 3000
 COUNT = 200
-QUALITY = 90
+DARKEST, BRIGHTEST = 20, 235
 BRIGHTNESS_NOISE, COLOUR_NOISE = 5.0, 4.0
 """Standard deviations, of 255."""
-
-DARKEST, BRIGHTEST = 20, 235
 
 
 def enlarge(photograph: bytes, seed: int) -> bytes:
@@ -36,15 +34,15 @@ def enlarge(photograph: bytes, seed: int) -> bytes:
     pixels += coarse.repeat(2, axis=0).repeat(2, axis=1)
     noisy = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     buffer = io.BytesIO()
-    noisy.save(buffer, "JPEG", quality=QUALITY)
+    noisy.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 
-def write_large(folder: Path, output: Path, count: int = COUNT) -> None:
-    """Enlarge ``count`` photographs of a folder into the same places below ``output``."""
+def write_large(folder: Path, output: Path) -> None:
+    """Enlarge ``COUNT`` photographs of a folder into the same places below ``output``."""
     paths = list_photographs(folder)
-    chosen = paths[:: max(1, len(paths) // count)][:count]
-    with ProcessPoolExecutor(usable_cores()) as pool:
+    chosen = paths[:: max(1, len(paths) // COUNT)][:COUNT]
+    with ProcessPoolExecutor(CORES) as pool:
         list(pool.map(partial(_write_one, folder, output), chosen, range(len(chosen))))
 
 

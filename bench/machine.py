@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench.scripts import usable_cores
+from bench.scripts import CORES
 
 PACKAGES = ("pyspark", "kedro", "keras", "ai-edge-litert", "numpy", "pillow", "pyarrow")
 
@@ -20,8 +20,8 @@ def describe(project: Path) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": commit_of(project),
-        "cores": usable_cores(),
-        "machine": f"{_processor()}, {usable_cores()} cores, {memory:.1f} GiB, "
+        "cores": CORES,
+        "machine": f"{_processor()}, {CORES} cores, {memory:.1f} GiB, "
         f"{platform.platform()}, Python {platform.python_version()}, {versions}",
     }
 

@@ -1,7 +1,7 @@
 """Makes up a folder of photographs and a storage that knows their bytes and features.
 
-Every file is a hard link to a photograph of the sample, so a million take no room; hashes and
-features are random. A run on them does everything but reading and the network.
+Every file is a hard link to a photograph of the sample; hashes and features are random. A run on
+them does everything but reading and the network.
 """
 
 import hashlib
@@ -15,40 +15,42 @@ import pyarrow as pa
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from bench.parts import SAMPLE
 from bench.photographs import list_photographs
-from bench.processes import ROOT
-from bench.scripts import run_script
+from bench.scripts import ROOT, SAMPLE, run_script
 from fruits_kedro.model.backbone import backbone_spec
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
 
 LABELS = 20
-TEST_SHARE = 0.2
+SHARES = {"Training": 0.8, "Test": 0.2}
 N_FEATURES = 1280
 SPREAD = 1.0
-"""Standard deviation within a label, where labels are as far apart: not every one is recognised."""
+"""Standard deviation within a label, as large as between labels."""
 
 SLICE = 50_000
 """Rows written at a time: 256 MB of features."""
 
 
 def measure(work: Path, rows: int) -> dict[str, Any]:
-    """Write ``rows`` photographs into ``work/images`` and tables into ``work/storage``."""
+    """Write ``rows`` photographs into ``work/images`` and their tables into ``work/storage``."""
     write_files(work / "images", rows)
     catalog = open_catalog(work)
     files = catalog.load("raw_images").files
     fingerprint = backbone_spec(catalog.load("params:featurization")).fingerprint
+    content = list_photographs(SAMPLE)[0].read_bytes()
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((LABELS, N_FEATURES), np.float32)
     for start in range(0, rows, SLICE):
-        piece = files.slice(start, SLICE)
+        piece = files.slice(start, SLICE).combine_chunks()
         paths = piece["path"].to_pylist()
-        hashes = [hashlib.sha256(path.encode()).hexdigest() for path in paths]
-        catalog.save("images", _images(piece, hashes))
-        labels = [int(Path(path).parent.name.rpartition(" ")[2]) for path in paths]
+        known = {name: piece[name] for name in ("path", "size", "modified")}
+        known["sha256"] = [hashlib.sha256(path.encode()).hexdigest() for path in paths]
+        header = {"width": 100, "height": 100, "format": "JPEG", "bytes": content}
+        catalog.save("images", _table(IMAGES, len(paths), known | header))
+        labels = [int(Path(path).parent.name) for path in paths]
         noise = generator.standard_normal((len(paths), N_FEATURES), np.float32)
-        values = np.abs(centres[labels] + SPREAD * noise).astype(np.float32)
-        catalog.save("features", _features(hashes, fingerprint, values))
+        features = list(np.abs(centres[labels] + SPREAD * noise))
+        known |= {"fingerprint": fingerprint, "variant": 0, "features": features}
+        catalog.save("features", _table(FEATURES, len(paths), known))
     return {"images": rows}
 
 
@@ -66,44 +68,26 @@ def parameters(work: Path) -> dict[str, Any]:
 
 
 def write_files(folder: Path, rows: int) -> None:
-    """Photographs below ``Training`` and ``Test``, in folders ``Fruit 0`` and so on."""
-    sources = list_photographs(SAMPLE)
-    for label in range(LABELS):
-        count = rows // LABELS
-        for split, share in (("Training", 1 - TEST_SHARE), ("Test", TEST_SHARE)):
-            place = folder / split / f"Fruit {label}"
+    """Photographs of ``LABELS`` labels below ``Training`` and ``Test``."""
+    for label, photograph in enumerate(list_photographs(SAMPLE)[:LABELS]):
+        for split, share in SHARES.items():
+            place = folder / split / str(label)
             place.mkdir(parents=True)
-            # File systems limit the links of a file, so each folder has a source of its own.
-            source = shutil.copy(sources[label], folder.parent / f"{split}-{label}.jpg")
-            for number in range(round(count * share)):
+            # File systems limit the links of a file, so each folder links its own.
+            source = shutil.copy(photograph, folder.parent / f"{split}-{label}.jpg")
+            for number in range(round(rows * share / LABELS)):
                 os.link(source, place / f"r{number // 1000}_{number % 1000}.jpg")
 
 
-def _images(files: pa.Table, hashes: list[str]) -> pa.Table:
-    content = list_photographs(SAMPLE)[0].read_bytes()
-    count = files.num_rows
-    fixed = {"width": 100, "height": 100, "format": "JPEG", "bytes": content, "reason": None}
-    columns = {name: files[name] for name in ("path", "size", "modified")} | {
-        "sha256": pa.array(hashes),
-        **{
-            name: pa.array([value] * count, IMAGES.field(name).type)
-            for name, value in fixed.items()
-        },
-    }
-    return pa.table([columns[name] for name in IMAGES.names], schema=IMAGES)
-
-
-def _features(hashes: list[str], fingerprint: str, values: Any) -> pa.Table:
-    count = len(hashes)
-    ends = np.arange(0, values.size + 1, values.shape[1], dtype=np.int32)
-    columns = {
-        "sha256": pa.array(hashes),
-        "fingerprint": pa.array([fingerprint] * count),
-        "variant": pa.array(np.zeros(count, np.int32)),
-        "features": pa.ListArray.from_arrays(pa.array(ends), pa.array(values.reshape(-1))),
-        "reason": pa.nulls(count, pa.string()),
-    }
-    return pa.table([columns[name] for name in FEATURES.names], schema=FEATURES)
+def _table(schema: pa.Schema, rows: int, columns: dict[str, Any]) -> pa.Table:
+    """Columns by name; one value stands for all rows, a missing column is null."""
+    values = (columns.get(name) for name in schema.names)
+    full = (v if isinstance(v, list | pa.ChunkedArray) else [v] * rows for v in values)
+    arrays = (
+        v if isinstance(v, pa.ChunkedArray) else pa.array(v, f.type)
+        for v, f in zip(full, schema, strict=True)
+    )
+    return pa.table(list(arrays), schema=schema)
 
 
 if __name__ == "__main__":

@@ -9,32 +9,21 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from bench.photographs import GLOB
-from bench.scripts import WEIGHTS, Stopwatch, run_script, usable_cores
+from bench.scripts import CORES, WEIGHTS, Stopwatch, run_script
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-SIZE = 224
-PARTITIONS = 24
-COMPONENTS = 300
-TREES = 200
-SHARES = [0.8, 0.2]
-SEED = 42
+SIZE, PARTITIONS, COMPONENTS, TREES = 224, 24, 300, 200
+SHARES, SEED = [0.8, 0.2], 42
 
 
 def measure(images: Path, output: Path) -> dict[str, Any]:
-    """Do the whole job once on photographs in folders named after their label.
-
-    Returns:
-        Seconds of each stage, the number of photographs and the accuracy.
-    """
+    """Do the whole job once; seconds of each stage, number of photographs, accuracy."""
     watch = Stopwatch()
-    spark = start_spark(usable_cores())
+    spark = start_spark(CORES)
     watch.lap("start")
     featurize(spark, str(images), str(WEIGHTS), str(output / "features"))
     watch.lap("featurize")
@@ -50,7 +39,7 @@ def measure(images: Path, output: Path) -> dict[str, Any]:
     return {"stages": watch.seconds, "images": count, "accuracy": accuracy}
 
 
-def start_spark(cores: int) -> "SparkSession":
+def start_spark(cores: int) -> Any:
     """A local session with a thread per core; workers run the interpreter of this process."""
     from pyspark.sql import SparkSession
 
@@ -62,7 +51,7 @@ def start_spark(cores: int) -> "SparkSession":
     return session
 
 
-def featurize(spark: "SparkSession", images: str, weights: str, output: str) -> None:
+def featurize(spark: Any, images: str, weights: str, output: str) -> None:
     """Read the photographs, compute 1280 features of each, write them as Parquet."""
     from pyspark.sql import functions as F
     from pyspark.sql.functions import pandas_udf  # type: ignore[attr-defined]
@@ -96,7 +85,7 @@ def featurize(spark: "SparkSession", images: str, weights: str, output: str) -> 
     features.write.mode("overwrite").parquet(output)
 
 
-def reduce(spark: "SparkSession", features: str) -> "tuple[DataFrame, int]":
+def reduce(spark: Any, features: str) -> tuple[Any, int]:
     """Fit scaler and PCA on all rows, as the original does; lazy rows and their number."""
     from pyspark.ml.feature import PCA, StandardScaler
     from pyspark.ml.functions import array_to_vector
@@ -110,7 +99,7 @@ def reduce(spark: "SparkSession", features: str) -> "tuple[DataFrame, int]":
     return pca.transform(scaled).select("path", "label", "pca_features"), count
 
 
-def classify(spark: "SparkSession", table: str) -> float:
+def classify(spark: Any, table: str) -> float:
     """Train a random forest on a random 80 % of the rows; the accuracy on the others."""
     from pyspark.ml.classification import RandomForestClassifier
     from pyspark.ml.evaluation import MulticlassClassificationEvaluator
@@ -119,9 +108,8 @@ def classify(spark: "SparkSession", table: str) -> float:
     rows = spark.read.parquet(table)
     index = StringIndexer(inputCol="label", outputCol="label_index").fit(rows)
     train, test = index.transform(rows).cache().randomSplit(SHARES, seed=SEED)
-    forest = RandomForestClassifier(
-        labelCol="label_index", featuresCol="pca_features", numTrees=TREES, seed=SEED
-    )
+    columns: dict[str, Any] = {"labelCol": "label_index", "featuresCol": "pca_features"}
+    forest = RandomForestClassifier(**columns, numTrees=TREES, seed=SEED)
     predicted = forest.fit(train).transform(test)
     evaluator = MulticlassClassificationEvaluator(labelCol="label_index", metricName="accuracy")
     return float(evaluator.evaluate(predicted))

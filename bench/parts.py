@@ -9,12 +9,10 @@ import numpy as np
 from bench.kedro_run import NO_COPIES, run_kedro
 from bench.keras_features import compare, load_features
 from bench.large import write_large
-from bench.processes import ROOT, run_module
-from bench.scripts import WEIGHTS
+from bench.processes import run_module
+from bench.scripts import SAMPLE, WEIGHTS
 from bench.workbench import Workbench
 from fruits_kedro import FruitsError
-
-SAMPLE = ROOT / "data" / "01_raw" / "sample"
 
 OURS, COPIES, PLAIN, ORIGINAL = "ours", "copies", "plain", "original"
 WAYS = {

@@ -1,8 +1,7 @@
 """The yardstick: the same job as one script without a framework.
 
 Photographs → Pillow, bicubic → LiteRT in one process per core → Parquet → scaler and PCA fitted on
-train rows → Parquet → logistic regression → accuracy. It resolves, accounts for, resumes and reports
-nothing.
+train rows → Parquet → logistic regression → accuracy. It resolves, resumes and reports nothing.
 """
 
 import io
@@ -11,21 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.photographs import list_photographs
-from bench.scripts import Stopwatch, run_script, usable_cores
+from bench.scripts import CORES, Stopwatch, run_script
 
-COMPONENTS = 300
-TRAIN_SHARE = 0.8
-PENALTY = 0.1
+COMPONENTS, TRAIN_SHARE, PENALTY = 300, 0.8, 0.1
 
 _engine: Any = None
 
 
 def measure(images: Path, network: Path, output: Path) -> dict[str, Any]:
-    """Do the whole job once, with a LiteRT file of ``(1, size, size, 3)`` uint8 to ``(1, n)``.
-
-    Returns:
-        Seconds of each stage, the number of photographs and the accuracy on test rows.
-    """
+    """Do the whole job once; seconds of each stage, number of photographs, accuracy."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -35,7 +28,7 @@ def measure(images: Path, network: Path, output: Path) -> dict[str, Any]:
     paths = list_photographs(images)
     watch.lap("list")
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(usable_cores(), _load, (str(network),)) as pool:
+    with spawn.Pool(CORES, _load, (str(network),)) as pool:
         features = np.stack(pool.map(_features, paths, chunksize=64))
     names = pa.array([str(path) for path in paths])
     table = pa.table({"path": names, "features": list(features)})

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.memory import MemorySampler
+from bench.scripts import ROOT
 from fruits_kedro import FruitsError
-
-ROOT = Path(__file__).resolve().parents[1]
 
 SECONDS_TO_END = 10
 """An interrupted process has this long to remove its temporary files before it is killed."""
@@ -24,15 +23,11 @@ SECONDS_TO_END = 10
 def run_process(command: Sequence[str], log: Path) -> dict[str, Any]:
     """Run a command in the project's folder and wait for it.
 
-    Args:
-        command: Program and arguments.
-        log: File that takes everything it prints.
-
     Returns:
         ``seconds`` (wall time from start to end) and ``memory`` (``MemorySampler.peaks``).
 
     Raises:
-        FruitsError: If the exit code is not 0.
+        FruitsError: If the exit code is not 0; everything the command prints is in ``log``.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     # Variables of the project would redirect or record its runs.

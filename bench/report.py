@@ -6,8 +6,8 @@ from pathlib import Path
 from bench.figures import Measures, middle, ratios, render_table, total, write
 from bench.kedro_run import FEATURIZATION
 from bench.parts import COPIES, DECODING, GROWTH_ROWS, ORIGINAL, OURS, PLAIN, WAYS
-from bench.processes import ROOT
 from bench.promises import PROMISES
+from bench.scripts import ROOT
 from bench.workbench import Record, Records
 from fruits_kedro import FruitsError
 
@@ -138,7 +138,7 @@ def equality(measures: Measures) -> str:
         "without_features": ("photographs without features", ",.0f"),
         "largest_difference": ("largest difference of a feature", ".1e"),
         "smallest_cosine": ("smallest cosine", ".6f"),
-        "keras_seconds": ("seconds of Keras `predict`", ".0f"),
+        "keras_seconds": ("seconds of Keras, start included", ".0f"),
     }
     series = {name: measures.series("equality", "all", name) for name in names}
     rows = [[text, write(series[name], form)] for name, (text, form) in names.items()]

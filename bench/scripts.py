@@ -11,24 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WEIGHTS = (
-    Path(__file__)
-    .parents[1]
-    .joinpath("src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5")
-)
-"""Keras's ImageNet weights of MobileNetV2, as they ship with the project."""
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "01_raw" / "sample"
+WEIGHTS = ROOT / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5"
+"""Keras's ImageNet weights, which ship with the project."""
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_script(
     documentation: str | None, measure: Callable[..., dict[str, Any]], **arguments: type
 ) -> None:
-    """Run a measuring script from the command line.
-
-    Args:
-        documentation: Docstring of the script.
-        measure: Takes the arguments in this order and returns what it measured.
-        arguments: Type of every positional argument, by name.
-    """
+    """Call ``measure`` with positional arguments of these types from the command line."""
     parser = argparse.ArgumentParser(description=(documentation or "").splitlines()[0])
     parser.add_argument("--result", type=Path, help="JSON file that takes what was measured")
     for name, kind in arguments.items():
@@ -42,11 +36,7 @@ def run_script(
 
 
 class Stopwatch:
-    """Measures consecutive stages; the first begins when the stopwatch is created.
-
-    Attributes:
-        seconds: Of every finished stage, by name.
-    """
+    """Measures ``seconds`` of consecutive stages; the first begins with the stopwatch."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -58,10 +48,3 @@ class Stopwatch:
         self.seconds[stage] = round(now - self._mark, 3)
         self._mark = now
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
-
-
-def usable_cores() -> int:
-    """Number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -44,14 +44,7 @@ class Records:
 
 @dataclass
 class Workbench:
-    """What the parts of a benchmark share.
-
-    Attributes:
-        images: The folder of photographs.
-        work: Folder of storages, logs and results.
-        records: The results so far.
-        failed: One sentence per measurement that failed in this call.
-    """
+    """Photographs, a folder for storages and logs, results so far, failures of this call."""
 
     images: Path
     work: Path
@@ -68,7 +61,7 @@ class Workbench:
             run: Takes the path of a log file and returns what it measured.
 
         Returns:
-            The record. None after a failure: the benchmark continues, the next call tries again.
+            The record; None after a failure, which the next call tries again.
         """
         known = self.records.find(part, variant, number)
         if known is not None:

@@ -168,21 +168,18 @@ def build_label(
 
 def write_tree(out: Path, stamps: Mapping[str, Image.Image]) -> int:
     """Write all labels below ``out``, in place of what was there; return the bytes written."""
-    seen: dict[str, Path] = {}
-    total = 0
+    seen: set[bytes] = set()
     for split in (TRAINING, TEST):
         shutil.rmtree(out / split, ignore_errors=True)
     for label, photos in LABELS.items():
         for view, data in build_label(photos, stamps):
             path = out / view.split / label / view.filename
-            digest = hashlib.sha256(data).hexdigest()
-            if digest in seen or path.exists():
-                raise RuntimeError(f"{path} repeats {seen.get(digest, path)}")
-            seen[digest] = path
+            if data in seen or path.exists():
+                raise RuntimeError(f"{path} repeats another view")
+            seen.add(data)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            total += len(data)
-    return total
+    return sum(map(len, seen))
 
 
 def table() -> str:
@@ -217,23 +214,12 @@ def verify(deb: Path) -> None:
 
 def read_stamps(deb: Path) -> dict[str, Image.Image]:
     """Read the wanted stamps straight out of the package; nothing else is unpacked."""
-    wanted = {
-        f"./{STAMPS_FOLDER}/{photo.stamp}.png": photo.stamp
-        for photos in LABELS.values()
-        for photo in photos
-    }
-    stamps: dict[str, Image.Image] = {}
+    names = {photo.stamp for photos in LABELS.values() for photo in photos}
     command = ["dpkg-deb", "--fsys-tarfile", str(deb)]
     content = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.name in wanted else None
-            if file is not None:
-                stamps[wanted[member.name]] = Image.open(io.BytesIO(file.read()))
-    missing = sorted(set(wanted.values()) - set(stamps))
-    if missing:
-        raise SystemExit(f"not in the package: {', '.join(missing)}")
-    return stamps
+        files = {name: archive.extractfile(f"./{STAMPS_FOLDER}/{name}.png") for name in names}
+        return {name: Image.open(io.BytesIO(f.read())) for name, f in files.items() if f}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
+from fruits_kedro.model.backbone.artefact import BackboneSpec
 from fruits_kedro.model.backbone.calibration import no_calibration
 from fruits_kedro.model.backbone.conversion import convert
 from fruits_kedro.model.backbone.shipped import ship_backbone
@@ -31,13 +31,8 @@ def main() -> None:
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
     ship_backbone(first, given.out or weights.parent)
-    print(describe(first))
-
-
-def describe(backbone: Backbone) -> str:
-    """One line: name, size and digest of the converted network."""
-    digest = hashlib.sha256(backbone.model).hexdigest()
-    return f"{backbone.spec.request}.tflite: {len(backbone.model):,} bytes, sha256 {digest}"
+    digest = hashlib.sha256(first.model).hexdigest()
+    print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
 
 
 if __name__ == "__main__":

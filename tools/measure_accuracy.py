@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.kedro_run import kedro_command
-from bench.processes import ROOT
+from bench.scripts import ROOT
 
 FILE = ROOT / "docs" / "accuracy.md"
 PIPELINES = ["--pipelines=ingestion,featurization,evaluation"]

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -70,19 +70,10 @@ OTHERS = {
     "SPARK_LOCAL_DIRS": "Spark's temporary files.",
     "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL, …": "The standard AWS environment, the only "
     "source of credentials for `s3://`.",
-    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN": "Credentials for "
-    "a tracking server.",
+    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD": "Credentials for a tracking server.",
     "KEDRO_LOGGING_CONFIG": "A file to use instead of `conf/logging.yml`.",
     "DO_NOT_TRACK": "Switches Kedro's own telemetry off.",
 }
-
-
-class Setting(NamedTuple):
-    """One setting of a configuration file: dotted name, value, and the comment above it."""
-
-    name: str
-    value: str
-    reason: str
 
 
 def parameters_page() -> str:
@@ -149,7 +140,7 @@ def configuration_page() -> str:
         text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
         found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
         for file in (one for one in found if one.parent.name != "local"):
-            settings = [(f"`{s.name}`", f"`{s.value}`", s.reason) for s in settings_of(file)]
+            settings = [(f"`{name}`", f"`{value}`", why) for name, value, why in settings_of(file)]
             text += f"\n`{file.relative_to(ROOT)}`\n\n"
             text += table(("setting", "value", "why"), settings)
     variables = [
@@ -159,8 +150,8 @@ def configuration_page() -> str:
     return f"{text}\n## Environment variables\n\n{table(('variable', 'meaning'), variables)}"
 
 
-def settings_of(file: Path) -> Iterator[Setting]:
-    """Settings of a YAML file with their comments, which YAML's own readers drop.
+def settings_of(file: Path) -> Iterator[tuple[str, str, str]]:
+    """Dotted names, values and comments of a YAML file; YAML's own readers drop comments.
 
     Groups may be nested; a value is on the line of its name, or folded (``>-``) below it.
     """
@@ -175,7 +166,7 @@ def settings_of(file: Path) -> Iterator[Setting]:
             groups = [group for group in groups if group[0] < indent]
             if value:
                 names = [*(group[1] for group in groups), name]
-                yield Setting(".".join(names), value.strip('"'), " ".join(comment))
+                yield ".".join(names), value.strip('"'), " ".join(comment)
             else:
                 groups.append((indent, name))
             comment = []

@@ -8,7 +8,7 @@ import yaml
 from fruits_kedro.parameters import Parameters
 from fruits_kedro.parameters.checks import known_names
 from tools import write_docs
-from tools.write_docs import PAGES, Setting, parameters_page, settings_of
+from tools.write_docs import PAGES, parameters_page, settings_of
 
 pytestmark = pytest.mark.tools
 
@@ -52,8 +52,8 @@ def test_settings_have_their_comments_groups_and_folded_values(tmp_path):
         '# Why\n# not\na.b: "1"\ngroup:\n  c: null\n  d: >-\n    x\n    y\n# End\ne: 2\n'
     )
     assert list(settings_of(file)) == [
-        Setting("a.b", "1", "Why not"),
-        Setting("group.c", "null", ""),
-        Setting("group.d", "x y", ""),
-        Setting("e", "2", "End"),
+        ("a.b", "1", "Why not"),
+        ("group.c", "null", ""),
+        ("group.d", "x y", ""),
+        ("e", "2", "End"),
     ]
