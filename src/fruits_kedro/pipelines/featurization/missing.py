@@ -57,7 +57,9 @@ def missing_variants(
     missing = wanted.join(known, _WANTED.names, join_type="left anti")
     missing = missing.sort_by([("sha256", "ascending"), ("variant", "ascending")])
     grouped = missing.group_by("sha256", use_threads=False).aggregate([("variant", "list")])
-    rows = kept.join(grouped, "sha256", join_type="inner").sort_by("path")
+    place = pc.index_in(kept["sha256"], value_set=grouped["sha256"].combine_chunks())
+    lists = grouped["variant_list"].take(pc.drop_null(place))
+    rows = kept.filter(pc.is_valid(place)).append_column("variant_list", lists).sort_by("path")
     return pa.table(
         {
             "path": rows["path"],
