@@ -13,7 +13,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.spark_settings import setting_problems
+from fruits_kedro.cluster.session import setting_problems
 from fruits_kedro.datasets import RawImagesDataset, SnapshotParquetDataset
 from fruits_kedro.storage import schemas
 

@@ -17,7 +17,7 @@ from kedro.utils import load_obj
 from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.emr.commands import emr
+from fruits_kedro.cluster.emr import emr
 from fruits_kedro.hooks.errors import end_on_signals
 
 __all__ = ["cli", "run"]

@@ -218,8 +218,9 @@ def _record(inputs: str, outputs: dict[str, str]) -> dict[str, Any]:
 
 
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
-    started_over = "params:refresh" in catalog and catalog.load("params:refresh")
-    if started_over or not catalog[RECORDS].exists():
+    # A pattern of the catalog may match the name of a parameter that nobody set.
+    refresh = "params:refresh" in catalog and catalog.exists("params:refresh")
+    if (refresh and catalog.load("params:refresh")) or not catalog[RECORDS].exists():
         return {}
     try:
         records = catalog[RECORDS].load()

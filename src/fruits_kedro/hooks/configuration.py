@@ -15,13 +15,13 @@ from kedro.framework.hooks import hook_impl
 from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError, datasets
-from fruits_kedro.cluster.spark_settings import setting_problems
+from fruits_kedro.cluster.session import setting_problems
 from fruits_kedro.hooks.tracking import tracking_of, tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems
 from fruits_kedro.storage.files import is_local
 
-_GLOBALS = ("images", "storage", "backgrounds", "tracking")
+_GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
 """Catalog entries that say where photographs come from and where results go."""
@@ -49,9 +49,11 @@ class FruitsConfigLoader(OmegaConfigLoader):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._read: dict[str, dict[str, Any]] = {}
+        options["runtime_params"] = _own_folders_apart(options.get("runtime_params"))
         super().__init__(*arguments, **options)
         # As Kedro does for its own `globals`, which hold plain values only.
         OmegaConf.register_new_resolver("fruits", self._fruits, replace=True)
+        OmegaConf.register_new_resolver("own_folders", self._own_folders, replace=True)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
         """The configuration of a key such as ``parameters``.
@@ -80,9 +82,23 @@ class FruitsConfigLoader(OmegaConfigLoader):
     def _fruits(self) -> dict[str, Any]:
         return _load(self, "fruits")
 
+    def _own_folders(self, otherwise: str | None) -> str:
+        """Folders of own photographs: those of the parameters, else of the environment."""
+        folders = _load(self, "parameters").get("own", {}).get("folders") or otherwise or ""
+        return folders if isinstance(folders, str) else ",".join(folders)
+
     def _files(self, key: str) -> str:
         environments = dict.fromkeys((self.base_env, self.env or self.default_run_env))
         return " or ".join(f"conf/{name}/{key}*.yml" for name in environments)
+
+
+def _own_folders_apart(given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """``--params=own=FOLDER`` beside parameters of the group ``own``, which it must not replace."""
+    own = (given or {}).get("own")
+    if not given or own is None or isinstance(own, dict):
+        return given
+    folders = own.split(",") if isinstance(own, str) else list(own)
+    return {**given, "own": {"folders": [name.strip() for name in folders if name.strip()]}}
 
 
 def check_configuration(loader: Any) -> None:

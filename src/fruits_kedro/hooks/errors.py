@@ -12,7 +12,7 @@ from typing import Any
 from kedro.framework.hooks import hook_impl
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.s3_errors import s3_problem
+from fruits_kedro.storage.s3 import s3_problem
 
 _READ_ONLY = (
     "The storage is read-only or belongs to another user: name another with "

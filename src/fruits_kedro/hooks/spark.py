@@ -5,7 +5,6 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
 from fruits_kedro.cluster import session as spark
-from fruits_kedro.hooks.configuration import storage_of
 
 
 class SparkHooks:
@@ -17,10 +16,9 @@ class SparkHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Store the environment's Spark settings, and where the run reads and writes."""
+        """Remember the environment's Spark settings."""
         try:
             settings = context.config_loader["spark"]
         except MissingConfigException:
             settings = {}
-        catalog = context.config_loader["catalog"]
-        spark.configure(settings, [catalog["raw_images"]["filepath"], storage_of(catalog)])
+        spark.configure(settings)

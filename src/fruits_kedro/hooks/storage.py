@@ -14,8 +14,7 @@ from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
-from fruits_kedro.storage.s3_client import is_s3
-from fruits_kedro.storage.s3_uploads import abort_unfinished_uploads
+from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 NOT_SET = "not-set"
 """Value in globals.yml of an environment whose places the user has to name."""

@@ -1,4 +1,4 @@
-"""The schema of the parameters of the report."""
+"""Schema of the parameters of the report."""
 
 from typing import Annotated
 
@@ -15,7 +15,8 @@ class ReportingParameters(StrictModel):
         Field(
             ge=2,
             le=100_000,
-            description="Photographs that are compared with each other, at most: a sample of more.",
+            description="Held-out photographs, and as many train photographs, that are compared "
+            "with every train photograph, at most: an even draw of more.",
         ),
     ]
     near_duplicate: Annotated[
@@ -28,7 +29,7 @@ class ReportingParameters(StrictModel):
     ]
     neighbours: Annotated[
         int,
-        Field(ge=1, le=100, description="Nearest photographs that are asked for a label."),
+        Field(ge=1, le=100, description="Nearest train photographs that are asked for a label."),
     ]
     agreement: Annotated[
         float,
@@ -47,6 +48,19 @@ class ReportingParameters(StrictModel):
             "which a photograph is an outlier.",
         ),
     ]
+    covered_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Share of the labels that needs a test photograph; below, the log and the "
+            "report warn that the accuracy covers too few.",
+        ),
+    ]
+    csv_rows: Annotated[
+        Count,
+        Field(description="Photographs in `reduced_features.csv`, at most: an even draw of more."),
+    ]
     gallery: Annotated[int, Field(ge=1, le=60, description="Photographs of each gallery, at most.")]
     pairs: Annotated[int, Field(ge=1, le=30, description="Most confused pairs of labels shown.")]
     page_megabytes: Annotated[
@@ -55,14 +69,14 @@ class ReportingParameters(StrictModel):
     decoded_megapixels: Annotated[
         Count,
         Field(
-            description="Megapixels of photographs that are decoded to be shown, at most; those "
-            "left over are named without their picture."
+            description="Megapixels of photographs that are decoded to be shown, at most; the "
+            "page names further ones without their picture."
         ),
     ]
     read_megabytes: Annotated[
         Count,
         Field(
-            description="MiB of stored photographs up to which they are read from the table; of a "
-            "larger table the files themselves are read, one by one."
+            description="MiB of stored photographs up to which they are read from `images`; with "
+            "a larger table the files themselves are read, one by one."
         ),
     ]

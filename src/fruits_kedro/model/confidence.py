@@ -1,0 +1,179 @@
+"""How far a probability can be believed, and whether a photograph shows anything known at all.
+
+Everything here works on logits: what a linear classifier gives before its softmax.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
+
+BINS = 15
+"""Of the reliability diagram, as in Guo and others."""
+
+STUDIO = "studio"
+"""The place of photographs whose border has one colour."""
+
+_TEMPERATURES = 0.02, 50.0
+_SHRINKAGE = 0.1
+"""Share of a sphere in the scatter of logits: few photographs of a label scatter in few directions.
+Measured with a third of the sample's labels not in training: docs/calibration.md."""
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Mahalanobis distance of logits to the nearest mean of a label.
+
+    Attributes:
+        whitening: ``(labels, labels)`` float64: logits times it scatter by 1 around their label's
+            mean, in all directions together.
+        means: ``(at most labels, labels)`` float64, one whitened mean a row.
+        beyond: Score above which a photograph shows no known fruit.
+    """
+
+    whitening: Matrix
+    means: Matrix
+    beyond: float
+
+    @classmethod
+    def of(
+        cls,
+        logits: Matrix,
+        targets: Targets,
+        beyond: float = np.inf,
+        weights: Matrix | None = None,
+    ) -> "Outliers":
+        """Means and scatter of train rows.
+
+        Args:
+            logits: ``(rows, labels)``.
+            targets: ``(rows,)``, position of each row's label.
+            beyond: See above.
+            weights: ``(rows,)``, how much each row counts; None counts each as 1.
+
+        Source: Lee and others, A simple unified framework for detecting out-of-distribution
+        samples, 2018, which takes features where this takes logits.
+        """
+        weights = np.ones(len(targets)) if weights is None else weights
+        labels, (present, own) = logits.shape[1], np.unique(targets, return_inverse=True)
+        members = np.equal.outer(np.arange(len(present)), own) * weights
+        means = members @ logits / members.sum(axis=1, keepdims=True)
+        apart = logits - means[own]
+        scatter = (apart * weights[:, np.newaxis]).T @ apart / weights.sum()
+        sphere = np.trace(scatter) / labels or 1.0
+        shrunk = (1 - _SHRINKAGE) * scatter + _SHRINKAGE * sphere * np.eye(labels)
+        whitening = np.linalg.cholesky(np.linalg.inv(shrunk * labels))
+        return cls(whitening, means @ whitening, beyond)
+
+    def scores(self, logits: Matrix) -> Matrix:
+        """``(rows,)`` of ``(rows, labels)``: about 1 for train photographs, more for others."""
+        whitened = logits @ self.whitening
+        squares = [np.square(whitened - mean).sum(axis=1) for mean in self.means]
+        nearest: Matrix = np.min(squares, axis=0)
+        return nearest
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out photographs say of a classifier's probabilities.
+
+    Attributes:
+        temperature: Logits are divided by it.
+        sure_from: Probability from which a prediction is sure; None where none was chosen.
+        outliers: How photographs without a known fruit are recognised; None where they are not.
+        holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
+            places of one's own photographs; empty where nothing was chosen.
+    """
+
+    temperature: float = 1.0
+    sure_from: float | None = None
+    outliers: Outliers | None = None
+    holds_for: tuple[str, ...] = ()
+
+    @property
+    def for_studio_only(self) -> bool:
+        """Whether nothing is known of photographs outside a studio."""
+        return self.holds_for == (STUDIO,)
+
+
+UNCALIBRATED = Calibration()
+
+
+def fit_temperature(logits: Matrix, targets: Targets) -> float:
+    """The temperature that makes held-out labels most probable.
+
+    Targets are a little less than certain, as in Platt's scaling: where all are right, the most
+    probable temperature would be 0.
+
+    Args:
+        logits: ``(rows, labels)``; minus infinity where a label was not trained.
+        targets: ``(rows,)``.
+
+    Source: Guo and others, On calibration of modern neural networks, 2017; Platt, Probabilistic
+    outputs for support vector machines, 1999.
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(targets))
+    doubt = 1 / (len(targets) + 2)
+
+    def loss(logarithm: float) -> float:
+        own = softmax(logits / np.exp(logarithm))[rows, targets]
+        tiny = np.finfo(np.float64).tiny
+        certain = np.log(np.maximum(own, tiny))
+        wrong = np.log(np.maximum(1 - own, tiny))
+        return float(-((1 - doubt) * certain + doubt * wrong).mean())
+
+    found = minimize_scalar(loss, bounds=tuple(np.log(_TEMPERATURES)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def reliability(confidence: Matrix, right: Flags) -> list[dict[str, Any]]:
+    """How often predictions of each confidence are right: rows, their mean confidence, accuracy.
+
+    Args:
+        confidence: ``(rows,)``, the probability of the predicted label.
+        right: ``(rows,)``, whether it is the row's label.
+    """
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    found = []
+    for number in np.unique(bins):
+        inside = bins == number
+        found.append(
+            {
+                "rows": int(inside.sum()),
+                "confidence": float(confidence[inside].mean()),
+                "accuracy": float(right[inside].mean()),
+            }
+        )
+    return found
+
+
+def expected_error(diagram: Sequence[dict[str, Any]]) -> float:
+    """Expected calibration error: mean distance of confidence and accuracy, weighted by rows."""
+    rows = sum(row["rows"] for row in diagram)
+    apart = sum(row["rows"] * abs(row["confidence"] - row["accuracy"]) for row in diagram)
+    return float(apart / rows)
+
+
+def choose_sure(confidence: Matrix, right: Flags, precision: float) -> float | None:
+    """The lowest confidence from which on predictions are right often enough.
+
+    Args:
+        confidence: ``(rows,)``.
+        right: ``(rows,)``.
+        precision: Wanted share of right ones among those that are sure.
+
+    Returns:
+        None where no confidence is enough.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    ordered = confidence[order]
+    # Rows of one confidence are sure together or not at all.
+    last_of_equals = np.append(ordered[1:] != ordered[:-1], True)
+    enough = np.flatnonzero((shares >= precision) & last_of_equals)
+    return float(ordered[enough[-1]]) if len(enough) else None

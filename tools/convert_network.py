@@ -1,0 +1,39 @@
+"""Convert the shipped weights to the float32 LiteRT network that ships beside them.
+
+Run it after ``tools/extract_weights.py`` or an upgrade of TensorFlow. The conversion is
+deterministic for a version of TensorFlow: it converts twice and stops if the bytes differ.
+
+    .venv/bin/python tools/convert_network.py
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from fruits_kedro.model.backbone.artefact import BackboneSpec
+from fruits_kedro.model.backbone.calibration import no_calibration
+from fruits_kedro.model.backbone.conversion import convert
+from fruits_kedro.model.backbone.shipped import ship_backbone
+from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
+
+IMAGE_SIZE = 224
+PRECISION = "float32"
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, help="folder (default: the one of the weights)")
+    given = parser.parse_args()
+    weights = locate_weights(SHIPPED)
+    spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, PRECISION)
+    first, second = (convert(weights, spec, no_calibration(IMAGE_SIZE)) for _ in range(2))
+    if first.model != second.model:
+        raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
+    ship_backbone(first, given.out or weights.parent)
+    digest = hashlib.sha256(first.model).hexdigest()
+    print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()
