@@ -9,11 +9,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Matrix = npt.NDArray[np.float64]
-
-
-def mebibytes(rows: int, columns: int, kind: npt.DTypeLike) -> float:
-    """Memory that a matrix of one kind of number takes, in MiB."""
-    return rows * columns * np.dtype(kind).itemsize / 2**20
+Features = npt.NDArray[np.float32]
+Targets = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def to_unit_length(matrix: Matrix) -> Matrix:
@@ -22,13 +20,30 @@ def to_unit_length(matrix: Matrix) -> Matrix:
     return matrix / np.where(lengths == 0, 1.0, lengths)
 
 
-def rows_of(lists: "pa.ListArray", width: int = -1) -> npt.NDArray[np.float32]:
-    """A column of equally long lists as a matrix, without copying where Arrow allows it."""
+def softmax(logits: Matrix) -> Matrix:
+    """Probabilities over the last axis; no exponent is above 0, so none overflows."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Matrix = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def rows_of(lists: "pa.ListArray | pa.ChunkedArray", width: int = -1) -> Features:
+    """A column of equally long lists as a matrix, without copying where Arrow allows it.
+
+    Args:
+        lists: Without nulls.
+        width: Length of each list; needed where the column may be empty.
+    """
+    import pyarrow as pa
+
+    if isinstance(lists, pa.ChunkedArray):
+        chunks = [rows_of(chunk, width) for chunk in lists.chunks if len(chunk)]
+        return np.concatenate(chunks) if chunks else np.zeros((0, max(width, 0)), np.float32)
     values = lists.flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(lists), width)
 
 
-def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
+def lists_of(matrix: Features) -> "pa.ListArray":
     """A matrix as a column of variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
     import pyarrow as pa
 
@@ -37,25 +52,23 @@ def lists_of(matrix: npt.NDArray[np.float32]) -> "pa.ListArray":
     return pa.ListArray.from_arrays(offsets, pa.array(matrix.reshape(-1)))
 
 
-def place_beside(values: Matrix, landmarks: Matrix, places: Matrix, nearest: int = 3) -> Matrix:
-    """Places of rows among those of the landmarks nearest to them, the nearer the closer.
+def place_beside(
+    values: npt.NDArray[np.floating], landmarks: npt.NDArray[np.floating], places: Matrix
+) -> Matrix:
+    """Places of rows on a map: means of their three nearest landmarks, weighted by closeness.
 
     Args:
         values: ``(rows, n)``.
         landmarks: ``(landmarks, n)``.
         places: ``(landmarks, 2)``.
-        nearest: Landmarks that each row is placed among.
 
     Returns:
-        ``(rows, 2)``: means of places, weighted by the inverse of the squared distance.
+        ``(rows, 2)``.
     """
+    from sklearn.neighbors import KNeighborsRegressor
+
     if not len(values):
         return np.zeros((0, places.shape[1]))
-    squares = (landmarks**2).sum(axis=1) - 2 * values @ landmarks.T
-    squares += (values**2).sum(axis=1, keepdims=True)
-    chosen = np.argsort(squares, axis=1, kind="stable")[:, :nearest]
-    distances = np.take_along_axis(squares, chosen, axis=1).clip(min=0)
-    weights = 1 / (distances + 1e-9 * (1 + distances.max()))
-    weights /= weights.sum(axis=1, keepdims=True)
-    result: Matrix = (weights[:, :, None] * places[chosen]).sum(axis=1)
-    return result
+    nearest = KNeighborsRegressor(min(3, len(landmarks)), weights="distance", algorithm="brute")
+    found: Matrix = nearest.fit(landmarks, places).predict(values)
+    return found

@@ -1,231 +1,157 @@
-"""Sums over rows from which scaler and PCA are fitted.
+"""Sums over rows of features, from which scaler and PCA are fitted.
 
-A covariance matrix is a sum over rows, so the rows can stay where they are: the workers multiply
-theirs by BLAS and send a few matrices. What fits into the driver's memory is multiplied there,
-which starts no Python worker and sends no matrix. Either way the additions have one order, which
-only the sha256 of the rows decides, so that the result is the same to the bit.
+A covariance matrix is a sum over rows, so rows can be streamed from storage, and the sums of parts
+can be added and subtracted: a fit without some rows needs only the sums of those.
 """
 
-import operator
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, reduce
-from math import isqrt
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from fruits_kedro.model.buckets import CHUNK, chunks_of_buckets, fold_buckets, in_buckets
-from fruits_kedro.model.matrices import Matrix, mebibytes, rows_of, to_unit_length
-from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.model.matrices import Features, Flags, Matrix, Targets, to_unit_length
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
-TOGETHER = ("",)
-"""In place of labels: the rows of all are summed together."""
+BLOCK = 1024
+"""Rows multiplied at once. Blocks are counted from the first row ever added, because the last bits
+of a sum depend on the order of its additions."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over rows, float64.
+    """Sums over weighted rows, float64.
 
     Attributes:
-        labels: Whose rows are summed apart, or ``TOGETHER``.
-        counts: ``(labels,)``, rows of each label.
-        totals: ``(labels, n_features)``, the sum of these.
-        products: ``(n_features, n_features)``, the sum of the outer products of all rows.
-        unit_length: Whether each row was brought to length 1 before it was added.
+        counts: ``(labels,)``, weight of the rows of each label.
+        totals: ``(labels, n_features)``, the weighted sum of these.
+        products: ``(n_features, n_features)``, the weighted sum of the outer products of all rows.
+        rows: How many rows were added, whatever their weights.
+        unit_length: Whether each row is brought to length 1 before it is added.
+        waiting: Rows that do not fill a block yet, with their labels and weights.
     """
 
-    labels: tuple[str, ...]
     counts: Matrix
     totals: Matrix
     products: Matrix
+    rows: int
     unit_length: bool
+    waiting: tuple[tuple[Features, Targets, Matrix], ...] = field(default=())
 
-    def __add__(self, other: "Moments") -> "Moments":
-        """Sums over the rows of both, which know the same labels."""
-        return Moments(
-            self.labels,
-            self.counts + other.counts,
-            self.totals + other.totals,
-            self.products + other.products,
-            self.unit_length,
+    @classmethod
+    def empty(cls, n_labels: int, n_features: int, unit_length: bool) -> "Moments":
+        """Sums over no rows."""
+        return cls(
+            np.zeros(n_labels),
+            np.zeros((n_labels, n_features)),
+            np.zeros((n_features, n_features)),
+            0,
+            unit_length,
         )
 
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return int(self.counts.sum())
+    def add(self, features: Features, targets: Targets, weights: Matrix | None = None) -> "Moments":
+        """Sums with more rows; the same rows in the same order give the same bits.
+
+        Args:
+            features: ``(n, n_features)`` float32.
+            targets: ``(n,)`` int64, the position of each row's label.
+            weights: ``(n,)``, how much each row counts; None counts each as 1.
+        """
+        weights = np.ones(len(targets)) if weights is None else weights
+        waiting = [*self.waiting, (features, targets, weights)]
+        held = sum(len(block[1]) for block in waiting)
+        if held < BLOCK:
+            return replace(self, waiting=tuple(waiting), rows=self.rows + len(targets))
+        together = [np.concatenate(parts) for parts in zip(*waiting, strict=True)]
+        whole = held - held % BLOCK
+        sums = self.counts.copy(), self.totals.copy(), self.products.copy()
+        for start in range(0, whole, BLOCK):
+            self._add_block(sums, *(part[start : start + BLOCK] for part in together))
+        left = tuple(part[whole:].copy() for part in together)
+        return Moments(
+            *sums,
+            self.rows + len(targets),
+            self.unit_length,
+            (left,) if len(left[1]) else (),  # type: ignore[arg-type]
+        )
+
+    def complete(self) -> "Moments":
+        """The same sums with no row waiting; more rows can no longer be added to the same bits."""
+        if not self.waiting:
+            return self
+        sums = self.counts.copy(), self.totals.copy(), self.products.copy()
+        self._add_block(sums, *(np.concatenate(p) for p in zip(*self.waiting, strict=True)))
+        return Moments(*sums, self.rows, self.unit_length)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Sums over the rows of both."""
+        return self._combined(other, 1)
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        """Sums over the rows of the first without those of the second, which are among them."""
+        return self._combined(other, -1)
 
     @property
     def total(self) -> Matrix:
-        """``(n_features,)``, the sum of all rows."""
+        """``(n_features,)``, the weighted sum of all rows."""
         total: Matrix = self.totals.sum(axis=0)
         return total
 
     @property
+    def weight(self) -> float:
+        """The weight of all rows."""
+        return float(self.counts.sum())
+
+    @property
     def covariance(self) -> Matrix:
         """``(n_features, n_features)``, of the population."""
-        mean = self.total / self.rows
-        return self.products / self.rows - np.outer(mean, mean)
+        mean = self.total / self.weight
+        return self.products / self.weight - np.outer(mean, mean)
 
     @property
     def within_labels(self) -> Matrix:
         """``(n_features, n_features)``, the covariance of rows about the mean of their label."""
-        means = self.totals / np.sqrt(np.maximum(self.counts, 1.0))[:, np.newaxis]
-        return (self.products - means.T @ means) / self.rows
+        scale = np.sqrt(np.where(self.counts > 0, self.counts, np.inf))
+        means = self.totals / scale[:, np.newaxis]
+        return (self.products - means.T @ means) / self.weight
 
     @property
-    def constant(self) -> npt.NDArray[np.bool_]:
+    def constant(self) -> Flags:
         """``(n_features,)``, features that vary by no more than rounding leaves of a constant."""
-        mean = self.total / self.rows
+        mean = self.total / self.weight
         rounding = 10 * np.finfo(np.float64).eps * self.rows * mean**2
-        return np.diag(self.covariance) <= rounding
+        variance = np.diag(self.products) / self.weight - mean**2
+        return np.asarray(variance <= rounding)
 
     @property
     def are_alike(self) -> bool:
         """Whether nothing tells the rows apart."""
-        return bool(self.constant.all())
+        return bool(self.complete().constant.all())
 
+    def _add_block(
+        self,
+        sums: tuple[Matrix, Matrix, Matrix],
+        features: Features,
+        targets: Targets,
+        weights: Matrix,
+    ) -> None:
+        from threadpoolctl import threadpool_limits
 
-def sum_moments(
-    features: DataFrame, driver_megabytes: int, unit_length: bool, labels: Sequence[str] = TOGETHER
-) -> Moments | None:
-    """Add up the moments of all rows.
-
-    Args:
-        features: ``sha256``, ``features`` (array of float32) and, where ``labels`` are given,
-            ``label``, which is one of them; one row per photograph.
-        driver_megabytes: MiB of features that are collected to the driver; more stay on the
-            workers.
-        unit_length: Bring each row to length 1 first.
-        labels: Whose rows are summed apart.
-
-    Returns:
-        None where there are no rows.
-    """
-    first = features.select("features").first()
-    if first is None:
-        return None
-    adder = _Adder(tuple(labels), unit_length)
-    if mebibytes(features.count(), len(first.features), np.float32) <= driver_megabytes:
-        return adder.unpack(_add_up(_on_driver(features.select(adder.columns).toArrow(), adder)))
-    return adder.unpack(_add_up(_on_workers(features, adder)))
-
-
-def sum_table_moments(
-    features: "pa.Table", unit_length: bool, labels: Sequence[str] = TOGETHER
-) -> Moments | None:
-    """``sum_moments`` of rows that are on the driver."""
-    if not features.num_rows:
-        return None
-    adder = _Adder(tuple(labels), unit_length)
-    return adder.unpack(_add_up(_on_driver(features, adder)))
-
-
-def sum_matrix_moments(
-    features: npt.NDArray[np.float32],
-    unit_length: bool,
-    labels: Sequence[str],
-    targets: npt.NDArray[np.int64],
-) -> Moments:
-    """``sum_moments`` of rows in memory.
-
-    Args:
-        features: ``(rows, n_features)`` float32, at least one row.
-        unit_length: Bring each row to length 1 first.
-        labels: Whose rows are summed apart.
-        targets: ``(rows,)``, positions in ``labels``.
-    """
-    from threadpoolctl import threadpool_limits
-
-    adder = _Adder(tuple(labels), unit_length)
-    with threadpool_limits(1, user_api="blas"):
-        chunks = (slice(start, start + CHUNK) for start in range(0, len(features), CHUNK))
-        return adder.unpack(_add_up(adder.flat(features[c], targets[c]) for c in chunks))
-
-
-@dataclass(frozen=True)
-class _Adder:
-    """How chunks of rows become sums that travel as one array, and moments again."""
-
-    labels: tuple[str, ...]
-    unit_length: bool
-
-    @property
-    def columns(self) -> list[str]:
-        return ["sha256", "features", *([] if self.labels == TOGETHER else ["label"])]
-
-    def add(self, chunks: Iterable["pa.RecordBatch"]) -> Matrix:
-        """Counts, totals and one half of the symmetric products: that halves what is held."""
-        return _add_up(self.flat(rows_of(c.column("features")), self._places(c)) for c in chunks)
-
-    def pack(self, chunks: Iterable["pa.RecordBatch"]) -> bytes:
-        return self.add(chunks).astype("<f8").tobytes()
-
-    def unpack(self, values: Matrix) -> Moments:
-        count = len(self.labels)
-        size = _size_of(len(values), count)
-        counts, totals, upper = np.split(values, [count, count * (1 + size)])
-        products = np.zeros((size, size))
-        products[_upper_half(size)] = upper
-        products = products + np.triu(products, 1).T
-        totals = totals.reshape(count, size)
-        return Moments(self.labels, counts.copy(), totals.copy(), products, self.unit_length)
-
-    def flat(self, features: npt.NDArray[np.float32], places: npt.NDArray[np.int64]) -> Matrix:
-        """The sums of a few rows, whose labels are at these places, as one array."""
+        counts, totals, products = sums
         values = features.astype(np.float64)
         if self.unit_length:
             values = to_unit_length(values)
-        members = np.equal.outer(np.arange(len(self.labels)), places).astype(np.float64)
-        upper = (values.T @ values)[_upper_half(values.shape[1])]
-        return np.concatenate([members.sum(axis=1), (members @ values).ravel(), upper])
+        members = np.equal.outer(np.arange(len(counts)), targets) * weights
+        halves = values * np.sqrt(weights)[:, np.newaxis]
+        # A second thread could add in another order.
+        with threadpool_limits(1, user_api="blas"):
+            counts += members.sum(axis=1)
+            totals += members @ values
+            products += halves.T @ halves
 
-    def _places(self, chunk: "pa.RecordBatch") -> npt.NDArray[np.int64]:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        if self.labels == TOGETHER:
-            return np.zeros(len(chunk), np.int64)
-        known = pa.array(self.labels, pa.string())
-        found: npt.NDArray[np.int64] = pc.index_in(chunk.column("label"), value_set=known).to_numpy(
-            zero_copy_only=False
+    def _combined(self, other: "Moments", sign: int) -> "Moments":
+        first, second = self.complete(), other.complete()
+        return Moments(
+            first.counts + sign * second.counts,
+            first.totals + sign * second.totals,
+            first.products + sign * second.products,
+            first.rows + sign * second.rows,
+            first.unit_length,
         )
-        return found
-
-
-def _on_workers(features: DataFrame, adder: _Adder) -> Iterator[Matrix]:
-    _, *columns = adder.columns
-    folded = fold_buckets(in_buckets(features, *columns), adder.pack)
-    return (np.frombuffer(packed, "<f8") for packed in folded)
-
-
-def _on_driver(features: "pa.Table", adder: _Adder) -> Iterator[Matrix]:
-    from threadpoolctl import threadpool_limits
-
-    table = features.select(adder.columns).sort_by("sha256")
-    # A worker has one thread, and a second one could add in another order.
-    with threadpool_limits(1, user_api="blas"):
-        yield from (adder.add(chunks) for chunks in chunks_of_buckets(table))
-
-
-def _add_up(sums: Iterable[Matrix]) -> Matrix:
-    return reduce(operator.add, sums)
-
-
-def _size_of(numbers: int, labels: int) -> int:
-    """The features of rows whose sums are so many numbers."""
-    # numbers = labels + labels * size + size * (size + 1) / 2
-    linear = 2 * labels + 1
-    return (isqrt(linear**2 + 8 * (numbers - labels)) - linear) // 2
-
-
-@cache
-def _upper_half(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Kept, because finding it takes as long as a product of matrices."""
-    return np.triu_indices(size)

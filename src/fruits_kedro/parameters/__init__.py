@@ -6,17 +6,32 @@ Values live in ``conf/base/parameters_*.yml``; nodes receive these models, valid
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from fruits_kedro.model import networks
 from fruits_kedro.parameters.augmentation import AugmentationParameters
 from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.parameters.kinds import ChoiceOf
+from fruits_kedro.parameters.evaluation import EvaluationParameters, OwnParameters
+from fruits_kedro.parameters.kinds import NETWORKS, SPLIT_METHODS, ChoiceOf
+from fruits_kedro.parameters.reduction import MapParameters, ReductionParameters
 from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.parameters.strict_model import Count, Seed, Share
 from fruits_kedro.parameters.strict_model import StrictModel as _Strict
-from fruits_kedro.photos import split_methods
 from fruits_kedro.photos.limits import Limits
+
+__all__ = [
+    "AUTO",
+    "AugmentationParameters",
+    "ClassificationParameters",
+    "EvaluationParameters",
+    "FeaturizationParameters",
+    "IngestionParameters",
+    "MapParameters",
+    "OwnParameters",
+    "Parameters",
+    "ReductionParameters",
+    "ReportingParameters",
+    "SplitParameters",
+]
 
 AUTO = "auto"
 """The split method that looks at the folders first."""
@@ -62,7 +77,7 @@ class FeaturizationParameters(_Strict):
 
     network: Annotated[
         str,
-        ChoiceOf(networks),
+        ChoiceOf(NETWORKS),
         Field(description="The network that makes the features (docs/extending.md)."),
     ] = "mobilenet_v2"
     weights: Annotated[
@@ -111,7 +126,7 @@ class SplitParameters(_Strict):
 
     method: Annotated[
         str,
-        ChoiceOf(split_methods, AUTO),
+        ChoiceOf(SPLIT_METHODS, AUTO),
         Field(
             description="`folder` takes Training and Test folders, `random` draws, `auto` is "
             "`folder` where there are both."
@@ -120,111 +135,6 @@ class SplitParameters(_Strict):
     test_share: Annotated[Share, Field(description="Share of the photographs that test, drawn.")]
     stratified: Annotated[bool, Field(description="Draw the same share of every label.")]
     seed: Annotated[Seed, Field(description="Seed of the draw.")]
-
-
-class MapParameters(_Strict):
-    """The two-dimensional t-SNE map."""
-
-    points: Annotated[int, Field(ge=3, le=5000, description="Photographs on the map, at most.")]
-    landmarks: Annotated[
-        int,
-        Field(
-            ge=3,
-            le=5000,
-            description="Of these, so many are placed by t-SNE, the others among the three of them "
-            "that are nearest.",
-        ),
-    ]
-    perplexity: Annotated[
-        float,
-        Field(
-            gt=0,
-            description="Neighbours each point looks at, lowered where there are few points.",
-        ),
-    ]
-    components: Annotated[Count, Field(description="Leading principal components that t-SNE sees.")]
-    seed: Annotated[Seed, Field(description="Seed of the map.")]
-
-
-class ReductionParameters(_Strict):
-    """Scaling and PCA."""
-
-    scaling: Annotated[
-        Literal["within_label", "unit_length", "standard"],
-        Field(
-            description="`standard` gives every feature mean 0 and variance 1 over the train rows; "
-            "`unit_length` divides each photograph's features by their Euclidean length, and "
-            "leaves them their shares of the variance; `within_label` does that and then shrinks "
-            "the directions in which train photographs of one label differ."
-        ),
-    ]
-    shrinkage: Annotated[
-        float,
-        Field(
-            gt=0,
-            description="With `within_label`: part of the mean variance within labels that is "
-            "added in every direction; the larger, the nearer to `unit_length`.",
-        ),
-    ]
-    k: Annotated[
-        Annotated[int, Field(strict=True, ge=1, le=1280)] | Annotated[Share, Field(strict=True)],
-        Field(
-            description="Principal components to keep: their number, lowered with a warning where "
-            "there are fewer train rows, or the share of variance that the fewest reach."
-        ),
-    ]
-    driver_megabytes: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="MiB of features, four bytes each, that are fitted and reduced in the "
-            "driver's memory; more stay on the workers, with the same result.",
-        ),
-    ]
-    map: MapParameters
-
-    @property
-    def unit_length(self) -> bool:
-        """Whether each photograph's features are brought to length 1 first."""
-        return self.scaling != "standard"
-
-    @property
-    def within_shrinkage(self) -> float | None:
-        """``shrinkage`` where the covariance within labels is taken out, else None."""
-        return self.shrinkage if self.scaling == "within_label" else None
-
-
-class EvaluationParameters(_Strict):
-    """How the classifier is examined beyond the kept split."""
-
-    capture_pattern: Annotated[
-        str,
-        Field(
-            description="Python regular expression, matched from the start of the file name; its "
-            "one group names the capture group: all frames of one turn of one fruit."
-        ),
-    ]
-    scenes_per_group: Annotated[
-        Count,
-        Field(
-            description="Photographs of each label and capture group that are shown in a cluttered "
-            "scene, at most."
-        ),
-    ]
-    scenes_seed: Annotated[Seed, Field(description="Seed of the cluttered scenes.")]
-
-    @field_validator("capture_pattern")
-    @classmethod
-    def _one_group(cls, pattern: str) -> str:
-        import re
-
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"is no regular expression ({error})") from error
-        if groups != 1:
-            raise ValueError(f"must have exactly one group in parentheses, it has {groups}")
-        return pattern
 
 
 class Parameters(_Strict):
@@ -266,4 +176,5 @@ class Parameters(_Strict):
     reduction: ReductionParameters
     classification: ClassificationParameters
     evaluation: EvaluationParameters
+    own: OwnParameters = OwnParameters()
     reporting: ReportingParameters

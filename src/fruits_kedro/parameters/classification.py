@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fruits_kedro.model import classifiers
-from fruits_kedro.parameters.kinds import ChoiceOf
+from fruits_kedro.parameters.kinds import CLASSIFIERS, ChoiceOf
 from fruits_kedro.parameters.strict_model import Count, Seed, Share, StrictModel
 
 
@@ -17,18 +16,10 @@ class LogisticRegressionParameters(StrictModel):
         bool, Field(description="Scale every component to unit variance before fitting.")
     ]
     max_iter: Annotated[Count, Field(description="Iterations of L-BFGS, at most.")]
-    driver_megabytes: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="MiB of train rows, eight bytes a component, that are fitted in the "
-            "driver's memory; more stay on the workers.",
-        ),
-    ]
 
 
 class RandomForestParameters(StrictModel):
-    """Random forest of Spark ML."""
+    """Random forest."""
 
     trees: Annotated[Count, Field(description="Trees of the forest.")]
     max_depth: Annotated[int, Field(ge=1, le=30, description="Levels of a tree, at most.")]
@@ -55,7 +46,7 @@ class CalibrationParameters(StrictModel):
     ]
     precision: Annotated[
         Share,
-        Field(description="Share of right ones that is wanted among predictions that are sure."),
+        Field(description="Wanted share of right ones among predictions that are sure."),
     ]
     known_share: Annotated[
         Share,
@@ -68,8 +59,15 @@ class ClassificationParameters(StrictModel):
 
     classifier: Annotated[
         str,
-        ChoiceOf(classifiers),
+        ChoiceOf(CLASSIFIERS),
         Field(description="The classifier that is trained and kept."),
+    ]
+    rows: Annotated[
+        Count,
+        Field(
+            description="Train rows that the classifier is fitted on, at most, spread evenly by "
+            "sha256; reduced to components, a million of 300 are 2.4 GB in the driver's memory."
+        ),
     ]
     logistic_regression: LogisticRegressionParameters
     random_forest: RandomForestParameters

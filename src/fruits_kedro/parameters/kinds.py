@@ -1,33 +1,42 @@
-"""Kinds of one thing, each a module of one package: adding a kind is adding a file."""
+"""Kinds of one thing, each a module of one package: adding a kind is adding a file.
+
+A package is named by text, so that the schema of the parameters imports none of them.
+"""
 
 import pkgutil
 from importlib import import_module
-from types import ModuleType
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+CLASSIFIERS = "fruits_kedro.model.classifiers"
+NETWORKS = "fruits_kedro.model.networks"
+SPLIT_METHODS = "fruits_kedro.photos.split_methods"
 
-def names_in(package: ModuleType) -> list[str]:
-    """The kinds there are, in order; none is imported for it."""
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+def names_in(package: str) -> list[str]:
+    """The names of the kinds in a package, in order; none is imported for it."""
+    found = find_spec(package)
+    places = found.submodule_search_locations if found else None
+    return sorted(module.name for module in pkgutil.iter_modules(places or []))
 
 
-def kind_in(package: ModuleType, name: str) -> Any:
+def kind_in(package: str, name: str) -> Any:
     """The module of a kind."""
-    return import_module(f"{package.__name__}.{name}")
+    return import_module(f"{package}.{name}")
 
 
 class ChoiceOf:
-    """What a parameter that names a kind may say, for pydantic.
+    """Pydantic check of a parameter that names a kind.
 
     Args:
-        package: Whose modules the kinds are.
-        others: What may be said beside them.
+        package: The package whose modules are the kinds.
+        others: Words that the parameter may say instead.
     """
 
-    def __init__(self, package: ModuleType, *others: str) -> None:
+    def __init__(self, package: str, *others: str) -> None:
         self._package, self._others = package, others
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:

@@ -3,8 +3,7 @@
 import logging
 
 from fruits_kedro.parameters import AUTO, SplitParameters
-from fruits_kedro.parameters.kinds import kind_in
-from fruits_kedro.photos import split_methods
+from fruits_kedro.parameters.kinds import SPLIT_METHODS, kind_in
 from fruits_kedro.photos.split_methods.folder import names_both
 from fruits_kedro.storage.heavy_types import DataFrame
 
@@ -29,4 +28,4 @@ def assign_splits(photographs: DataFrame, parameters: SplitParameters) -> tuple[
         method = "folder" if names_both(photographs) else "random"
         if method == "random":
             logger.info("No Training and Test folders: the split is drawn at random")
-    return kind_in(split_methods, method).assign(photographs, parameters), method
+    return kind_in(SPLIT_METHODS, method).assign(photographs, parameters), method

@@ -2,12 +2,12 @@
 
 Each has:
 
-- ``CLASS``: the class of its trained classifiers, a ``Classifier``.
-- ``train(train, counts, reducer, parameters)``: as ``classifier.train_classifier``.
-- ``predict(reduced, classifier)``: as ``classifier.predict``.
-- ``write(folder, classifier, **notes)``: its files as a new part of an artefact's folder, with the
-  notes; nothing that has to be unpickled.
-- ``read(folder, part, files)``: the classifier from its files, whose hashes are verified.
+- ``CLASS``: the class of its trained classifiers, a ``classifier.Classifier`` whose own attributes
+  are numpy arrays. With ``logits`` it is calibrated; a ``LinearClassifier`` has a file for a phone.
+- ``fit(components, targets, labels, reducer_id, parameters, weights=None)``: such a classifier.
+  ``components`` is ``(n, k)``, ``targets`` ``(n,)`` the positions in ``labels``, each of which has
+  a row, and ``weights`` ``(n,)`` or None. It is called again for every refit: calibration and
+  evaluation fit without the photographs that they ask about.
 
 Settings of a kind that has no group of its own are in ``parameters.options``.
 """

@@ -1,89 +1,83 @@
-"""A logistic regression as numpy arrays and JSON."""
+"""Multinomial logistic regression by scikit-learn.
 
-import io
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+What is minimised, over coefficients W (one row per label) and intercepts b, is::
+
+    weighted mean over rows of -log softmax(W x + b)[label]  +  reg_param / 2 * sum(W**2)
+
+which is the objective of Spark ML's ``LogisticRegression`` with ``elasticNetParam=0``, and of
+scikit-learn's with ``C = 1 / (rows * reg_param)``. With ``standardization`` the penalty is on the
+coefficients of components divided by their standard deviation.
+
+Source: https://scikit-learn.org/stable/modules/linear_model.html#logistic-regression
+"""
+
+import logging
+import warnings
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from fruits_kedro.model.classifier.calibration import UNCALIBRATED, Calibration, Outliers
-from fruits_kedro.model.classifier.regression import (
-    SoftmaxClassifier,
-    predict_by_softmax,
-    train_softmax,
-)
-from fruits_kedro.model.reducer import Reducer
+from fruits_kedro.model.classifier import LinearClassifier
+from fruits_kedro.model.matrices import Matrix, Targets
 from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.storage.artefacts import write_files
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
-CLASS = SoftmaxClassifier
-predict = predict_by_softmax
+logger = logging.getLogger(__name__)
 
-_ARRAYS_FILE, _LABELS_FILE = "softmax.npz", "labels.json"
-_ARRAYS = ("coefficients", "intercepts")
-_CALIBRATION_FILE, _OUTLIERS_FILE = "calibration.json", "outliers.npz"
-_OUTLIER_ARRAYS = ("whitening", "means")
+TOLERANCE = 1e-5
+"""The search ends where no element of the gradient is larger. On 18,366 rows of 300 components no
+probability then is further than 1e-4 from where it stays."""
 
 
-def train(
-    train: DataFrame,
-    counts: Mapping[str, int],
-    reducer: Reducer,
+@dataclass(frozen=True)
+class LogisticRegression(LinearClassifier):
+    """A fitted multinomial logistic regression."""
+
+
+CLASS = LogisticRegression
+
+
+def fit(
+    components: npt.NDArray[np.floating],
+    targets: Targets,
+    labels: tuple[str, ...],
+    reducer_id: str,
     parameters: ClassificationParameters,
-) -> SoftmaxClassifier:
-    """See ``classifier.train_classifier``."""
-    return train_softmax(train, counts, reducer, parameters.logistic_regression)
+    weights: Matrix | None = None,
+) -> LogisticRegression:
+    """See ``classifiers``; a warning says where ``max_iter`` ended the search too early."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression as Regression
+    from threadpoolctl import threadpool_limits
+
+    settings = parameters.logistic_regression
+    values = components.astype(np.float64)
+    scale = _deviations(values) if settings.standardization else np.ones(values.shape[1])
+    values /= scale
+    rows = len(values) if weights is None else float(weights.sum())
+    # Of two labels scikit-learn fits the difference of the logits, whose penalty is half of theirs.
+    penalty = rows * settings.reg_param / (2 if len(labels) == 2 else 1)
+    regression = Regression(
+        C=1 / penalty if penalty else np.inf, tol=TOLERANCE, max_iter=settings.max_iter
+    )
+    # Products of so few columns are not worth a second thread, and one adds in the same order.
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(values, targets, sample_weight=weights)
+    if regression.n_iter_.max() >= settings.max_iter:
+        logger.warning(
+            "Logistic regression stopped at classification.logistic_regression.max_iter=%d before "
+            "it converged: more iterations would change probabilities",
+            settings.max_iter,
+        )
+    coefficients, intercepts = regression.coef_ / scale, regression.intercept_
+    if len(labels) == 2:
+        coefficients = np.vstack([-coefficients / 2, coefficients / 2])
+        intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+    return LogisticRegression(labels, reducer_id, coefficients, intercepts)
 
 
-def write(folder: SnapshotFolder, classifier: SoftmaxClassifier, **notes: Any) -> Part:
-    """Arrays, labels and calibration."""
-    return write_files(folder, _files_of(classifier), **notes)
-
-
-def read(folder: SnapshotFolder, part: Part, files: dict[str, bytes]) -> SoftmaxClassifier:
-    """The same."""
-    labels = tuple(json.loads(files[_LABELS_FILE]))
-    arrays = _unpacked(files[_ARRAYS_FILE], _ARRAYS)
-    calibration = _read_calibration(files)
-    return SoftmaxClassifier(labels, part.notes["reducer_id"], **arrays, calibration=calibration)
-
-
-def _files_of(classifier: SoftmaxClassifier) -> dict[str, bytes]:
-    calibration = classifier.calibration
-    outliers = calibration.outliers
-    notes = {
-        "temperature": calibration.temperature,
-        "sure_from": calibration.sure_from,
-        "outlier_beyond": outliers.beyond if outliers else None,
-    }
-    files = {
-        _ARRAYS_FILE: _packed(classifier, _ARRAYS),
-        _LABELS_FILE: json.dumps(classifier.labels, indent=1).encode(),
-        _CALIBRATION_FILE: json.dumps(notes, indent=1).encode(),
-    }
-    return files | ({_OUTLIERS_FILE: _packed(outliers, _OUTLIER_ARRAYS)} if outliers else {})
-
-
-def _read_calibration(files: dict[str, bytes]) -> Calibration:
-    if _CALIBRATION_FILE not in files:  # as versions before this one wrote it
-        return UNCALIBRATED
-    notes, outliers = json.loads(files[_CALIBRATION_FILE]), None
-    if _OUTLIERS_FILE in files:
-        arrays = _unpacked(files[_OUTLIERS_FILE], _OUTLIER_ARRAYS)
-        outliers = Outliers(**arrays, beyond=notes["outlier_beyond"])
-    return Calibration(notes["temperature"], notes["sure_from"], outliers)
-
-
-def _packed(holder: Any, names: Sequence[str]) -> bytes:
-    buffer = io.BytesIO()
-    arrays = {name: getattr(holder, name) for name in names}
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _unpacked(content: bytes, names: Sequence[str]) -> dict[str, Any]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in names}
+def _deviations(values: Matrix) -> Matrix:
+    """Standard deviations; infinite where a component is constant and can have no say."""
+    deviations = values.std(axis=0)
+    return np.where(np.ptp(values, axis=0) > 0, deviations, np.inf)

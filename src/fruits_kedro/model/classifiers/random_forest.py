@@ -1,69 +1,90 @@
-"""A random forest in Spark ML's own format."""
+"""Random forest: fitted by scikit-learn, kept and applied as plain arrays.
 
-import json
-from collections.abc import Mapping
-from typing import Any
+A pickled forest would run code when it is read; arrays do not, and the workers that apply them need
+no scikit-learn.
+"""
 
-from fruits_kedro import FruitsError
-from fruits_kedro.cluster.session import get_spark
-from fruits_kedro.model.classifier.forest import (
-    ForestClassifier,
-    labels_of,
-    predict_by_forest,
-    train_forest,
-)
-from fruits_kedro.model.reducer import Reducer
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fruits_kedro.model.classifier import Classifier
+from fruits_kedro.model.matrices import Matrix, Targets
 from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.storage.artefacts import describe_files
-from fruits_kedro.storage.files import as_pattern, spark_uri
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
-CLASS = ForestClassifier
-predict = predict_by_forest
-
-_CLASSES = {
-    "org.apache.spark.ml.PipelineModel",
-    "org.apache.spark.ml.feature.StringIndexerModel",
-    "org.apache.spark.ml.classification.RandomForestClassificationModel",
-}
-"""Spark makes an object of any class that a model's files name, on either side of its gateway."""
+_NO_CHILD = -1
 
 
-def train(
-    train: DataFrame,
-    counts: Mapping[str, int],
-    reducer: Reducer,
+@dataclass(frozen=True)
+class RandomForest(Classifier):
+    """The nodes of all trees, one after the other.
+
+    Attributes:
+        roots: ``(trees,)`` int32, the first node of each tree.
+        left, right: ``(nodes,)`` int32, the children of each node; a leaf has itself.
+        component: ``(nodes,)`` int32, the component that a node looks at; 0 in a leaf.
+        threshold: ``(nodes,)`` float64: up to it a row goes left.
+        shares: ``(nodes, labels)`` float64, share of each label among the train rows of a node.
+    """
+
+    roots: npt.NDArray[np.int32]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    component: npt.NDArray[np.int32]
+    threshold: Matrix
+    shares: Matrix
+
+    def probabilities(self, components: npt.NDArray[np.floating]) -> Matrix:
+        """``(n, labels)`` float64, the mean of the shares in the leaves that a row comes to."""
+        values = components.astype(np.float32)  # as scikit-learn compares them
+        rows = np.arange(len(values))
+        total = np.zeros((len(values), len(self.labels)))
+        for root in self.roots:
+            node = np.full(len(values), root)
+            while (self.left[node] != node).any():
+                goes_left = values[rows, self.component[node]] <= self.threshold[node]
+                node = np.where(goes_left, self.left[node], self.right[node])
+            total += self.shares[node]
+        return total / len(self.roots)
+
+
+CLASS = RandomForest
+
+
+def fit(
+    components: npt.NDArray[np.floating],
+    targets: Targets,
+    labels: tuple[str, ...],
+    reducer_id: str,
     parameters: ClassificationParameters,
-) -> ForestClassifier:
-    """See ``classifier.train_classifier``."""
-    return train_forest(train, parameters.random_forest, reducer.id)
+    weights: Matrix | None = None,
+) -> RandomForest:
+    """See ``classifiers``."""
+    from sklearn.ensemble import RandomForestClassifier
 
-
-def write(folder: SnapshotFolder, classifier: ForestClassifier, **notes: Any) -> Part:
-    """Parquet and JSON, written by Spark."""
-    name = folder.new_part_name()
-    classifier.model.save(spark_uri(folder.part_uri(name)))
-    return describe_files(folder, name, **notes)
-
-
-def read(folder: SnapshotFolder, part: Part, files: dict[str, bytes]) -> ForestClassifier:
-    """The same, of the three classes that are written here and no other."""
-    uri = folder.part_uri(part)
-    _check_classes(files, uri)
-    get_spark()
-    from pyspark.ml import PipelineModel
-
-    model = PipelineModel.load(as_pattern(spark_uri(uri)))
-    return ForestClassifier(labels_of(model), part.notes["reducer_id"], model)
-
-
-def _check_classes(files: dict[str, bytes], uri: str) -> None:
-    for name, content in files.items():
-        if "metadata/part-" in name and content:
-            found = json.loads(content)["class"]
-            if found not in _CLASSES:
-                raise FruitsError(
-                    f"{uri}/{name} names the class {found}, which is none of this project's: "
-                    "remove the classifier's folder and run again."
-                )
+    settings = parameters.random_forest
+    forest = RandomForestClassifier(
+        settings.trees, max_depth=settings.max_depth, random_state=settings.seed, n_jobs=-1
+    )
+    forest.fit(components.astype(np.float32), targets, sample_weight=weights)
+    trees = [tree.tree_ for tree in forest.estimators_]
+    sizes = np.array([tree.node_count for tree in trees])
+    roots = (np.cumsum(sizes) - sizes).astype(np.int32)
+    starts, nodes = np.repeat(roots, sizes), np.arange(sizes.sum())
+    left, right = (
+        np.concatenate([getattr(tree, name) for tree in trees])
+        for name in ("children_left", "children_right")
+    )
+    leaf = left == _NO_CHILD
+    shares = np.concatenate([tree.value[:, 0, :] for tree in trees])
+    return RandomForest(
+        labels,
+        reducer_id,
+        roots,
+        np.where(leaf, nodes, left + starts).astype(np.int32),
+        np.where(leaf, nodes, right + starts).astype(np.int32),
+        np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int32),
+        np.concatenate([tree.threshold for tree in trees]),
+        shares / shares.sum(axis=1, keepdims=True),
+    )

@@ -1,33 +1,31 @@
 """How far a probability can be believed, and whether a photograph shows anything known at all.
 
-Everything here works on logits: what a logistic regression gives before its softmax.
+Everything here works on logits: what a linear classifier gives before its softmax.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from fruits_kedro.model.classifier.softmax import Matrix, softmax
-
-Targets = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
 
 BINS = 15
 """Of the reliability diagram, as in Guo and others."""
 
+STUDIO = "studio"
+"""The place of photographs whose border has one colour."""
+
 _TEMPERATURES = 0.02, 50.0
 _SHRINKAGE = 0.1
 """Share of a sphere in the scatter of logits: few photographs of a label scatter in few directions.
-Measured with a third of the sample's labels left out of training: docs/calibration.md."""
+Measured with a third of the sample's labels not in training: docs/calibration.md."""
 
 
 @dataclass(frozen=True)
 class Outliers:
-    """How far logits lie from those of every label: Mahalanobis distance to the nearest mean.
+    """Mahalanobis distance of logits to the nearest mean of a label.
 
     Attributes:
         whitening: ``(labels, labels)`` float64: logits times it scatter by 1 around their label's
@@ -41,21 +39,30 @@ class Outliers:
     beyond: float
 
     @classmethod
-    def of(cls, logits: Matrix, targets: Targets, beyond: float = np.inf) -> "Outliers":
-        """Of train rows.
+    def of(
+        cls,
+        logits: Matrix,
+        targets: Targets,
+        beyond: float = np.inf,
+        weights: Matrix | None = None,
+    ) -> "Outliers":
+        """Means and scatter of train rows.
 
         Args:
             logits: ``(rows, labels)``.
             targets: ``(rows,)``, position of each row's label.
             beyond: See above.
+            weights: ``(rows,)``, how much each row counts; None counts each as 1.
 
         Source: Lee and others, A simple unified framework for detecting out-of-distribution
         samples, 2018, which takes features where this takes logits.
         """
+        weights = np.ones(len(targets)) if weights is None else weights
         labels, (present, own) = logits.shape[1], np.unique(targets, return_inverse=True)
-        means = np.stack([logits[targets == label].mean(axis=0) for label in present])
+        members = np.equal.outer(np.arange(len(present)), own) * weights
+        means = members @ logits / members.sum(axis=1, keepdims=True)
         apart = logits - means[own]
-        scatter = apart.T @ apart / len(apart)
+        scatter = (apart * weights[:, np.newaxis]).T @ apart / weights.sum()
         sphere = np.trace(scatter) / labels or 1.0
         shrunk = (1 - _SHRINKAGE) * scatter + _SHRINKAGE * sphere * np.eye(labels)
         whitening = np.linalg.cholesky(np.linalg.inv(shrunk * labels))
@@ -76,21 +83,20 @@ class Calibration:
     Attributes:
         temperature: Logits are divided by it.
         sure_from: Probability from which a prediction is sure; None where none was chosen.
-        outliers: How photographs that show no known fruit are told; None where they are not.
+        outliers: How photographs without a known fruit are recognised; None where they are not.
+        holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
+            places of one's own photographs; empty where nothing was chosen.
     """
 
     temperature: float = 1.0
     sure_from: float | None = None
     outliers: Outliers | None = None
+    holds_for: tuple[str, ...] = ()
 
-    def digest(self) -> bytes:
-        """Bytes that change with any number in it."""
-        text = repr((self.temperature, self.sure_from, self.outliers and self.outliers.beyond))
-        digest = hashlib.sha256(text.encode())
-        if self.outliers:
-            for array in (self.outliers.whitening, self.outliers.means):
-                digest.update(np.ascontiguousarray(array, "<f8").tobytes())
-        return digest.digest()
+    @property
+    def for_studio_only(self) -> bool:
+        """Whether nothing is known of photographs outside a studio."""
+        return self.holds_for == (STUDIO,)
 
 
 UNCALIBRATED = Calibration()
@@ -115,8 +121,7 @@ def fit_temperature(logits: Matrix, targets: Targets) -> float:
     doubt = 1 / (len(targets) + 2)
 
     def loss(logarithm: float) -> float:
-        probabilities = softmax(logits.T / np.exp(logarithm)).T
-        own = probabilities[rows, targets]
+        own = softmax(logits / np.exp(logarithm))[rows, targets]
         tiny = np.finfo(np.float64).tiny
         certain = np.log(np.maximum(own, tiny))
         wrong = np.log(np.maximum(1 - own, tiny))
@@ -160,7 +165,7 @@ def choose_sure(confidence: Matrix, right: Flags, precision: float) -> float | N
     Args:
         confidence: ``(rows,)``.
         right: ``(rows,)``.
-        precision: Share of right ones that is wanted among those that are sure.
+        precision: Wanted share of right ones among those that are sure.
 
     Returns:
         None where no confidence is enough.

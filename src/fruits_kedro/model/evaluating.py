@@ -1,0 +1,267 @@
+"""How good the classifier really is: refitted from features for each way of holding rows out."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fruits_kedro.model.calibration import choose
+from fruits_kedro.model.confidence import UNCALIBRATED
+from fruits_kedro.model.held_out import HeldOut, Judged, hold_out_place, own_places
+from fruits_kedro.model.matrices import Flags
+from fruits_kedro.model.moments import Moments
+from fruits_kedro.model.refits import Fitted, Refits, capture_groups, drawn_folds, trainable
+from fruits_kedro.model.rows import Rows
+from fruits_kedro.model.scores import score
+from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.parameters.evaluation import OwnParameters
+from fruits_kedro.parameters.reduction import ReductionParameters
+
+logger = logging.getLogger(__name__)
+
+CURVE = (0, 2, 5, 10, 20, 50)
+"""Own photographs of each label at the points of the learning curve."""
+
+CURVE_ROWS = 100
+"""Studio rows of each label that stand for all of them in the learning curve."""
+
+MORE = 10
+"""Photographs more of a label whose gain is estimated."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How everything is fitted."""
+
+    reduction: ReductionParameters
+    classification: ClassificationParameters
+    own: OwnParameters
+
+    @property
+    def refits(self) -> Refits:
+        """The fits that these settings ask for."""
+        return Refits(
+            self.reduction.k,
+            self.reduction.unit_length,
+            self.reduction.within_shrinkage,
+            self.classification,
+            self.own.share,
+        )
+
+
+def refit_and_score(train: Rows, test: Rows, settings: Settings) -> dict[str, Any]:
+    """Fit on some rows and ask about others; ``left_out`` says why where that is impossible."""
+    return _fit_and_score([test], train, settings.refits)[0]
+
+
+def evaluate_split(rows: Rows, settings: Settings) -> dict[str, Any]:
+    """Train on the rows whose split is train, copies included; test on photographs that test.
+
+    Turntable photographs leak here: frames next to a test frame train. One's own photographs train
+    where their split says so, and never test.
+    """
+    tests = (rows.split == "test") & rows.photographs & ~rows.own
+    return refit_and_score(rows.where(rows.split == "train"), rows.where(tests), settings)
+
+
+def evaluate_capture(
+    rows: Rows, scenes: Rows | None, settings: Settings
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Leave one capture group out: test on turns of the fruit that the classifier never saw.
+
+    Labels with one group only cannot be tested on another; they train in every fold and are named.
+
+    Args:
+        rows: All photographs, and copies of those that may train.
+        scenes: Cluttered scenes made of photographs among the rows, with their sha256.
+        settings: How everything is fitted.
+
+    Returns:
+        Scores on the photographs of the groups left out, and on cluttered scenes made of them; both
+        as trained with augmented copies and without.
+    """
+    names, single = capture_groups(rows.where(~rows.own))
+    if len(names) < 2:
+        nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
+        return nothing, nothing
+    refits = settings.refits
+    ways = {"with": np.ones(len(rows), np.bool_)} if (rows.variant > 0).any() else {}
+    ways["without"] = rows.photographs
+    sums = {way: refits.sums(rows.where(mask)) for way, mask in ways.items()}
+    photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
+    cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
+    for name in names:
+        out = (rows.capture == name) & ~rows.own & ~np.isin(rows.targets, single)
+        test = rows.where(out & rows.photographs)
+        shown = None if scenes is None else scenes.where(np.isin(scenes.sha256, test.sha256))
+        for way, mask in ways.items():
+            others = sums[way] - refits.sums(rows.where(mask & out))
+            answers = _fit_and_score([test, shown], rows.where(mask & ~out), refits, others)
+            photographs[way][name], cluttered[way][name] = answers
+            _tell(name, way, answers[0])
+    known = {"labels_with_one_group": sorted(rows.labels[label] for label in single)}
+    return _both_ways(photographs) | known, _both_ways(cluttered)
+
+
+def evaluate_own(rows: Rows, settings: Settings) -> dict[str, Any]:
+    """How one's own photographs fare where they were taken, by refits that did not see them.
+
+    Thresholds are chosen on the held-out photographs of the other folds. Places are never pooled.
+
+    Args:
+        rows: Train photographs and copies of the studio, and all own ones.
+        settings: How everything is fitted.
+
+    Returns:
+        By place: accuracy, ``top_3``, the share that is ``sure`` and how often that is right,
+        ``outliers`` (taken for no fruit), the learning ``curve``, and ``gains``: the labels that
+        would gain most from more photographs first.
+    """
+    if not rows.own.any():
+        return {"left_out": "there are no photographs of one's own (--params=own=FOLDER)"}
+    refits = settings.refits
+    refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
+    found = {name: _evaluate_place(rows, name, refits, sums, settings) for name in own_places(rows)}
+    return {"places": found}
+
+
+def learning_curve(
+    rows: Rows, place: str, refits: Refits, sums: Moments, own: OwnParameters
+) -> list[dict[str, Any]]:
+    """Accuracy in a place by the number of own photographs of each label from there.
+
+    Each draw tests on one fold of the photographs and trains on some of the others. Labels with
+    fewer photographs than a point asks for train with all they have.
+
+    Returns:
+        By point: ``photographs`` of each label, and the ``accuracies`` of the draws.
+    """
+    here = rows.own & (rows.place == place)
+    most = int(np.bincount(rows.targets[here & rows.photographs]).max())
+    folds = drawn_folds(rows.where(here), own.folds)[: own.draws]
+    points = []
+    for size in [0, *(size for size in CURVE if 0 < size < most)]:
+        accuracies = []
+        for draw, fold in enumerate(folds):
+            test = np.zeros(len(rows), np.bool_)
+            test[here] = fold
+            drawn = _draw(rows, here & rows.photographs & ~test, size, own.seed + draw)
+            train = rows.where(~here | rows.with_copies(drawn))
+            asked = rows.where(test & rows.photographs)
+            if len(asked) and trainable(train) is None:
+                fitted = refits.fit(train, sums, CURVE_ROWS)
+                right = fitted.probabilities(asked).argmax(axis=1) == asked.targets
+                accuracies.append(float(right.mean()))
+        if accuracies:
+            points.append({"photographs": size, "accuracies": accuracies})
+    return points
+
+
+def _evaluate_place(
+    rows: Rows, place: str, refits: Refits, sums: Moments, settings: Settings
+) -> dict[str, Any]:
+    folds = hold_out_place(rows, place, refits, sums, settings.own.folds)
+    if not folds:
+        return {"left_out": "no photograph can be held out"}
+    judged = []
+    for held_out, fitted in folds:
+        others = [part for part, _ in folds if part is not held_out] or [held_out]
+        chosen = UNCALIBRATED
+        if fitted.known is not None:
+            calibration = settings.classification.calibration
+            chosen = choose([HeldOut.joined(others)], fitted.known, calibration)
+        judged.append(Judged.of(held_out, chosen))
+    told = Judged.joined(judged)
+    curve = learning_curve(rows, place, refits, sums, settings.own)
+    targets = np.concatenate([held_out.targets for held_out, _ in folds])
+    return {
+        "by": folds[0][0].by,
+        **told.describe(),
+        "curve": curve,
+        "gains": _gains(rows, place, [targets, told.right], curve),
+    }
+
+
+def _draw(rows: Rows, pool: Flags, size: int, seed: int) -> Flags:
+    """So many photographs of each label; more of them contain fewer of the same seed."""
+    chosen = np.zeros(len(rows), np.bool_)
+    rank = np.random.default_rng(seed).permutation(len(rows))
+    for label in np.unique(rows.targets[pool]):
+        mine = np.flatnonzero(pool & (rows.targets == label))
+        chosen[mine[np.argsort(rank[mine])][:size]] = True
+    return chosen
+
+
+def _gains(
+    rows: Rows, place: str, answers: Sequence[Any], curve: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What ``MORE`` photographs of each label of a place would give, largest first.
+
+    Errors fall with a power of the number of photographs, whose exponent the curve tells; each
+    label starts from its own share of errors and its own number of photographs.
+    """
+    targets, right = answers
+    sizes = np.log1p([point["photographs"] for point in curve])
+    errors = np.log([max(1 - np.mean(point["accuracies"]), 1e-3) for point in curve])
+    power = max(0.0, -float(np.polyfit(sizes, errors, 1)[0])) if len(curve) > 1 else 0.0
+    here = rows.own & rows.photographs & (rows.place == place)
+    gains: list[dict[str, Any]] = []
+    for label in np.unique(targets).tolist():
+        wrong = float((~right[targets == label]).mean())
+        count = int((here & (rows.targets == label)).sum())
+        gain = wrong * (1 - ((count + 1) / (count + 1 + MORE)) ** power)
+        name = rows.labels[label]
+        gains.append({"label": name, "photographs": count, "recall": 1 - wrong, "gain": gain})
+    return sorted(gains, key=lambda gain: -gain["gain"])
+
+
+def _fit_and_score(
+    tests: Sequence[Rows | None], train: Rows, refits: Refits, sums: Moments | None = None
+) -> list[dict[str, Any]]:
+    """Scores of each of several kinds of rows by one fit, or why there are none."""
+    problem = trainable(train)
+    if problem:
+        return [{"left_out": problem} for _ in tests]
+    fitted = refits.fit(train, sums)
+    return [
+        _ask(fitted, test) if test else {"left_out": "no photograph is left to test on"}
+        for test in tests
+    ]
+
+
+def _ask(fitted: Fitted, test: Rows) -> dict[str, Any]:
+    """Scores of rows that did not train, and what was fitted."""
+    names = np.array(test.labels)
+    scores = score(names[test.targets], names[fitted.probabilities(test).argmax(axis=1)])
+    return {
+        "accuracy": scores["accuracy"],
+        "macro_f1": scores["macro_f1"],
+        "test_rows": scores["rows"],
+        "train_rows": fitted.photographs,
+        "copies": fitted.copies,
+        "k": fitted.reducer.k,
+        "explained_variance": float(fitted.reducer.explained_variance_ratio.sum()),
+    }
+
+
+def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
+    if "accuracy" in scores:
+        told = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
+    else:
+        told = scores["left_out"]
+    logger.info("Trained without capture group %s, %s copies: %s", group, way, told)
+
+
+def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The mean over the folds as trained with copies; beside it, without."""
+    ways = [{"mean": _mean(of_way), "folds": of_way} for of_way in folds.values()]
+    if ways[0]["mean"] is None:
+        return {"left_out": "no fold leaves two labels to train on and a photograph to test"}
+    return ways[0] | ({"without_copies": ways[1]} if len(ways) > 1 else {})
+
+
+def _mean(folds: dict[str, Any]) -> float | None:
+    accuracies = [fold["accuracy"] for fold in folds.values() if "accuracy" in fold]
+    return sum(accuracies) / len(accuracies) if accuracies else None

@@ -1,0 +1,191 @@
+"""Fitting reducer and classifier anew without some photographs, and asking about those."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fruits_kedro.model.classifier import Classifier, fit_classifier
+from fruits_kedro.model.confidence import Outliers
+from fruits_kedro.model.matrices import Flags, Matrix
+from fruits_kedro.model.moments import Moments
+from fruits_kedro.model.reducer import Reducer, fit_reducer
+from fruits_kedro.model.rows import Rows
+from fruits_kedro.parameters.classification import ClassificationParameters
+
+MOST_FOLDS = 5
+"""Capture groups are put together into so many folds; each fold is a fit."""
+
+DIRECTIONS = 400
+"""Directions of the features that many fits are made on: they hold 99 % of their squares, and the
+accuracy differs by less than between two draws of photographs (docs/accuracy.md)."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted on some rows.
+
+    Attributes:
+        reducer, classifier: Fitted; the classifier may know fewer labels than the rows.
+        known: Where the logits of the train rows are; None where the kind has no logits.
+        photographs, copies: How many trained.
+    """
+
+    reducer: Reducer
+    classifier: Classifier
+    known: Outliers | None
+    photographs: int
+    copies: int
+
+    def logits(self, rows: Rows) -> Matrix | None:
+        """``(n, len(rows.labels))`` float64, minus infinity where a label did not train."""
+        known = self.classifier.logits(self.reducer.transform(rows.features))
+        return None if known is None else self._spread(known, rows, -np.inf)
+
+    def probabilities(self, rows: Rows) -> Matrix:
+        """``(n, len(rows.labels))`` float64, 0 where a label did not train."""
+        known = self.classifier.probabilities(self.reducer.transform(rows.features))
+        return self._spread(known, rows, 0.0)
+
+    def _spread(self, known: Matrix, rows: Rows, others: float) -> Matrix:
+        spread = np.full((len(known), len(rows.labels)), others)
+        spread[:, [rows.labels.index(label) for label in self.classifier.labels]] = known
+        return spread
+
+
+@dataclass(frozen=True)
+class Refits:
+    """How reducer and classifier are fitted.
+
+    Attributes:
+        k: Components, or share of variance (``reduction.k``).
+        unit_length, shrinkage: As the reducer scales (``ReductionParameters``).
+        parameters: Of the classifier.
+        share: Of one's own photographs (``own.share``).
+        fingerprint: Of the backbone.
+        size: Features before ``on_directions``; None where all of them are there.
+    """
+
+    k: float
+    unit_length: bool
+    shrinkage: float | None
+    parameters: ClassificationParameters
+    share: float
+    fingerprint: str = ""
+    size: int | None = None
+
+    def sums(self, rows: Rows) -> Moments:
+        """Moments of the photographs and copies of the studio among some rows."""
+        studio = rows.where(~rows.own) if rows.own.any() else rows
+        return self._empty(rows).add(studio.features, studio.targets).complete()
+
+    def on_directions(self, rows: Rows, sums: Moments) -> "tuple[Refits, Rows, Moments]":
+        """The same fits at a tenth of the cost, on the directions in which rows are longest.
+
+        Args:
+            rows: All rows that are to be fitted on or asked about.
+            sums: What ``sums`` gives of them; the directions are those of the studio.
+        """
+        from scipy.linalg import eigh
+
+        size = rows.features.shape[1]
+        if not self.unit_length or size <= DIRECTIONS:
+            return self, rows, sums
+        _, basis = eigh(sums.products, subset_by_index=[size - DIRECTIONS, size - 1], driver="evr")
+        products = basis.T @ sums.products @ basis
+        fewer = replace(sums, totals=sums.totals @ basis, products=products)
+        return replace(self, size=size), rows.projected(basis), fewer
+
+    def fit(self, train: Rows, studio: Moments | None = None, most: int | None = None) -> Fitted:
+        """Fit on rows of at least two labels.
+
+        Args:
+            train: Photographs and copies.
+            studio: What ``sums`` gives of them, where that is known already.
+            most: Studio rows of each label that the classifier is fitted on, at most; they then
+                stand for the others. None takes all of them.
+        """
+        weights = train.weights(self.share)
+        moments = self.sums(train) if studio is None else studio
+        if train.own.any():
+            own = train.where(train.own)
+            moments += self._empty(train).add(own.features, own.targets, weights[train.own])
+        k = min(self.k, moments.rows - 1, train.features.shape[1]) if self.k >= 1 else self.k
+        reducer = fit_reducer(moments, k, self.fingerprint, self.shrinkage, self.size)
+        if most is not None:
+            train_on, weights = thinned(train, weights, most)
+        else:
+            train_on = train
+        components = reducer.transform(train_on.features)
+        classifier = fit_classifier(
+            components, train_on.targets, train.labels, reducer.id, self.parameters, weights
+        )
+        logits, known = classifier.logits(components), None
+        if logits is not None:
+            known = Outliers.of(logits, train_on.targets, weights=weights)
+        photographs = int(train.photographs.sum())
+        return Fitted(reducer, classifier, known, photographs, len(train) - photographs)
+
+    def _empty(self, rows: Rows) -> Moments:
+        return Moments.empty(len(rows.labels), rows.features.shape[1], self.unit_length)
+
+
+def trainable(train: Rows) -> str | None:
+    """Why nothing can be fitted on these rows, or None where something can."""
+    photographs = train.where(train.photographs)
+    if len(np.unique(photographs.targets)) < 2:
+        return "fewer than two labels are left to train on"
+    if not np.ptp(photographs.features, axis=0).any():
+        return "the photographs left to train on are all alike"
+    return None
+
+
+def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
+    """Capture groups that can be held out: another group of the same label is there to train.
+
+    Returns:
+        Their names; and the positions of labels with fewer than two groups, which cannot be tested.
+    """
+    names: set[str] = set()
+    single = []
+    for label in np.unique(rows.targets).tolist():
+        groups = set(np.unique(rows.capture[rows.targets == label]).tolist()) - {""}
+        if len(groups) > 1:
+            names |= groups
+        else:
+            single.append(label)
+    return sorted(names), single
+
+
+def capture_folds(rows: Rows) -> Iterator[tuple[list[str], Flags]]:
+    """Photographs and copies to hold out together, and the names of their capture groups."""
+    names, single = capture_groups(rows)
+    testable = ~np.isin(rows.targets, single)
+    if len(names) > 1:
+        for start in range(min(MOST_FOLDS, len(names))):
+            yield (
+                names[start::MOST_FOLDS],
+                np.isin(rows.capture, names[start::MOST_FOLDS]) & testable,
+            )
+
+
+def drawn_folds(rows: Rows, folds: int) -> list[Flags]:
+    """Each photograph with its copies in one of so many folds, spread evenly over labels."""
+    photographs = np.flatnonzero(rows.photographs)
+    position = np.zeros(len(rows), np.int64)
+    for label in np.unique(rows.targets):
+        own = photographs[rows.targets[photographs] == label]
+        position[own] = np.arange(len(own)) % folds
+    return [rows.with_copies(rows.photographs & (position == fold)) for fold in range(folds)]
+
+
+def thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:
+    """At most so many studio rows of each label, evenly spread, and the weights they then carry."""
+    chosen, heavier = train.own.copy(), np.ones(len(train))
+    for label in np.unique(train.targets):
+        studio = np.flatnonzero((train.targets == label) & ~train.own)
+        if len(studio):
+            step = -(-len(studio) // most)
+            chosen[studio[::step]] = True
+            heavier[studio] = len(studio) / len(studio[::step])
+    return train.where(chosen), (weights * heavier)[chosen]

@@ -1,0 +1,99 @@
+"""The schema of the parameters of evaluation and of one's own photographs."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from fruits_kedro.parameters.strict_model import Count, Seed, Share, StrictModel
+
+
+def _one_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from error
+    if groups != 1:
+        raise ValueError(f"must have exactly one group in parentheses, it has {groups}")
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_one_group)]
+"""A Python regular expression with one group."""
+
+
+class OwnParameters(StrictModel):
+    """Photographs of one's own, taken where the classifier is to be used."""
+
+    folders: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Folders of label folders, local or `s3://`; `--params=own=FOLDER` and "
+            "`FRUITS_OWN` name one, or several separated by commas."
+        ),
+    ] = ()
+    place_pattern: Annotated[
+        Pattern,
+        Field(
+            description="Python regular expression, searched in the path below the label folder; "
+            "its one group names the place or session. Without a match the place is the name of "
+            "the input folder."
+        ),
+    ] = r"^([^/]+)/"
+    share: Annotated[
+        Share,
+        Field(
+            description="Share of a label's weight that its own photographs have in training, "
+            "whatever their number."
+        ),
+    ] = 0.5
+    minimum: Annotated[
+        Count,
+        Field(
+            description="Own photographs of a place that are needed to choose temperature, `sure` "
+            "and outlier threshold by them."
+        ),
+    ] = 100
+    folds: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=20,
+            description="Parts in which own photographs of a place are held out in turn, where "
+            "file names tell no sessions.",
+        ),
+    ] = 5
+    draws: Annotated[
+        Count, Field(description="Draws of own photographs for each point of the learning curve.")
+    ] = 3
+    seed: Annotated[Seed, Field(description="Seed of these draws.")] = 42
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folders_alone(cls, value: Any) -> Any:
+        """``own`` may be the folders alone: text with commas, or a list."""
+        if value is None:
+            return {}
+        if isinstance(value, str):
+            return {"folders": [part.strip() for part in value.split(",") if part.strip()]}
+        return {"folders": value} if isinstance(value, list) else value
+
+
+class EvaluationParameters(StrictModel):
+    """How the classifier is examined beyond the kept split."""
+
+    capture_pattern: Annotated[
+        Pattern,
+        Field(
+            description="Python regular expression, matched from the start of the file name; its "
+            "one group names the capture group: all frames of one turn of one fruit."
+        ),
+    ]
+    scenes_per_group: Annotated[
+        Count,
+        Field(
+            description="Photographs of each label and capture group that are shown in a cluttered "
+            "scene, at most."
+        ),
+    ]
+    scenes_seed: Annotated[Seed, Field(description="Seed of the cluttered scenes.")]
