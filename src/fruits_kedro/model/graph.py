@@ -1,5 +1,10 @@
 """Appending operations to a LiteRT flatbuffer, by the schema that ships with LiteRT.
 
+``schema_py_generated`` and ``tools.flatbuffer_utils`` come with ``ai-edge-litert``, but are part
+of no documented API. Where a new version moves them, take the schema from the PyPI package
+``tflite``, or generate it by ``flatc --python`` from the file below; ``tests/model/test_graph.py``
+names all that is used of them.
+
 Source: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/schema/schema.fbs
 """
 
@@ -9,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.model.phone.head import Head
+from fruits_kedro.model.phone import Head
 
 Array = npt.NDArray[np.float32]
 

@@ -5,30 +5,57 @@ conversion needs it, so it lives and dies in a child process.
 """
 
 import argparse
+import hashlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model import networks
-from fruits_kedro.model.backbone.artefact import DEFAULT_NETWORK, Backbone, BackboneSpec
-from fruits_kedro.model.backbone.bias_correction import correct_biases
-from fruits_kedro.model.backbone.calibration import Pixels
-from fruits_kedro.parameters.kinds import kind_in
+from fruits_kedro.model.backbone import Backbone, BackboneSpec
+from fruits_kedro.model.bias_correction import correct_biases
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
+from fruits_kedro.photos.decoding import decode
+
+Pixels = npt.NDArray[np.uint8]
 
 BATCH = 20
 """Photographs whose means are taken at once: few, since every layer holds something of each."""
 
 
-def convert(
-    weights: Path, spec: BackboneSpec, pixels: Pixels, network: str = DEFAULT_NETWORK
-) -> Backbone:
+def no_calibration(image_size: int) -> Pixels:
+    """The calibration photographs of a float32 network: none."""
+    return np.zeros((0, image_size, image_size, 3), np.uint8)
+
+
+def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
+    """Photographs that show an int8 network which ranges its numbers take.
+
+    Args:
+        contents: Bytes of photographs; those with the smallest sha256 are as good as a draw, and
+            the same in every run.
+        size, scaled: See ``photos.decoding.decode``.
+
+    Returns:
+        ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
+    """
+    decoded = (decode(content, size, scaled) for content in contents)
+    pixels = [image for image in decoded if isinstance(image, np.ndarray)]
+    return np.stack(pixels) if pixels else no_calibration(size)
+
+
+def calibration_id(pixels: Pixels) -> str:
+    """16 hexadecimal digits of the pixels; empty for none."""
+    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16] if len(pixels) else ""
+
+
+def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> Backbone:
     """Convert a Keras weights file (no top) to LiteRT.
 
     Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
@@ -124,7 +151,7 @@ if __name__ == "__main__":
     parser.add_argument("--calibration")
     arguments = parser.parse_args()
     model = _convert_here(
-        kind_in(networks, arguments.network),
+        kind_in(NETWORKS, arguments.network),
         arguments.weights,
         arguments.image_size,
         arguments.calibration,
