@@ -1,4 +1,4 @@
-"""What tests share: one Spark session and one converted backbone for the whole run."""
+"""What tests share: one Spark session and one backbone for the whole run."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,10 +11,8 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from fruits_kedro.cluster.session import configure, get_spark
-from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.backbone.calibration import no_calibration
+from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.parameters import FeaturizationParameters
-from fruits_kedro.pipelines.featurization.nodes import make_backbone
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def backbone() -> Backbone:
-    """The shipped weights, really converted."""
+    """The network of a default run, as it ships."""
     parameters = FeaturizationParameters(
         weights="shipped",
         image_size=224,
@@ -97,4 +95,6 @@ def backbone() -> Backbone:
         scaled_decoding=True,
         slice_images=10000,
     )
-    return make_backbone(parameters, lambda _: None, no_calibration(224))
+    found = shipped_backbone(BackboneSpec.of(parameters))
+    assert found is not None
+    return found
