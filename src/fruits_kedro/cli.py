@@ -10,6 +10,7 @@ from kedro.framework.session import KedroSession
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.emr.commands import emr
+from fruits_kedro.pipelines.app.commands import app, predict
 
 __all__ = ["cli", "run"]
 
@@ -83,6 +84,10 @@ def gc(env: str | None, params: dict[str, Any]) -> None:
             f"{table}: {counts['rows_removed']} rows removed, {counts['rows_kept']} kept, "
             f"{counts['bytes_freed'] / 1e6:.1f} MB freed"
         )
+
+
+fruits.add_command(app)
+fruits.add_command(predict)
 
 
 @cli.group()

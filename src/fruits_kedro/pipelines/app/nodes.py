@@ -104,7 +104,9 @@ def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, 
     wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
     fruits = {label: facts for label, facts in book.fruits.items() if label in wanted}
     pairs = {label: facts.model_dump(mode="json") for label, facts in fruits.items()}
-    named = {getattr(facts, name)[1] for facts in fruits.values() for name in FruitFacts.model_fields}
+    named = {
+        getattr(facts, name)[1] for facts in fruits.values() for name in FruitFacts.model_fields
+    }
     translations = {
         language: {
             label: facts.model_dump(mode="json", exclude_none=True)
