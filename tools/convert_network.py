@@ -10,10 +10,10 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from fruits_kedro.model.backbone.artefact import BackboneSpec
+from fruits_kedro.model.backbone import BackboneSpec
 from fruits_kedro.model.backbone.calibration import no_calibration
-from fruits_kedro.model.backbone.conversion import convert
-from fruits_kedro.model.backbone.shipped import ship_backbone
+from fruits_kedro.model.conversion import convert
+from fruits_kedro.model.backbone import ship_backbone
 from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
 
 IMAGE_SIZE = 224

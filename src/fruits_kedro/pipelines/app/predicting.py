@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model.phone.artefact import NoPhoneModel, PhoneModel
-from fruits_kedro.model.phone.engine import PhoneEngine
+from fruits_kedro.model.engine import Engine
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
 from fruits_kedro.parameters.app import AppParameters
 from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.decoding import decode, read_header
@@ -67,7 +67,7 @@ class Predictor:
         pixels = self._decode(content)
         engine = self._engines.get()
         try:
-            return self._describe(engine.answer(pixels))
+            return self._describe(engine(pixels))
         finally:
             self._engines.put(engine)
 
@@ -84,7 +84,7 @@ class Predictor:
 
     def _answer(self, path: str, pixels: Any) -> dict[str, Any]:
         try:
-            return {"path": path, **self._describe(self._engine.answer(pixels.result()))}
+            return {"path": path, **self._describe(self._engine(pixels.result()))}
         except Refused as error:
             return {"path": path, "reason": error.message}
 
@@ -153,15 +153,15 @@ class Predictor:
         }
 
     @cached_property
-    def _engine(self) -> PhoneEngine:
-        return PhoneEngine(self.model.content)
+    def _engine(self) -> Engine:
+        return Engine(self.model.content)
 
     @cached_property
-    def _engines(self) -> "queue.SimpleQueue[PhoneEngine]":
+    def _engines(self) -> "queue.SimpleQueue[Engine]":
         """An interpreter answers one thread at a time, so a server has several."""
-        engines: queue.SimpleQueue[PhoneEngine] = queue.SimpleQueue()
+        engines: queue.SimpleQueue[Engine] = queue.SimpleQueue()
         for _ in range(self.threads):
-            engines.put(PhoneEngine(self.model.content))
+            engines.put(Engine(self.model.content))
         return engines
 
 
