@@ -9,8 +9,7 @@ import pytest
 import yaml
 from runs import ROOT
 
-from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.model.phone import Card
+from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel
 from fruits_kedro.parameters.app import AppParameters
 from fruits_kedro.parameters.facts import FactBook, fact_problems
 from fruits_kedro.pipelines.app.nodes import build_app

@@ -17,8 +17,8 @@ from playwright.sync_api import expect
 from runs import ROOT, SAMPLE
 
 from fruits_kedro.datasets.app import StaticFolderDataset
-from fruits_kedro.model.phone import NoPhoneModel
 from fruits_kedro.model.engine import Engine
+from fruits_kedro.model.phone import NoPhoneModel
 from fruits_kedro.parameters.app import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
 from fruits_kedro.photos.decoding import decode
