@@ -1,11 +1,9 @@
-"""Tables of made-up features, and hashes to tell their rows apart."""
+"""Made-up features, and hashes to tell their rows apart."""
 
 import hashlib
 
 import numpy as np
-import pyarrow as pa
 
-SCHEMA = "sha256 string, features array<float>"
 CONSTANT = 5
 CALIBRATION = {
     "rows": 1000,
@@ -29,8 +27,3 @@ def make_features(rows: int, seed: int = 0) -> np.ndarray:
 
 def names(rows: int) -> list[str]:
     return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
-
-
-def to_table(spark, features: np.ndarray, sha256: list[str] | None = None):
-    table = {"sha256": sha256 or names(len(features)), "features": features.tolist()}
-    return spark.createDataFrame(pa.table(table), SCHEMA)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone
-from fruits_kedro.model.classifier.calibration import Calibration, Outliers
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier
+from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.classifiers.logistic_regression import LogisticRegression
+from fruits_kedro.model.confidence import Calibration, Outliers
 from fruits_kedro.model.reducer import Reducer
 
 LABELS = ("Apple, green", "fig", "nan", "Ünï\u2028")
@@ -20,7 +20,7 @@ def make_reducer(backbone: Backbone, features: np.ndarray, unit_length: bool) ->
         values /= np.linalg.norm(values, axis=1, keepdims=True)
     scale = np.where(values.std(axis=0) > 0, values.std(axis=0), 1.0)
     random = np.random.default_rng(0)
-    components, _ = np.linalg.qr(random.normal(size=(N_FEATURES, COMPONENTS)))
+    components, _ = np.linalg.qr(random.normal(size=(features.shape[1], COMPONENTS)))
     return Reducer(
         mean=values.mean(axis=0),
         scale=scale,
@@ -32,12 +32,12 @@ def make_reducer(backbone: Backbone, features: np.ndarray, unit_length: bool) ->
     )
 
 
-def make_classifier(reducer: Reducer) -> SoftmaxClassifier:
+def make_classifier(reducer: Reducer) -> LogisticRegression:
     """Calibrated on made-up logits."""
     random = np.random.default_rng(1)
     size = len(LABELS), COMPONENTS
     coefficients, intercepts = random.normal(size=size) / 10, random.normal(size=len(LABELS))
-    plain = SoftmaxClassifier(LABELS, reducer.id, coefficients, intercepts)
+    plain = LogisticRegression(LABELS, reducer.id, coefficients, intercepts)
     logits = plain.logits(random.normal(size=(80, COMPONENTS)) * 10)
     outliers = Outliers.of(logits, np.repeat(np.arange(len(LABELS)), 20), beyond=2.5)
-    return replace(plain, calibration=Calibration(0.7, 0.6, outliers))
+    return replace(plain, calibration=Calibration(0.7, 0.6, outliers, ("studio",)))

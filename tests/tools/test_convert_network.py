@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
 
 from bench.parts import shipped_network
-from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
 
 pytestmark = pytest.mark.tools
 

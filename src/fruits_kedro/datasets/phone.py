@@ -9,7 +9,7 @@ from kedro_datasets._typing import JSONPreview
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import json_preview
-from fruits_kedro.model.phone.artefact import Card, NoPhoneModel, PhoneModel
+from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel
 from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 

@@ -83,6 +83,7 @@ class Classifier:
             "outlier_beyond": outliers.beyond if outliers else None,
             "holds_for": calibration.holds_for,
         }
+        arrays: dict[str, npt.NDArray[Any]]
         arrays = {_ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8)}
         if outliers:
             arrays |= {_WHITENING: outliers.whitening, _MEANS: outliers.means}

@@ -129,22 +129,6 @@ class Rows:
         return groups
 
 
-def own_weights(targets: Targets, own: Flags, share: float) -> Matrix:
-    """``(n,)`` float64, how much each row counts in a fit; see ``Rows.weights``.
-
-    Args:
-        targets: ``(n,)`` int64, the position of each row's label.
-        own: ``(n,)`` bool.
-        share: Above 0 and below 1.
-    """
-    labels = int(targets.max(initial=-1)) + 1
-    studio = np.bincount(targets[~own], minlength=labels)
-    others = np.bincount(targets[own], minlength=labels)
-    both = (studio > 0) & (others > 0)
-    each = np.where(both, studio * share / (1 - share) / np.maximum(others, 1), 1.0)
-    return np.where(own, each[targets], 1.0)
-
-
 def _names(table: "pa.Table", column: str) -> Names:
     return np.array([value or "" for value in table[column].to_pylist()], np.str_)
 
@@ -152,3 +136,19 @@ def _names(table: "pa.Table", column: str) -> Names:
 def _positions(label: Names, labels: tuple[str, ...]) -> Targets:
     place = {name: position for position, name in enumerate(labels)}
     return np.array([place[name] for name in label.tolist()], np.int64)
+
+
+def own_weights(targets: Targets, own: Flags, share: float) -> Matrix:
+    """``(n,)`` float64, how much each row counts in a fit (see ``Rows.weights``).
+
+    Args:
+        targets: ``(n,)`` int64, the position of each row's label.
+        own: ``(n,)``, which rows are own photographs and copies of them.
+        share: Of a label's weight that its own photographs have, above 0 and below 1.
+    """
+    labels = int(targets.max(initial=-1)) + 1
+    studio = np.bincount(targets[~own], minlength=labels)
+    others = np.bincount(targets[own], minlength=labels)
+    both = (studio > 0) & (others > 0)
+    each = np.where(both, studio * share / (1 - share) / np.maximum(others, 1), 1.0)
+    return np.where(own, each[targets], 1.0)

@@ -96,7 +96,7 @@ def featurize_in_slices(
     model, pictures = broadcast(backbone.model), broadcast(backgrounds.photographs)
 
     def make_engine() -> Any:
-        return shared_engine(model.value).features
+        return shared_engine(model.value)
 
     work = Featurizer(
         [images.file_uri(position) for position in range(len(images.files))],

@@ -13,8 +13,14 @@ from PIL import Image
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.models import FindBackbone
-from fruits_kedro.model.backbone import Backbone, Pixels, backbone_spec, no_calibration
-from fruits_kedro.model.conversion import calibration_id, convert
+from fruits_kedro.model.backbone import Backbone, BackboneSpec, locate_weights
+from fruits_kedro.model.conversion import (
+    Pixels,
+    calibration_id,
+    calibration_pixels,
+    convert,
+    no_calibration,
+)
 from fruits_kedro.parameters import AugmentationParameters, FeaturizationParameters
 from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
 from fruits_kedro.photos.augmentation.recipe import Recipe, choose_copies
@@ -39,7 +45,7 @@ SHEET_ROWS, SHEET_COPIES = 12, 7
 _TILE, _GAP = 112, 2
 
 
-def sample_calibration_pixels(
+def choose_calibration_pixels(
     photographs: Table,
     images: Table,
     parameters: FeaturizationParameters,
@@ -54,39 +60,39 @@ def sample_calibration_pixels(
         FruitsError: Where calibration is needed and no photograph can be decoded.
     """
     size = parameters.image_size
-    if parameters.precision == "float32" or known_backbones(backbone_spec(parameters)) is not None:
+    if (
+        parameters.precision == "float32"
+        or known_backbones(BackboneSpec.of(parameters)) is not None
+    ):
         return no_calibration(size)
     trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
     rows = photographs.sample(["path", "sha256"], parameters.calibration_images, trains)
-    decoded = [
-        decode(content, size, parameters.scaled_decoding)
-        for _, content in read_contents(rows, images)
-        if isinstance(content, bytes)
-    ]
-    pixels = [image for image in decoded if isinstance(image, np.ndarray)]
-    if not pixels:
+    contents = (found for _, found in read_contents(rows, images) if isinstance(found, bytes))
+    pixels = calibration_pixels(contents, size, parameters.scaled_decoding)
+    if not len(pixels):
         raise FruitsError(
             "No photograph could be decoded to calibrate an int8 network on: check a few of them "
             "by eye, or set featurization.precision=float32."
         )
-    return np.stack(pixels)
+    return pixels
 
 
 def make_backbone(
-    parameters: FeaturizationParameters, known_backbones: FindBackbone, calibration_pixels: Pixels
+    parameters: FeaturizationParameters, known_backbones: FindBackbone, pixels: Pixels
 ) -> Backbone:
     """Take the converted network that is shipped or known, or convert it.
 
     Raises:
         FruitsError: Where the weights are missing or are not the network's.
     """
-    spec = backbone_spec(parameters)
+    spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
     if known is not None:
         return known
     logger.info("Converting %s to LiteRT, once for these weights", parameters.network)
-    calibrated = replace(spec, calibration=calibration_id(calibration_pixels))
-    return convert(parameters.weights, calibrated, calibration_pixels, parameters.network)
+    calibrated = replace(spec, calibration=calibration_id(pixels))
+    weights = locate_weights(parameters.weights, parameters.network)
+    return convert(weights, calibrated, pixels, parameters.network)
 
 
 def choose_variants(

@@ -10,10 +10,10 @@ def create_pipeline(**kwargs: object) -> Pipeline:
     return pipeline(
         [
             node(
-                nodes.sample_calibration_pixels,
+                nodes.choose_calibration_pixels,
                 ["photographs", "images", "params:featurization", "known_backbones"],
                 "calibration_pixels",
-                name="sample_calibration_pixels",
+                name="choose_calibration_pixels",
             ),
             node(
                 nodes.make_backbone,

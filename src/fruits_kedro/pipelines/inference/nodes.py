@@ -12,10 +12,14 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import broadcast, cores, cut, on_workers
 from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
-from fruits_kedro.model.classifier import Classifier, predicted_columns
+from fruits_kedro.model.classifier import (
+    Classifier,
+    doubt_columns,
+    predicted_columns,
+    rank_columns,
+)
 from fruits_kedro.model.engine import shared_engine
-from fruits_kedro.model.lineage import check_lineage
-from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, answer_columns
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, check_lineage
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.parameters.facts import FactBook
@@ -148,15 +152,20 @@ def _answer_of(
 
         def by_file(photographs: list[Any]) -> dict[str, Any]:
             studio = np.array([uniform_border(pixels) for pixels in photographs])
-            answers = [engine.answer(pixels) for pixels in photographs]
-            return answer_columns(answers, card, studio) | {"studio": pa.array(studio)}
+            answers = np.stack([engine(pixels) for pixels in photographs])
+            probabilities = answers[:, : len(card.labels)]
+            scores = answers[:, -1] if card.outlier_beyond is not None else None
+            confidence = probabilities.max(axis=1).astype(np.float64)
+            doubts = doubt_columns(confidence, scores, card.calibration, studio)
+            ranked = rank_columns(probabilities, card.labels)
+            return ranked | doubts | {"studio": pa.array(studio)}
 
         return by_file
     network = shared_engine(backbone.model)
 
     def by_artefacts(photographs: list[Any]) -> dict[str, Any]:
         studio = np.array([uniform_border(pixels) for pixels in photographs])
-        features = np.stack([network.features(pixels) for pixels in photographs])
+        features = np.stack([network(pixels) for pixels in photographs])
         components = reducer.transform(features)
         return predicted_columns(classifier, components, studio) | {"studio": pa.array(studio)}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fruits_kedro.model.classifier.calibration import (
+from fruits_kedro.model.confidence import (
     BINS,
     Outliers,
     choose_sure,
@@ -13,14 +13,14 @@ from fruits_kedro.model.classifier.calibration import (
     fit_temperature,
     reliability,
 )
-from fruits_kedro.model.classifier.softmax import softmax
+from fruits_kedro.model.matrices import softmax
 
 
 def draw(rows: int = 4000, labels: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Logits, and labels drawn with just the probabilities that they tell."""
     random = np.random.default_rng(seed)
     logits = random.normal(size=(rows, labels)) * 2
-    levels = softmax(logits.T).T.cumsum(axis=1)
+    levels = softmax(logits).cumsum(axis=1)
     return logits, (random.random((rows, 1)) > levels).sum(axis=1).clip(max=labels - 1)
 
 
@@ -36,7 +36,7 @@ def test_calibration_lowers_the_expected_error(wrong_by):
     logits *= wrong_by
 
     def error(temperature: float) -> float:
-        probabilities = softmax(logits.T / temperature).T
+        probabilities = softmax(logits / temperature)
         right = probabilities.argmax(axis=1) == targets
         return expected_error(reliability(probabilities.max(axis=1), right))
 
@@ -54,14 +54,14 @@ def test_labels_that_did_not_train_have_no_probability():
 def test_where_all_are_right_probabilities_stay_below_certainty(rows):
     logits, targets = np.tile([2.0, 0.0, 0.0], (rows, 1)), np.zeros(rows, np.int64)
     temperature = fit_temperature(logits, targets)
-    confidence = softmax(logits.T / temperature).max()
+    confidence = softmax(logits / temperature).max()
     assert confidence == pytest.approx(1 - 1 / (rows + 2), abs=0.01)
     assert confidence < 1
 
 
 def test_where_all_are_wrong_nothing_is_told_apart():
     logits, targets = np.tile([2.0, 0.0], (100, 1)), np.ones(100, np.int64)
-    assert softmax(logits.T / fit_temperature(logits, targets)).max() < 0.52
+    assert softmax(logits / fit_temperature(logits, targets)).max() < 0.52
 
 
 def test_the_reliability_diagram_counts_every_row_once():
@@ -145,3 +145,10 @@ def test_a_label_without_rows_is_not_near_to_anything():
     outliers = Outliers.of(logits[some], targets[some])
     assert outliers.means.shape == (3, 4)
     assert outliers.scores(logits[targets == 2]).min() > outliers.scores(logits[some]).max() / 2
+
+
+def test_weights_are_as_good_as_that_many_rows():
+    logits, targets = clusters(rows=5)
+    twice = Outliers.of(np.vstack([logits, logits[:5]]), np.append(targets, targets[:5]))
+    weighted = Outliers.of(logits, targets, weights=np.where(targets == 0, 2.0, 1.0))
+    np.testing.assert_allclose(weighted.scores(logits), twice.scores(logits))

@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from fruits_kedro.model.backbone.bias_correction import rounded
+from fruits_kedro.model.bias_correction import rounded
 
 MEASURE = """
 import json, sys
 import keras, numpy as np
-from fruits_kedro.model.backbone.bias_correction import correct_biases, rounded
+from fruits_kedro.model.bias_correction import correct_biases, rounded
 
 def means(network):
     return np.asarray(network(images, training=False)).mean((0, 1, 2))
@@ -49,7 +49,7 @@ print(json.dumps([float(np.abs(m - exact).mean()) for m in (means(network), afte
 
 ALONE = """
 import keras, numpy as np
-from fruits_kedro.model.backbone.bias_correction import correct_biases
+from fruits_kedro.model.bias_correction import correct_biases
 network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
 before = network.get_weights()
 correct_biases(network, iter(()))

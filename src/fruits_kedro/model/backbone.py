@@ -1,0 +1,188 @@
+"""The pretrained network that turns pixels into features: identity, weights, shipped conversion."""
+
+import atexit
+import hashlib
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from fruits_kedro import FruitsError
+from fruits_kedro.model.networks import mobilenet_v2
+from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
+
+SHIPPED = "shipped"
+IMAGENET = "imagenet"
+
+PREPROCESSING = (
+    "first frame, EXIF upright, embedded profile to sRGB, on white, bicubic without cropping, "
+    "x/127.5-1"
+)
+"""Part of the fingerprint: change the words when the pixels change."""
+
+QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases corrected"}
+"""By precision; part of the fingerprint: change the words when a conversion computes otherwise."""
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """Everything that decides which features come out.
+
+    Attributes:
+        weights_sha256: Digest of the Keras weights file.
+        image_size: Pixels of each side of the input.
+        precision: Arithmetic of the converted network, ``float32`` or ``int8``.
+        scaled_decoding: Whether large JPEGs are decoded at a fraction of their size.
+        calibration: Identity of the photographs on which the ranges of an int8 network were
+            measured (``conversion.calibration_id``); empty for float32.
+        architecture: ``ARCHITECTURE`` of the network.
+        preprocessing: Words of ``PREPROCESSING``.
+        quantization: Words of ``QUANTIZATION`` for the precision.
+    """
+
+    weights_sha256: str
+    image_size: int
+    precision: str
+    scaled_decoding: bool = True
+    calibration: str = ""
+    architecture: str = mobilenet_v2.ARCHITECTURE
+    preprocessing: str = PREPROCESSING
+    quantization: str = ""
+
+    @classmethod
+    def of(cls, parameters: FeaturizationParameters) -> "BackboneSpec":
+        """What parameters ask for, without a calibration.
+
+        Raises:
+            FruitsError: Where there is no file of the weights.
+        """
+        return cls(
+            weights_sha256(locate_weights(parameters.weights, parameters.network)),
+            parameters.image_size,
+            parameters.precision,
+            parameters.scaled_decoding,
+            architecture=kind_in(NETWORKS, parameters.network).ARCHITECTURE,
+            quantization=QUANTIZATION[parameters.precision],
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that name these features; equal specs give equal features."""
+        # Features that were named before quantization had words keep their name.
+        said = {k: value for k, value in asdict(self).items() if value or k != "quantization"}
+        text = json.dumps(said, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def request(self) -> str:
+        """Fingerprint without the calibration: what a user asks for.
+
+        A folder that grows would change the sample, and with it every feature; so a network that
+        was once calibrated stays in use.
+        """
+        return replace(self, calibration="").fingerprint
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A converted network.
+
+    Attributes:
+        spec: What it computes.
+        model: LiteRT flatbuffer: ``(1, size, size, 3)`` uint8 in, ``(1, features)`` float32 out;
+            the scaling of pixels is inside the graph.
+    """
+
+    spec: BackboneSpec
+    model: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """See ``BackboneSpec.fingerprint``."""
+        return self.spec.fingerprint
+
+
+def shipped_backbone(spec: BackboneSpec) -> Backbone | None:
+    """The conversion of a spec that is part of this package, or None where there is none.
+
+    The default network ships, so that a default run needs no TensorFlow; ``kedro emr package`` puts
+    others beside it in the wheel it builds.
+
+    Raises:
+        FruitsError: Where the file is not the one that was shipped.
+    """
+    folder = files("fruits_kedro.model.weights")
+    described = folder / f"{spec.request}.json"
+    if not described.is_file():
+        return None
+    notes = json.loads(described.read_text())
+    model = (folder / f"{spec.request}.tflite").read_bytes()
+    if hashlib.sha256(model).hexdigest() != notes.pop("model_sha256"):
+        raise FruitsError(
+            f"{folder}/{spec.request}.tflite is not the file that was shipped (its sha256 differs "
+            f"from that in {spec.request}.json): install the package again."
+        )
+    return Backbone(BackboneSpec(**notes), model)
+
+
+def ship_backbone(backbone: Backbone, weights: Path) -> None:
+    """Put a conversion into ``weights``, the folder of that name of a package to be built."""
+    name = backbone.spec.request
+    notes = asdict(backbone.spec) | {"model_sha256": hashlib.sha256(backbone.model).hexdigest()}
+    (weights / f"{name}.json").write_text(json.dumps(notes, indent=1) + "\n")
+    (weights / f"{name}.tflite").write_bytes(backbone.model)
+
+
+def locate_weights(name: str, network: str) -> Path:
+    """The weights file that the parameter ``featurization.weights`` names.
+
+    Args:
+        name: ``shipped`` (Keras's ImageNet weights, part of this package), ``imagenet`` (downloaded
+            and cached by Keras), or the path of a Keras weights file.
+        network: Whose weights, as ``featurization.network`` names it.
+
+    Raises:
+        FruitsError: Where there is no such file, or the download fails.
+    """
+    kind = kind_in(NETWORKS, network)
+    if name == SHIPPED and kind.SHIPPED is not None:
+        return _shipped_path(kind.SHIPPED)
+    if name == IMAGENET and kind.DOWNLOAD is not None:
+        return _download(kind.DOWNLOAD)
+    path = Path(name)
+    if not path.is_file():
+        raise FruitsError(
+            f"featurization.weights names {name}, which is no file: give the path of a Keras "
+            f"weights file of {network} without top, or '{IMAGENET}', or '{SHIPPED}' for a "
+            "network whose weights are part of this package."
+        )
+    return path
+
+
+def weights_sha256(path: Path) -> str:
+    """Hexadecimal digest of a weights file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def _shipped_path(name: str) -> Path:
+    """A copy that lives as long as the process where the package is a zip file, as on a cluster."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(as_file(files("fruits_kedro.model.weights") / name))
+
+
+def _download(url: str) -> Path:
+    from keras.utils import get_file
+
+    try:
+        return Path(get_file(url.rsplit("/", 1)[-1], url, cache_subdir="models"))
+    except Exception as error:
+        raise FruitsError(
+            f"Keras could not download its ImageNet weights ({error}): use "
+            f"featurization.weights={SHIPPED}, which needs no network."
+        ) from error

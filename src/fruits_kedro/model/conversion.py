@@ -1,0 +1,159 @@
+"""Keras weights to a LiteRT flatbuffer, once per fingerprint, in a process of its own.
+
+TensorFlow costs seconds to import, a gigabyte of memory and pages of messages; nothing but this
+conversion needs it, so it lives and dies in a child process.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fruits_kedro import FruitsError
+from fruits_kedro.model.backbone import Backbone, BackboneSpec
+from fruits_kedro.model.bias_correction import correct_biases
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
+from fruits_kedro.photos.decoding import decode
+
+Pixels = npt.NDArray[np.uint8]
+
+BATCH = 20
+"""Photographs whose means are taken at once: few, since every layer holds something of each."""
+
+
+def no_calibration(image_size: int) -> Pixels:
+    """The calibration photographs of a float32 network: none."""
+    return np.zeros((0, image_size, image_size, 3), np.uint8)
+
+
+def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
+    """Photographs that show an int8 network which ranges its numbers take.
+
+    Args:
+        contents: Bytes of photographs; those with the smallest sha256 are as good as a draw, and
+            the same in every run.
+        size, scaled: See ``photos.decoding.decode``.
+
+    Returns:
+        ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
+    """
+    decoded = (decode(content, size, scaled) for content in contents)
+    pixels = [image for image in decoded if isinstance(image, np.ndarray)]
+    return np.stack(pixels) if pixels else no_calibration(size)
+
+
+def calibration_id(pixels: Pixels) -> str:
+    """16 hexadecimal digits of the pixels; empty for none."""
+    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16] if len(pixels) else ""
+
+
+def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> Backbone:
+    """Convert a Keras weights file (no top) to LiteRT.
+
+    Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
+    https://ai.google.dev/edge/litert/models/post_training_integer_quant
+
+    Args:
+        weights: The file.
+        spec: What is wanted.
+        pixels: ``(n, size, size, 3)`` uint8 to calibrate an int8 network on, else none.
+        network: Whose weights they are, a module of ``networks``.
+
+    Raises:
+        FruitsError: Where TensorFlow is missing or does not accept the weights.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "backbone.tflite"
+        command = [sys.executable, "-m", __name__, str(weights), str(output)]
+        command += ["--image-size", str(spec.image_size), "--network", network]
+        if len(pixels):
+            calibration = Path(folder) / "calibration.npy"
+            np.save(calibration, pixels, allow_pickle=False)
+            command += ["--calibration", str(calibration)]
+        quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        # This module itself, without a shell: what varies are paths.
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, env=quiet, check=False
+        )
+        if result.returncode != 0:
+            raise FruitsError(_explain(weights, network, result.stderr))
+        return Backbone(spec, output.read_bytes())
+
+
+def _explain(weights: Path, network: str, stderr: str) -> str:
+    if "No module named 'tensorflow'" in stderr:
+        return (
+            "Converting the backbone needs TensorFlow, which is not installed here: install the "
+            "extra 'local', or convert on a laptop and copy 06_models/backbone to the storage."
+        )
+    last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
+    return (
+        f"TensorFlow could not convert the weights {weights} ({last}): the file must hold Keras's "
+        f"weights of {network} (MobileNetV2 with alpha 1.0), without top."
+    )
+
+
+def _convert_here(kind: Any, weights: str, image_size: int, calibration: str | None) -> bytes:
+    network = kind.build(image_size)
+    network.load_weights(weights)
+    grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
+    if not np.isfinite(np.asarray(grey)).all():
+        raise ValueError("of a grey photograph they make features that are no numbers")
+    if calibration is None:
+        return _to_float32(kind, network)
+    return _to_int8(kind, network, np.load(calibration))
+
+
+def _to_float32(kind: Any, network: Any) -> bytes:
+    import keras
+    import tensorflow as tf
+
+    pixels = keras.Input(network.input_shape[1:], batch_size=1, dtype="uint8")
+    scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
+    model = keras.Model(pixels, network(scaled, training=False))
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+
+
+def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
+    """Full integer arithmetic; the scaling of pixels is the quantization of the input itself."""
+    import keras
+    import tensorflow as tf
+
+    def scaled_pixels(count: int) -> Iterator[Any]:
+        for first in range(0, len(pixels), count):
+            yield pixels[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
+
+    correct_biases(network, scaled_pixels(BATCH))
+    scaled = keras.Input(network.input_shape[1:], batch_size=1)
+    model = keras.Model(scaled, network(scaled, training=False))
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([image] for image in scaled_pixels(1))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    return bytes(converter.convert())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights")
+    parser.add_argument("output")
+    parser.add_argument("--image-size", type=int, required=True)
+    parser.add_argument("--network", required=True)
+    parser.add_argument("--calibration")
+    arguments = parser.parse_args()
+    model = _convert_here(
+        kind_in(NETWORKS, arguments.network),
+        arguments.weights,
+        arguments.image_size,
+        arguments.calibration,
+    )
+    Path(arguments.output).write_bytes(model)

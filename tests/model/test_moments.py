@@ -1,0 +1,83 @@
+"""The moments are those of numpy, and the same to the bit however rows are batched."""
+
+import numpy as np
+import pytest
+from feature_tables import make_features
+
+from fruits_kedro.model.moments import BLOCK, Moments
+
+ROWS = 3000
+
+
+@pytest.fixture(scope="module")
+def features() -> np.ndarray:
+    return make_features(ROWS)
+
+
+@pytest.fixture(scope="module")
+def targets() -> np.ndarray:
+    return np.arange(ROWS) % 3
+
+
+def sums(features, targets, weights=None, unit_length=False, labels=3, batches=1) -> Moments:
+    moments = Moments.empty(labels, features.shape[1], unit_length)
+    for rows in np.array_split(np.arange(len(features)), batches):
+        some = None if weights is None else weights[rows]
+        moments = moments.add(features[rows], targets[rows], some)
+    return moments.complete()
+
+
+@pytest.mark.parametrize("unit_length", [False, True])
+def test_they_are_numpy_s(features, targets, unit_length):
+    moments = sums(features, targets, unit_length=unit_length)
+    values = features.astype(np.float64)
+    if unit_length:
+        values /= np.linalg.norm(values, axis=1, keepdims=True)
+    assert (moments.rows, moments.weight) == (ROWS, ROWS)
+    np.testing.assert_allclose(moments.total, values.sum(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(moments.products, values.T @ values, rtol=1e-9, atol=1e-9)
+
+
+def test_the_covariance_within_labels_is_numpy_s(features, targets):
+    centred = features.astype(np.float64)
+    for label in range(3):
+        centred[targets == label] -= centred[targets == label].mean(axis=0)
+    within = centred.T @ centred / ROWS
+    moments = sums(features, targets)
+    np.testing.assert_allclose(moments.within_labels, within, rtol=1e-6, atol=1e-6)
+
+
+def test_a_weight_of_two_is_the_row_twice(features, targets):
+    weights = np.where(np.arange(ROWS) < 700, 2.0, 1.0)
+    weighted = sums(features, targets, weights)
+    twice = sums(np.vstack([features, features[:700]]), np.append(targets, targets[:700]))
+    for name in ("counts", "totals", "products", "covariance", "within_labels"):
+        np.testing.assert_allclose(getattr(weighted, name), getattr(twice, name), atol=1e-6)
+    assert weighted.rows == ROWS
+
+
+@pytest.mark.parametrize("batches", [2, 7, ROWS // BLOCK, 400])
+def test_batches_do_not_change_a_bit(features, targets, batches):
+    whole, parts = (sums(features, targets, batches=n) for n in (1, batches))
+    for name in ("counts", "totals", "products"):
+        assert getattr(whole, name).tobytes() == getattr(parts, name).tobytes()
+
+
+def test_sums_of_parts_are_added_and_subtracted(features, targets):
+    whole = sums(features, targets)
+    first, second = (sums(features[part], targets[part]) for part in (slice(900), slice(900, None)))
+    for found, wanted in ((first + second, whole), (whole - first, second)):
+        assert found.rows == wanted.rows
+        np.testing.assert_allclose(found.products, wanted.products, atol=1e-6)
+        np.testing.assert_allclose(found.totals, wanted.totals, atol=1e-6)
+
+
+def test_a_label_without_rows_changes_nothing(features, targets):
+    some, more = sums(features, targets), sums(features, targets * 2, labels=5)
+    np.testing.assert_allclose(more.within_labels, some.within_labels, atol=1e-9)
+
+
+def test_rows_that_are_all_alike_are_told(features):
+    alike, targets = np.repeat(features[:1], 5, axis=0), np.zeros(5, np.int64)
+    assert Moments.empty(1, 24, False).add(alike, targets).are_alike
+    assert not Moments.empty(1, 24, False).add(features[:5], targets).are_alike
