@@ -17,7 +17,7 @@ from kedro.framework.startup import bootstrap_project
 
 from bench.photographs import list_photographs
 from bench.scripts import ROOT, SAMPLE, run_script
-from fruits_kedro.model.backbone import backbone_spec
+from fruits_kedro.model.backbone import BackboneSpec
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
 
 LABELS = 20
@@ -35,7 +35,7 @@ def measure(work: Path, rows: int) -> dict[str, Any]:
     write_files(work / "images", rows)
     catalog = open_catalog(work)
     files = catalog.load("raw_images").files
-    fingerprint = backbone_spec(catalog.load("params:featurization")).fingerprint
+    fingerprint = BackboneSpec.of(catalog.load("params:featurization")).fingerprint
     content = list_photographs(SAMPLE)[0].read_bytes()
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((LABELS, N_FEATURES), np.float32)
