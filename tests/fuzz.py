@@ -138,8 +138,8 @@ def _peak_kb() -> int:
 def _outcome(content: bytes, file: Path) -> str:
     """What the two steps on a worker make of a file with this content."""
     import pyarrow as pa
-
     from fruits_kedro.photos.batches import read_batch
+
     from fruits_kedro.photos.decoding import decode
     from fruits_kedro.photos.limits import Limits
     from fruits_kedro.photos.reasons import Reason

@@ -23,7 +23,6 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from PIL import Image
 
-
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
 PIPELINES = (

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from fruits_kedro.model.backbone.artefact import N_FEATURES
 from runs import (
     LABELS,
     SAMPLE,
@@ -26,7 +27,6 @@ from runs import (
 )
 
 from fruits_kedro.datasets import InMemoryDataset
-from fruits_kedro.model.backbone.artefact import N_FEATURES
 from fruits_kedro.storage import schemas
 
 TRAIN = len(LABELS) * len(TRAIN_NAMES) + 1  # and the PNG that is called .jpg

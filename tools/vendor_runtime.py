@@ -51,7 +51,8 @@ def read(archive: Path, name: str) -> bytes:
     """One file of an npm archive."""
     with tarfile.open(archive) as files:
         file = files.extractfile(f"package/{name}")
-        assert file is not None
+        if file is None:
+            sys.exit(f"{archive.name} has no {name}.")
         return file.read()
 
 
@@ -77,7 +78,8 @@ def main() -> None:
         contents = {name: read(archives[of], path) for name, (of, path) in FILES.items()}
     for name in ("litert.js", "wasm-utils.js"):
         contents[name] = without_source_map(contents[name])
-    assert contents["litert.js"].count(BARE.encode()) == 1
+    if contents["litert.js"].count(BARE.encode()) != 1:
+        sys.exit(f"litert.js does not import {BARE} once: rewrite its imports by hand.")
     contents["litert.js"] = contents["litert.js"].replace(BARE.encode(), RELATIVE.encode())
     contents["LICENSE"] = licence()
     for name, content in contents.items():

@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.emr import emr
 from fruits_kedro.hooks.errors import end_on_signals
+from fruits_kedro.pipelines.app.commands import app, predict
 
 __all__ = ["cli", "run"]
 
@@ -191,6 +192,10 @@ def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
 
 
 fruits.add_command(ui, "mlflow")
+
+
+fruits.add_command(app)
+fruits.add_command(predict)
 
 
 @cli.group()

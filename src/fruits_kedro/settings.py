@@ -5,7 +5,7 @@ import sys
 import warnings
 from importlib.resources import files
 
-from fruits_kedro.hooks.errors import end_on_signals
+from fruits_kedro.hooks.errors import ErrorHooks, end_on_signals
 
 if sys.argv[1:2] == ["run"]:
     # First of all: the imports below, Kedro's and those of its plugins take a second.
@@ -48,6 +48,7 @@ warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
 
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
+    ErrorHooks(),
     StorageHooks(),
     TrackingHooks(),
     SummaryHooks(),

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
 from kedro.io import DatasetError
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets import BackboneDataset, KnownBackbonesDataset
-from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
 
 
 def made(weights: str, model: bytes = b"model") -> Backbone:

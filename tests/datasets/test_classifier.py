@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from corpus import AWKWARD_FOLDERS
 from feature_tables import CALIBRATION
+from fruits_kedro.model.classifier.calibration import Calibration, Outliers
+from fruits_kedro.model.classifier.forest import ForestClassifier
+from fruits_kedro.model.classifier.regression import SoftmaxClassifier
 from kedro.io import DatasetError
 from pyspark.cloudpickle import register_pickle_by_value, unregister_pickle_by_value
 
 from fruits_kedro.datasets import ClassifierDataset
 from fruits_kedro.model import classifiers
 from fruits_kedro.model.classifier import Classifier, predict, train_classifier
-from fruits_kedro.model.classifier.calibration import Calibration, Outliers
-from fruits_kedro.model.classifier.forest import ForestClassifier
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.parameters.classification import ClassificationParameters
 from fruits_kedro.parameters.kinds import kind_in

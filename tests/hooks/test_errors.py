@@ -8,7 +8,7 @@ import pytest
 from kedro.io import AbstractDataset, DataCatalog
 
 from fruits_kedro import FruitsError
-from fruits_kedro.hooks.errors import as_sentences
+from fruits_kedro.hooks.errors import ErrorHooks, as_sentences
 
 
 class Broken(AbstractDataset[None, None]):
@@ -35,6 +35,20 @@ def test_a_fruits_error_is_taken_out_of_what_wraps_it():
         except Exception as wrapped:
             raise RuntimeError("outermost") from wrapped
     assert error.value is inner
+
+
+def test_an_error_that_passes_the_hook_and_the_session_stays_the_same():
+    inner = FruitsError("The folder is empty: fill it.")
+    with pytest.raises(FruitsError) as error, as_sentences():
+        try:
+            DataCatalog({"broken": Broken(inner)}).load("broken")
+        except Exception as wrapped:
+            ErrorHooks().on_pipeline_error(wrapped)
+    assert error.value is inner
+
+
+def test_a_defect_is_left_to_kedro():
+    ErrorHooks().on_pipeline_error(ValueError("a defect"))
 
 
 class UnansweredError(Exception):

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corpus import encode, kinds
-from PIL import Image, ImageOps
-from runs import command, copy_project
-
-from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
 from fruits_kedro.model.backbone.calibration import no_calibration
 from fruits_kedro.model.backbone.engine import Engine, shared_engine
 from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
+from PIL import Image, ImageOps
+from runs import command, copy_project
+
+from fruits_kedro import FruitsError
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.pipelines.featurization.nodes import make_backbone

@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from feature_tables import CALIBRATION, names
-
 from fruits_kedro.model.classifier.artefact import Classifier
 from fruits_kedro.model.classifier.calibrating import calibrate
 from fruits_kedro.model.classifier.held_out import HeldOut, Refits, Rows, predict_held_out
 from fruits_kedro.model.classifier.regression import SoftmaxClassifier, fit_softmax
 from fruits_kedro.model.classifier.train_rows import DriverRows
+
 from fruits_kedro.model.moments import TOGETHER, sum_table_moments
 from fruits_kedro.model.reducer import Reducer, fit_reducer
 from fruits_kedro.parameters.classification import ClassificationParameters

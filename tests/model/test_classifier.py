@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from feature_tables import CALIBRATION, names
+from fruits_kedro.model.classifier.regression import SoftmaxClassifier, rank_labels
 from runs import LABELS, whole_run
 from sklearn.linear_model import LogisticRegression
 
 from fruits_kedro.model.classifier import predict, train_classifier
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier, rank_labels
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.parameters.classification import ClassificationParameters
 from fruits_kedro.storage.schemas import CANDIDATES, PREDICTED

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
 from fruits_kedro.model.backbone.calibration import (
     calibration_id,
@@ -13,6 +11,8 @@ from fruits_kedro.model.backbone.calibration import (
 from fruits_kedro.model.backbone.conversion import convert
 from fruits_kedro.model.backbone.engine import Engine
 from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
+from PIL import Image
+
 from fruits_kedro.photos.decoding import decode
 
 PHOTOGRAPHS = 20

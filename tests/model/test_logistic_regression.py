@@ -6,10 +6,6 @@ from operator import add
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
-
 from fruits_kedro.model.classifier.softmax import (
     GRADIENT_TOLERANCE,
     Scaling,
@@ -18,6 +14,9 @@ from fruits_kedro.model.classifier.softmax import (
     minimise,
     softmax,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 CONSTANT = 2
 FLOAT32_MAX = float(np.finfo(np.float32).max)

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 from kedro.io import MemoryDataset
 
 from fruits_kedro.datasets import (
@@ -16,7 +17,6 @@ from fruits_kedro.datasets import (
 from fruits_kedro.storage import identity as identity_module
 from fruits_kedro.storage.files import filesystem, join, replace_file
 from fruits_kedro.storage.identity import HasSnapshots, identity
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
 
 class File:

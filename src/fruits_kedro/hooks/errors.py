@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from kedro.framework.hooks import hook_impl
+
 from fruits_kedro import FruitsError
 from fruits_kedro.storage.s3 import s3_problem
 
@@ -38,26 +40,42 @@ _KNOWN = {
 """Machine faults that reach Python as text somewhere in a Java stack trace."""
 
 
+class ErrorHooks:
+    """Turns the errors of a run into sentences, also for a ``KedroSession`` of a notebook."""
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Raise the FruitsError that ``error`` wraps or means; any other is left to Kedro."""
+        found = sentence_of(error)
+        if found:
+            raise found from error
+
+
 @contextmanager
 def as_sentences() -> Iterator[None]:
-    """Turn the errors of this context into the FruitsError that they wrap or mean.
-
-    Kedro's datasets and catalog wrap every exception; Spark's and S3's are known by their text. An
-    error that is neither stays as it is: it is a defect of the project, and its trace helps.
-    """
+    """Raise the FruitsError that an error of this context wraps or means, else the error itself."""
     try:
         yield
     except Exception as error:
-        causes = list(_causes(error))
-        for cause in causes:
-            if isinstance(cause, FruitsError):
-                raise cause from None
-        text = "\n".join(_text(cause) for cause in causes)
-        known = (sentence for sign, sentence in _KNOWN.items() if sign in text)
-        sentence = next(known, None) or s3_problem(text)
-        if sentence:
-            raise FruitsError(sentence) from error
-        raise
+        found = sentence_of(error)
+        if found is None or found is error:
+            raise
+        raise found from error
+
+
+def sentence_of(error: Exception) -> FruitsError | None:
+    """The FruitsError that an error wraps or means; None for a defect, whose trace helps.
+
+    Kedro's datasets and catalog wrap every exception. Those of Spark and S3 are told by their text.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, FruitsError):
+            return cause
+    text = "\n".join(_text(cause) for cause in causes)
+    known = (sentence for sign, sentence in _KNOWN.items() if sign in text)
+    sentence = next(known, None) or s3_problem(text)
+    return FruitsError(sentence) if sentence else None
 
 
 def _text(error: BaseException) -> str:
@@ -69,8 +87,10 @@ def _text(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: set[int] = set()  # one that is raised again may be among its own causes
+    while error is not None and id(error) not in seen:
         yield error
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
 
 

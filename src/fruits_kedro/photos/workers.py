@@ -141,7 +141,7 @@ class Featurizer:
         if not variant:
             return pixels
         pictures = opened(self.backgrounds.value)
-        return self.recipe.copy(pixels, row["sha256"], variant, pictures)
+        return self.recipe.copy(pixels, row["sha256"], variant, pictures, row["own"])
 
 
 def stored_contents(

@@ -1,9 +1,9 @@
 """Which photographs get copies: train rows alone, however the table is partitioned."""
 
 import pytest
+from fruits_kedro.photos.augmentation.choice import choose_copies
 
 from fruits_kedro.parameters.augmentation import AugmentationParameters
-from fruits_kedro.photos.augmentation.choice import choose_copies
 from fruits_kedro.storage.schemas import SPLITS, VARIANTS
 
 

@@ -39,7 +39,12 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def copy(
-        self, pixels: Pixels, sha256: str, variant: int, photographs: Sequence[Image.Image]
+        self,
+        pixels: Pixels,
+        sha256: str,
+        variant: int,
+        photographs: Sequence[Image.Image],
+        in_place: bool = False,
     ) -> Pixels:
         """Make one copy of a photograph; equal arguments give equal pixels on every machine.
 
@@ -48,12 +53,14 @@ class Recipe:
             sha256: Digest of the photograph's file.
             variant: Number of the copy, from 1.
             photographs: The backgrounds that ``backgrounds`` identifies.
+            in_place: Keep what is behind the fruit: own photographs show where the classifier is
+                to be used.
 
         Returns:
             ``(size, size, 3)`` uint8, RGB.
         """
         random = random_of(sha256, variant, self.seed)
-        return make_scene(pixels, random, photographs, self.style)
+        return make_scene(pixels, random, photographs, self.style, in_place)
 
 
 def random_of(*names: object) -> Random:

@@ -42,7 +42,11 @@ class Style:
 
 
 def make_scene(
-    pixels: Pixels, random: Random, photographs: Sequence[Image.Image], style: Style
+    pixels: Pixels,
+    random: Random,
+    photographs: Sequence[Image.Image],
+    style: Style,
+    in_place: bool = False,
 ) -> Pixels:
     """Show a photograph as it would look elsewhere.
 
@@ -53,11 +57,12 @@ def make_scene(
         random: Decides everything.
         photographs: Backgrounds, RGB; without any, all backgrounds are drawn.
         style: Kind of scene.
+        in_place: Treat the photograph as one without a studio background.
 
     Returns:
         ``(size, size, 3)`` uint8, RGB.
     """
-    fruit, light = cut_out(pixels), style.light
+    fruit, light = None if in_place else cut_out(pixels), style.light
     if fruit is None:
         return _photographed(_in_other_light(_reframed(pixels, random), random, light), random)
     size = len(pixels)

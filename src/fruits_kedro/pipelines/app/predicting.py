@@ -28,7 +28,7 @@ _AHEAD = 32
 """Photographs decoded before they are asked for, at most."""
 
 
-class Refused(FruitsError):
+class PhotographError(FruitsError):
     """A photograph that cannot be named; the message is one sentence."""
 
 
@@ -62,12 +62,11 @@ class Predictor:
             (text and source by name; None where the verdict is ``unknown``).
 
         Raises:
-            Refused: Where it is no photograph.
+            PhotographError: Where it is no photograph.
         """
-        pixels = self._decode(content)
         engine = self._engines.get()
         try:
-            return self._describe(engine(pixels))
+            return self._describe(engine(self._decode(content)))
         finally:
             self._engines.put(engine)
 
@@ -85,7 +84,7 @@ class Predictor:
     def _answer(self, path: str, pixels: Any) -> dict[str, Any]:
         try:
             return {"path": path, **self._describe(self._engine(pixels.result()))}
-        except Refused as error:
+        except PhotographError as error:
             return {"path": path, "reason": error.message}
 
     def _read(self, path: str) -> npt.NDArray[np.uint8]:
@@ -93,25 +92,25 @@ class Predictor:
             with open(path, "rb") as file:
                 return self._decode(file.read())
         except FileNotFoundError as error:
-            raise Refused("there is no such file") from error
+            raise PhotographError("there is no such file") from error
         except IsADirectoryError as error:
-            raise Refused(
+            raise PhotographError(
                 "it is a folder: name the photographs in it, or run kedro run "
                 f"--pipelines=inference --params=images={path}"
             ) from error
         except OSError as error:
-            raise Refused(f"it cannot be read ({error.strerror})") from error
+            raise PhotographError(f"it cannot be read ({error.strerror})") from error
 
     def _decode(self, content: bytes) -> npt.NDArray[np.uint8]:
         header = read_header(content)
         if isinstance(header, Reason):
-            raise Refused(SENTENCES[header])
+            raise PhotographError(SENTENCES[header])
         if header.width * header.height > self.max_pixels:
-            raise Refused(SENTENCES[Reason.TOO_MANY_PIXELS])
+            raise PhotographError(SENTENCES[Reason.TOO_MANY_PIXELS])
         card = self.model.card
         pixels = decode(content, card.image_size, card.scaled_decoding)
         if isinstance(pixels, Reason):
-            raise Refused(SENTENCES[pixels])
+            raise PhotographError(SENTENCES[pixels])
         return pixels
 
     def _describe(self, answer: npt.NDArray[np.float32]) -> dict[str, Any]:
@@ -158,7 +157,10 @@ class Predictor:
 
     @cached_property
     def _engines(self) -> "queue.SimpleQueue[Engine]":
-        """An interpreter answers one thread at a time, so a server has several."""
+        """An interpreter answers one thread at a time, so a server has several.
+
+        They also bound how many photographs are decoded at once.
+        """
         engines: queue.SimpleQueue[Engine] = queue.SimpleQueue()
         for _ in range(self.threads):
             engines.put(Engine(self.model.content))

@@ -82,6 +82,7 @@ function failEngine(reason = '') {
 }
 
 function showProgress(share) {
+  if (!card) return;
   $('progress').hidden = ready || share >= 1;
   $('progress').value = share;
   if (!ready) $('state').textContent = say('loadingShare', {share: Math.floor(share * 100)});

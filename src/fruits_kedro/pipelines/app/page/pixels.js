@@ -33,32 +33,30 @@ function clip(value) {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-/** Resize rows of RGBA to `side` RGB pixels each, written to `out` from row `top` on. */
-function acrossRows(rgba, width, rows, columns, out, top) {
-  const half = 1 << (BITS - 1), side = columns.length;
-  columns.forEach(({first, weights}, x) => {
-    for (let y = 0; y < rows; y++) {
-      let r = half, g = half, b = half, p = (y * width + first) * 4;
-      for (let i = 0; i < weights.length; i++, p += 4) {
+/** One pass over RGBA of a width and height: one of them becomes `side`. */
+function resample(rgba, width, height, side, isAcross) {
+  const from = isAcross ? width : height, others = isAcross ? height : width;
+  const [along, other, out] = isAcross ? [4, width * 4, side * 4] : [width * 4, 4, 4];
+  const result = new Uint8Array(side * others * 4), half = 1 << (BITS - 1);
+  taps(from, side).forEach(({first, weights}, n) => {
+    for (let o = 0; o < others; o++) {
+      let r = half, g = half, b = half, p = o * other + first * along;
+      for (let i = 0; i < weights.length; i++, p += along) {
         const w = weights[i];
         r += rgba[p] * w; g += rgba[p + 1] * w; b += rgba[p + 2] * w;
       }
-      const q = ((top + y) * side + x) * 3;
-      out[q] = clip(r); out[q + 1] = clip(g); out[q + 2] = clip(b);
+      const q = o * out + n * along;
+      result[q] = clip(r); result[q + 1] = clip(g); result[q + 2] = clip(b);
     }
   });
+  return result;
 }
 
-function downColumns(across, height, side) {
-  const out = new Uint8Array(side * side * 3), wide = side * 3;
-  taps(height, side).forEach(({first, weights}, y) => {
-    for (let c = 0; c < wide; c++) {
-      let value = 1 << (BITS - 1), p = first * wide + c;
-      for (let i = 0; i < weights.length; i++, p += wide) value += across[p] * weights[i];
-      out[y * wide + c] = clip(value);
-    }
-  });
-  return out;
+/** RGBA as a square of `side` pixels; Pillow 13 begins with the height of tall pictures. */
+function toSquare(rgba, width, height, side) {
+  const isTall = height > side && 2 * width < height + side;
+  return isTall ? resample(resample(rgba, width, height, side, false), width, side, side, true)
+    : resample(resample(rgba, width, height, side, true), side, height, side, false);
 }
 
 /** Means of squares of `scale` pixels, as Pillow's Image.reduce; at the edges of what is there. */
@@ -88,7 +86,7 @@ function pixelsOf(bitmap, [left, top, width, height], side, scaled) {
   const times = Math.min(Math.floor(width / side), Math.floor(height / side));
   const scale = (scaled && SCALES.find(s => times >= s)) || 1;
   const wide = Math.ceil(width / scale), high = Math.ceil(height / scale);
-  const columns = taps(wide, side), across = new Uint8Array(side * high * 3);
+  const small = new Uint8Array(wide * high * 4);
   const canvas = new OffscreenCanvas(width, Math.min(BAND, height));
   const context = canvas.getContext('2d', {alpha: false, willReadFrequently: true});
   for (let y = 0; y < height; y += BAND) {
@@ -96,11 +94,10 @@ function pixelsOf(bitmap, [left, top, width, height], side, scaled) {
     context.fillStyle = '#fff';
     context.fillRect(0, 0, width, rows);
     context.drawImage(bitmap, left, top + y, width, rows, 0, 0, width, rows);
-    const rgba = context.getImageData(0, 0, width, rows).data;
-    const small = scale === 1 ? rgba : reduceRows(rgba, width, rows, scale);
-    acrossRows(small, wide, Math.ceil(rows / scale), columns, across, y / scale);
+    const {data} = context.getImageData(0, 0, width, rows);
+    small.set(scale === 1 ? data : reduceRows(data, width, rows, scale), (y / scale) * wide * 4);
   }
-  return downColumns(across, high, side);
+  return toSquare(small, wide, high, side).filter((_, n) => n % 4 < 3);
 }
 
 /** The centre square of a picture, or all of it: [left, top, width, height]. */
