@@ -28,7 +28,7 @@ viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
 	$(BIN)/kedro viz run $(ARGS)
 
 mlflow: $(VENV)/.installed ## Compare recorded runs in the browser
-	$(BIN)/kedro mlflow ui $(ARGS)
+	$(BIN)/kedro fruits mlflow $(ARGS)
 
 jupyter: $(VENV)/.installed ## Open JupyterLab with the catalog loaded
 	$(BIN)/kedro jupyter lab $(ARGS)

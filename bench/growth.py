@@ -74,12 +74,15 @@ def plan(catalog: Any, watch: Watch) -> None:
     for _ in ingestion.read_images(unread, reads):
         pass
     watch.lap("plan reading")
-    stored = {name: catalog.load(name) for name in ("photographs", "variants", "backbone")}
+    backbone = catalog.load("backbone")
     missing = featurization.select_missing_features(
-        known_features=replace(features, files=()), **stored
+        *(catalog.load(name) for name in ("photographs", "variants")),
+        replace(features, files=()),
+        backbone,
     )
-    others = (catalog.load(name) for name in ("backbone", "backgrounds", "params:augmentation"))
-    for _ in featurization.compute_features(missing, images, *others, network):
+    backgrounds, recipe = catalog.load("backgrounds"), catalog.load("params:augmentation")
+    slices = featurization.compute_features(missing, images, backbone, backgrounds, recipe, network)
+    for _ in slices:
         pass
     watch.lap("plan featurization")
 

@@ -49,7 +49,7 @@ def measure(work: Path, rows: int) -> dict[str, Any]:
         labels = [int(Path(path).parent.name) for path in paths]
         noise = generator.standard_normal((len(paths), N_FEATURES), np.float32)
         features = list(np.abs(centres[labels] + SPREAD * noise))
-        known |= {"fingerprint": fingerprint, "variant": 0, "features": features}
+        known |= {"fingerprint": fingerprint, "variant": 0, "features": features, "studio": True}
         catalog.save("features", _table(FEATURES, len(paths), known))
     return {"images": rows}
 

@@ -10,15 +10,16 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from fruits_kedro.model.backbone import BackboneSpec
-from fruits_kedro.model.backbone.calibration import no_calibration
-from fruits_kedro.model.conversion import convert
-from fruits_kedro.model.backbone import ship_backbone
-from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
+from fruits_kedro.model.backbone import (
+    SHIPPED,
+    BackboneSpec,
+    locate_weights,
+    ship_backbone,
+    weights_sha256,
+)
+from fruits_kedro.model.conversion import convert, no_calibration
 
-IMAGE_SIZE = 224
-PRECISION = "float32"
-NETWORK = "mobilenet_v2"
+NETWORK, IMAGE_SIZE = "mobilenet_v2", 224
 
 
 def main() -> None:
@@ -27,8 +28,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder (default: the one of the weights)")
     given = parser.parse_args()
     weights = locate_weights(SHIPPED, NETWORK)
-    spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, PRECISION)
-    first, second = (convert(weights, spec, no_calibration(IMAGE_SIZE), NETWORK) for _ in range(2))
+    spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, "float32")
+    nothing = no_calibration(IMAGE_SIZE)
+    first, second = (convert(weights, spec, nothing, NETWORK) for _ in range(2))
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
     ship_backbone(first, given.out or weights.parent)

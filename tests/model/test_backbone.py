@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,20 +13,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 from corpus import encode, kinds
-from fruits_kedro.model.backbone.artefact import N_FEATURES, Backbone, BackboneSpec
-from fruits_kedro.model.backbone.calibration import no_calibration
-from fruits_kedro.model.backbone.engine import Engine, shared_engine
-from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
 from PIL import Image, ImageOps
-from runs import command, copy_project
 
+import fruits_kedro
 from fruits_kedro import FruitsError
+from fruits_kedro.model.backbone import (
+    BackboneSpec,
+    locate_weights,
+    ship_backbone,
+    shipped_backbone,
+    weights_sha256,
+)
+from fruits_kedro.model.conversion import convert, no_calibration
+from fruits_kedro.model.engine import Engine, shared_engine
 from fruits_kedro.parameters import FeaturizationParameters
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.pipelines.featurization.nodes import make_backbone
 
 ARRAYS_SHA256 = "c009b1f1262c1f55420ed4f95d0f338acb97548930c6f6c8f3383b79544088a8"
-PHOTOGRAPHS = 40
+PHOTOGRAPHS, N_FEATURES = 40, 1280
+NETWORK = "mobilenet_v2"
 
 KERAS = """
 import hashlib, json, sys
@@ -72,7 +78,7 @@ def keras(pixels, tmp_path_factory) -> tuple[np.ndarray, str]:
     folder = tmp_path_factory.mktemp("keras")
     np.save(folder / "pixels.npy", pixels)
     arguments = [
-        str(locate_weights("shipped")),
+        str(locate_weights("shipped", NETWORK)),
         *(str(folder / n) for n in ("pixels.npy", "f.npy")),
     ]
     command = [sys.executable, "-c", KERAS, *arguments]
@@ -84,7 +90,7 @@ def keras(pixels, tmp_path_factory) -> tuple[np.ndarray, str]:
 
 def test_features_equal_keras(backbone, pixels, keras):
     engine = Engine(backbone.model)
-    ours = np.stack([engine.features(photograph) for photograph in pixels])
+    ours = np.stack([engine(photograph) for photograph in pixels])
     assert ours.shape == keras[0].shape == (PHOTOGRAPHS, N_FEATURES)
     assert ours.dtype == np.float32
     assert keras[0].std() > 0.1
@@ -97,16 +103,16 @@ def test_the_shipped_weights_are_keras_imagenet_weights(keras):
 
 def test_features_do_not_depend_on_what_came_before(backbone, pixels):
     engine = Engine(backbone.model)
-    first = engine.features(pixels[0]).copy()
-    engine.features(pixels[1])
-    assert engine.features(pixels[0]).tobytes() == first.tobytes()
+    first = engine(pixels[0]).copy()
+    engine(pixels[1])
+    assert engine(pixels[0]).tobytes() == first.tobytes()
 
 
 def test_earlier_features_are_not_overwritten_by_later_ones(backbone, pixels):
     engine = Engine(backbone.model)
-    first = engine.features(pixels[0])
+    first = engine(pixels[0])
     kept = first.copy()
-    engine.features(pixels[1])
+    engine(pixels[1])
     assert (first == kept).all()
 
 
@@ -120,7 +126,7 @@ def test_a_turned_photograph_has_the_features_of_the_upright_one(backbone, kind)
     engine = Engine(backbone.model)
     with Image.open(io.BytesIO(kind.content)) as stored:
         upright = encode(ImageOps.exif_transpose(stored), "PNG")
-    found, expected = (engine.features(decode(c, 224)) for c in (kind.content, upright))
+    found, expected = (engine(decode(c, 224)) for c in (kind.content, upright))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -128,19 +134,37 @@ def test_a_process_keeps_its_engine(backbone):
     assert shared_engine(backbone.model) is shared_engine(bytes(bytearray(backbone.model)))
 
 
-def test_a_known_conversion_is_taken(backbone):
-    asked = []
+def test_a_default_run_has_a_conversion_and_needs_no_tensorflow(backbone):
+    """In a process of its own: others of these tests import Keras."""
+    code = (
+        "import sys, numpy as np\n"
+        "from fruits_kedro.model.backbone import BackboneSpec, shipped_backbone\n"
+        "from fruits_kedro.model.engine import Engine\n"
+        f"spec = BackboneSpec({backbone.spec.weights_sha256!r}, 224, 'float32')\n"
+        "found = shipped_backbone(spec)\n"
+        "assert Engine(found.model)(np.zeros((224, 224, 3), np.uint8)).shape == (1280,)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
-    def find(spec: BackboneSpec) -> Backbone:
-        asked.append(spec)
-        return backbone
 
-    assert make_backbone(parameters("shipped"), find, NOTHING) is backbone
-    assert asked == [backbone.spec]
+def test_other_requests_have_no_shipped_conversion(backbone):
+    for other in ({"image_size": 96}, {"precision": "int8"}, {"weights_sha256": "0" * 64}):
+        assert shipped_backbone(replace(backbone.spec, **other)) is None
+
+
+def test_a_shipped_conversion_that_was_altered_is_refused(backbone, tmp_path, monkeypatch):
+    ship_backbone(backbone, tmp_path)
+    monkeypatch.setattr("fruits_kedro.model.backbone.files", lambda _: tmp_path)
+    assert shipped_backbone(backbone.spec) == backbone
+    (tmp_path / f"{backbone.spec.request}.tflite").write_bytes(backbone.model[:-1] + b"x")
+    with pytest.raises(FruitsError, match="sha256"):
+        shipped_backbone(backbone.spec)
 
 
 def test_the_spec_names_the_weights_file(backbone):
-    content = locate_weights("shipped").read_bytes()
+    content = locate_weights("shipped", NETWORK).read_bytes()
     assert backbone.spec.weights_sha256 == hashlib.sha256(content).hexdigest()
     assert (backbone.spec.image_size, backbone.spec.precision) == (224, "float32")
 
@@ -166,7 +190,7 @@ def test_a_request_is_everything_but_the_calibration(field):
 def test_weights_can_be_a_file_of_ones_own(tmp_path):
     file = tmp_path / "mine.weights.h5"
     file.write_bytes(b"weights")
-    assert locate_weights(str(file)) == file
+    assert locate_weights(str(file), NETWORK) == file
     assert weights_sha256(file) == hashlib.sha256(b"weights").hexdigest()
 
 
@@ -174,7 +198,7 @@ def test_weights_can_be_a_file_of_ones_own(tmp_path):
 def test_weights_that_are_no_file_are_told(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FruitsError, match=r"featurization\.weights names") as error:
-        make_backbone(parameters(name), lambda _: None, NOTHING)
+        BackboneSpec.of(parameters(name))
     assert name in error.value.message
     assert "\n" not in error.value.message
 
@@ -182,7 +206,7 @@ def test_weights_that_are_no_file_are_told(tmp_path, monkeypatch, name):
 def wrong_shapes(file: Path) -> None:
     import h5py
 
-    with h5py.File(locate_weights("shipped")) as right, h5py.File(file, "w") as wrong:
+    with h5py.File(locate_weights("shipped", NETWORK)) as right, h5py.File(file, "w") as wrong:
         right.copy("layers", wrong)
         name = next(iter(wrong["layers"]["conv2d"]["vars"]))
         del wrong["layers"]["conv2d"]["vars"][name]
@@ -192,7 +216,7 @@ def wrong_shapes(file: Path) -> None:
 def no_numbers(file: Path) -> None:
     import h5py
 
-    shutil.copyfile(locate_weights("shipped"), file)
+    shutil.copyfile(locate_weights("shipped", NETWORK), file)
     with h5py.File(file, "r+") as weights:
         kernel = next(iter(weights["layers"]["conv2d"]["vars"].values()))
         kernel[0, 0, 0, 0] = np.nan
@@ -207,10 +231,26 @@ def test_a_wrong_weights_file_is_told_in_one_sentence(tmp_path, write):
     file = tmp_path / "wrong.weights.h5"
     write(file)
     with pytest.raises(FruitsError) as error:
-        make_backbone(parameters(str(file)), lambda _: None, NOTHING)
+        convert(file, BackboneSpec.of(parameters(str(file))), NOTHING, NETWORK)
     assert str(file) in error.value.message
     assert "must hold Keras's weights of mobilenet_v2" in error.value.message
     assert "\n" not in error.value.message
+
+
+def test_a_network_is_added_by_one_file(tmp_path):
+    """Its weights are converted by the mechanism of the shipped one."""
+    package = tmp_path / "copy"
+    source = Path(fruits_kedro.__file__).parent
+    ignored = shutil.ignore_patterns("*.h5", "*.tflite", "*.jpg", "__pycache__")
+    shutil.copytree(source, package / "fruits_kedro", ignore=ignored)
+    (package / "fruits_kedro" / "model" / "networks" / "small.py").write_text(NEW)
+    weights = str(tmp_path / "small.weights.h5")
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    command = [sys.executable, "-c", USE, weights]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout.splitlines()[-1])
+    assert made == ["One convolution, averaged", [8], True, True]
 
 
 NEW = '''"""Eight features of a photograph."""
@@ -227,33 +267,24 @@ def build(image_size):
 '''
 USE = """
 import json, sys
+from pathlib import Path
 import numpy as np
-from fruits_kedro.model import networks
-from fruits_kedro.model.backbone.engine import Engine
+from fruits_kedro.model.backbone import BackboneSpec
+from fruits_kedro.model.conversion import convert, no_calibration
+from fruits_kedro.model.engine import Engine
 from fruits_kedro.parameters import FeaturizationParameters
-from fruits_kedro.pipelines.featurization.nodes import make_backbone
-from fruits_kedro.parameters.kinds import kind_in
+from fruits_kedro.parameters.kinds import NETWORKS, kind_in
 
 weights = sys.argv[1]
-kind_in(networks, "small").build(32).save_weights(weights)
+kind_in(NETWORKS, "small").build(32).save_weights(weights)
 parameters = FeaturizationParameters(
     network="small", weights=weights, image_size=32, precision="float32", calibration_images=1,
     scaled_decoding=True, slice_images=1,
 )
-made = make_backbone(parameters, lambda _: None, np.zeros((0, 32, 32, 3), np.uint8))
-features = Engine(made.model).features(np.full((32, 32, 3), 255, np.uint8))
+made = convert(Path(weights), BackboneSpec.of(parameters), no_calibration(32), "small")
+features = Engine(made.model)(np.full((32, 32, 3), 255, np.uint8))
 
 from keras.src.applications.mobilenet_v2 import BASE_WEIGHT_PATH
-known = kind_in(networks, "mobilenet_v2").DOWNLOAD.startswith(BASE_WEIGHT_PATH)
+known = kind_in(NETWORKS, "mobilenet_v2").DOWNLOAD.startswith(BASE_WEIGHT_PATH)
 print(json.dumps([made.spec.architecture, features.shape, bool(np.ptp(features)), known]))
 """
-
-
-def test_a_network_is_added_by_one_file(tmp_path):
-    copy = copy_project(tmp_path)
-    (copy / "src" / "fruits_kedro" / "networks" / "small.py").write_text(NEW)
-    weights = str(tmp_path / "small.weights.h5")
-    result = command(copy, "python", "-c", USE, weights, PYTHONPATH=str(copy / "src"))
-    assert result.returncode == 0, result.stderr
-    made = json.loads(result.stdout.splitlines()[-1])
-    assert made == ["One convolution, averaged", [8], True, True]

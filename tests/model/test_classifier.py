@@ -1,212 +1,155 @@
-"""Logistic regression on Spark's rows: the same wherever they lie, and ranked as it is told."""
+"""Every kind of classifier predicts, comes back from arrays, and says what it is not sure of."""
 
-import pickle
+import io
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from feature_tables import CALIBRATION, names
-from fruits_kedro.model.classifier.regression import SoftmaxClassifier, rank_labels
-from runs import LABELS, whole_run
-from sklearn.linear_model import LogisticRegression
+from made_rows import LABELS, classification, make_rows
+from sklearn.ensemble import RandomForestClassifier
 
-from fruits_kedro.model.classifier import predict, train_classifier
-from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.storage.schemas import CANDIDATES, PREDICTED
+from fruits_kedro import FruitsError
+from fruits_kedro.model.classifier import (
+    Classifier,
+    LinearClassifier,
+    classifier_from_arrays,
+    doubt_columns,
+    fit_classifier,
+    predicted_columns,
+    rank_columns,
+)
+from fruits_kedro.model.classifiers.logistic_regression import LogisticRegression
+from fruits_kedro.model.confidence import STUDIO, Calibration, Outliers
+from fruits_kedro.parameters.kinds import CLASSIFIERS, names_in
 
-REG_PARAM = 0.01
-NAMES = [column.split()[0] for column in CANDIDATES.split(", ")]
-ON_WORKERS, ON_DRIVER = 0, 1024
-
-
-def fit(
-    train, reducer, megabytes=ON_DRIVER, standardization=False, max_iter=1000
-) -> SoftmaxClassifier:
-    parameters = ClassificationParameters(
-        classifier="logistic_regression",
-        logistic_regression={
-            "reg_param": REG_PARAM,
-            "standardization": standardization,
-            "max_iter": max_iter,
-            "driver_megabytes": megabytes,
-        },
-        random_forest={"trees": 1, "max_depth": 1, "seed": 0},
-        calibration=CALIBRATION,
-    )
-    counts = {row.label: row["count"] for row in train.groupBy("label").count().collect()}
-    return train_classifier(train, counts, reducer, parameters)
+KINDS = names_in(CLASSIFIERS)
+COLUMNS = [
+    "prediction",
+    "probability",
+    "second",
+    "second_probability",
+    "third",
+    "third_probability",
+    "sure",
+    "outlier_score",
+    "outlier",
+]
 
 
-@pytest.fixture(scope="module")
-def whole(spark, tmp_path_factory):
-    return whole_run(tmp_path_factory.getbasetemp())
+def fit(kind: str, labels: int = 3, weights: np.ndarray | None = None) -> Classifier:
+    rows = make_rows()
+    rows = rows.where(rows.targets < labels)
+    parameters = classification(kind)
+    return fit_classifier(rows.features, rows.targets, rows.labels, "r", parameters, weights)
 
 
-@pytest.fixture(scope="module")
-def reducer(whole) -> Reducer:
-    return whole.load("reducer")
-
-
-@pytest.fixture(scope="module")
-def train(whole):
-    """Components of real photographs."""
-    return whole.load("reduced_features").filter("split = 'train'").cache()
+def linear(labels: tuple[str, ...], coefficients: list[list[float]], **more) -> LinearClassifier:
+    return LogisticRegression(labels, "r", np.array(coefficients), np.zeros(len(labels)), **more)
 
 
 @pytest.fixture(scope="module")
-def fitted(train, reducer) -> SoftmaxClassifier:
-    return fit(train, reducer)
+def features() -> np.ndarray:
+    return make_rows().features
 
 
-def matrix(rows) -> tuple[np.ndarray, np.ndarray]:
-    """Components and labels in the order of paths."""
-    found = rows.orderBy("path").select("components", "label").collect()
-    return np.array([r.components for r in found], np.float32), np.array([r.label for r in found])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("labels", [2, 3])
+def test_a_classifier_comes_back_from_arrays_without_pickle(kind, labels, features):
+    fitted = fit(kind, labels)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **fitted.arrays())
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        again = classifier_from_arrays(arrays)
+    assert (type(again), again.labels, again.id) == (type(fitted), LABELS[:labels], fitted.id)
+    np.testing.assert_array_equal(again.probabilities(features), fitted.probabilities(features))
 
 
-def by_scikit_learn(components: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    strength = 1 / (len(labels) * REG_PARAM)
-    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-    return model.fit(components.astype(np.float64), labels).predict_proba(components)
+def test_a_calibration_comes_back_to_the_bit():
+    logits = np.random.default_rng(0).normal(size=(30, 2))
+    outliers = Outliers.of(logits, np.arange(30) % 2, beyond=2.5)
+    plain = linear(("a", "b"), [[1.0], [0.0]])
+    calibration = Calibration(0.1 + 0.2, 0.75, outliers, ("market", "é"))
+    fitted = linear(("a", "b"), [[1.0], [0.0]], calibration=calibration)
+    again = classifier_from_arrays(fitted.arrays())
+    assert again.id == fitted.id != plain.id
+    assert again.calibration.temperature == 0.1 + 0.2
+    assert again.calibration.holds_for == ("market", "é")
+    np.testing.assert_array_equal(again.calibration.outliers.whitening, outliers.whitening)
 
 
-def assert_same_optimum(here: SoftmaxClassifier, there: SoftmaxClassifier) -> None:
-    assert (here.labels, here.reducer_id) == (there.labels, there.reducer_id)
-    np.testing.assert_allclose(here.coefficients, there.coefficients, atol=1e-6)
-    np.testing.assert_allclose(here.intercepts, there.intercepts, atol=1e-6)
+def test_a_kind_that_is_not_installed_is_told():
+    arrays = linear(("a", "b"), [[1.0], [0.0]]).arrays()
+    about = arrays["about"].tobytes().replace(b"logistic_regression", b"of_another_project")
+    with pytest.raises(FruitsError, match="of_another_project"):
+        classifier_from_arrays(arrays | {"about": np.frombuffer(about, np.uint8)})
 
 
-# --- fitting -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", KINDS)
+def test_labels_without_a_row_are_not_predicted(kind):
+    assert fit(kind, labels=2).labels == LABELS[:2]
+    with pytest.raises(FruitsError):
+        fit(kind, labels=1)
 
 
-def test_probabilities_of_real_photographs_equal_scikit_learn_s(train, fitted):
-    components, labels = matrix(train)
-    expected = by_scikit_learn(components, labels)
-    assert fitted.labels == LABELS
-    np.testing.assert_allclose(fitted.probabilities(components), expected, atol=1e-5)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_rows_give_the_same_classifier(kind):
+    assert fit(kind).id == fit(kind).id
 
 
-@pytest.mark.parametrize("standardization", [True, False])
-def test_the_optimum_on_the_workers_is_that_on_the_driver(train, reducer, standardization):
-    here = fit(train, reducer, ON_DRIVER, standardization)
-    assert_same_optimum(here, fit(train, reducer, ON_WORKERS, standardization))
+@pytest.mark.parametrize("kind", KINDS)
+def test_heavy_rows_pull_predictions_to_their_label(kind, features):
+    weights = np.where(make_rows().targets == 2, 20.0, 1.0)
+    light, heavy = (fit(kind, weights=w).probabilities(features) for w in (None, weights))
+    assert heavy[:, 2].mean() > light[:, 2].mean() + 0.1
 
 
-def test_the_train_rows_of_the_workers_are_let_go(train, reducer):
-    kept = train.sparkSession.sparkContext._jsc.getPersistentRDDs
-    train.count()  # so that the cache of the test's own rows is there before
-    before = len(kept())
-    fit(train, reducer, ON_WORKERS, max_iter=1)
-    assert len(kept()) == before
+def test_a_forest_of_arrays_is_scikit_learn_s(features):
+    rows = make_rows()
+    forest = RandomForestClassifier(20, max_depth=4, random_state=0)
+    forest.fit(rows.features, rows.targets)
+    moved = features + np.float32(0.3)
+    expected = forest.predict_proba(moved)
+    np.testing.assert_allclose(fit("random_forest").probabilities(moved), expected, atol=1e-12)
+    assert fit("random_forest").logits(moved) is None
 
 
-@pytest.mark.parametrize("megabytes", [ON_DRIVER, ON_WORKERS])
-@pytest.mark.parametrize("partitions", [1, 5])
-def test_partitions_and_row_order_do_not_change_a_bit(train, reducer, megabytes, partitions):
-    """Ten steps of the search are as good as all of them."""
-    shuffled = train.orderBy("components").repartition(partitions)
-    here, there = (fit(rows, reducer, megabytes, max_iter=10) for rows in (train, shuffled))
-    assert here.coefficients.tobytes() == there.coefficients.tobytes()
-    assert here.intercepts.tobytes() == there.intercepts.tobytes()
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rows", [0, 120])
+def test_every_kind_gives_the_same_columns(kind, rows, features):
+    columns = predicted_columns(fit(kind), features[:rows])
+    assert list(columns) == COLUMNS
+    kinds = [str(columns[name].type) for name in COLUMNS]
+    assert kinds == ["string", "double"] * 3 + ["bool", "double", "bool"]
+    assert {len(column) for column in columns.values()} == {rows}
 
 
-def make_table(spark, rows: int, seed: int = 0):
-    """More rows than a chunk holds, all but a few of them in one bucket."""
-    random = np.random.default_rng(seed)
-    targets = random.integers(3, size=rows)
-    components = (2 * np.eye(3, 5)[targets] + random.normal(size=(rows, 5))).astype(np.float32)
-    known = names(rows)
-    table = {
-        "path": known,
-        "sha256": [name if i < 20 else "0" + name[1:] for i, name in enumerate(known)],
-        "label": [f"label {target}" for target in targets],
-        "components": components.tolist(),
-    }
-    schema = "path string, sha256 string, label string, components array<float>"
-    return spark.createDataFrame(pa.table(table), schema)
-
-
-@pytest.fixture(scope="module")
-def crowded(spark):
-    return make_table(spark, 2500).cache()
-
-
-def reducer_of(k: int) -> Reducer:
-    return Reducer(
-        np.zeros(9), np.ones(9), np.eye(k, 9), np.full(k, 1 / k), 2, "fingerprint", False
-    )
-
-
-def test_a_bucket_larger_than_a_chunk_has_the_optimum_of_scikit_learn(crowded):
-    components, labels = matrix(crowded)
-    expected = by_scikit_learn(components, labels)
-    for megabytes in (ON_DRIVER, ON_WORKERS):
-        found = fit(crowded, reducer_of(5), megabytes).probabilities(components)
-        np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-# --- predicting ----------------------------------------------------------------------------------
-
-
-def test_predictions_are_the_largest_probabilities(train, fitted):
-    components, _ = matrix(train)
-    expected = np.sort(fitted.probabilities(components), axis=1)[:, ::-1]
-    rows = predict(train, fitted).orderBy("path").collect()
-    for row, shares in zip(rows, expected, strict=True):
-        given = [row.probability, row.second_probability, row.third_probability]
-        assert given == pytest.approx(shares[:3], rel=1e-12)
-        assert len({row.prediction, row.second, row.third}) == 3
-
-
-def test_the_columns_are_the_other_ones_and_the_candidates(train, fitted):
-    from pyspark.sql.types import StructType
-
-    expected = f"path string, label string, split string, sha256 string, {PREDICTED}"
-    assert predict(train, fitted).schema == StructType.fromDDL(expected)
-
-
-def classifier(labels: tuple[str, ...], coefficients: list[list[float]]) -> SoftmaxClassifier:
-    return SoftmaxClassifier(labels, "r", np.array(coefficients), np.zeros(len(labels)))
-
-
-def one_row(spark, *components: float):
-    return spark.createDataFrame([("a", list(components))], "path string, components array<float>")
-
-
-def test_equal_probabilities_are_ranked_by_label_as_by_the_forest(spark):
-    """The last label first: so it always was, and tables stay comparable."""
-    same = classifier(("Apple", "Corn", "fig", "Ünï"), [[0.0]] * 4)
-    row = predict(one_row(spark, 1.0), same).first()
-    assert (row.prediction, row.second, row.third) == ("Ünï", "fig", "Corn")
-    assert row.probability == row.second_probability == row.third_probability == 0.25
-
-
-def test_ranks_of_unequal_and_equal_probabilities():
+def test_equal_probabilities_are_ranked_by_label():
+    """The last label first, so that tables stay comparable with earlier versions."""
     shares = np.array([[0.1, 0.4, 0.4, 0.1], [0.7, 0.1, 0.1, 0.1], [0.0, 0.0, 0.0, 1.0]])
-    assert rank_labels(shares).tolist() == [[2, 1, 3], [0, 3, 2], [3, 2, 1]]
+    columns = rank_columns(shares, "abcd")
+    ranked = [columns[name].to_pylist() for name in ("prediction", "second", "third")]
+    assert list(zip(*ranked, strict=True)) == [("c", "b", "d"), ("a", "d", "c"), ("d", "c", "b")]
 
 
-@pytest.mark.parametrize("labels", [1, 2])
-def test_fewer_labels_than_ranks_leave_nulls(spark, labels):
-    few = classifier(("Apple", "Corn")[:labels], [[1.0], [0.0]][:labels])
-    row = predict(one_row(spark, 3.0), few).first()
-    assert [row[name] is None for name in NAMES] == [False] * 2 * labels + [True] * (6 - 2 * labels)
-    assert row.prediction == "Apple"
+def test_fewer_labels_than_ranks_leave_nulls():
+    columns = predicted_columns(linear(("a", "b"), [[1.0], [0.0]]), np.ones((2, 1), np.float32))
+    assert columns["prediction"].to_pylist() == ["a", "a"]
+    assert columns["third"].null_count == columns["third_probability"].null_count == 2
 
 
 @pytest.mark.parametrize("value", [3.4e38, -3.4e38, 1e-38, 0.0])
-def test_components_of_any_size_have_probabilities(spark, value):
-    row = predict(one_row(spark, value), classifier(("a", "b", "c"), [[1e3], [0], [-1e3]])).first()
-    shares = [row.probability, row.second_probability, row.third_probability]
-    assert sum(shares) == pytest.approx(1)
-    assert all(0 <= share <= 1 for share in shares)
+def test_components_of_any_size_have_probabilities(value):
+    some = linear(("a", "b", "c"), [[1e3], [0], [-1e3]])
+    shares = some.probabilities(np.array([[value]], np.float32))
+    assert shares.sum() == pytest.approx(1)
+    assert ((shares >= 0) & (shares <= 1)).all()
 
 
-def test_no_rows_have_no_predictions(train, fitted):
-    assert predict(train.filter("false"), fitted).collect() == []
-
-
-def test_what_goes_to_the_workers_is_little_more_than_the_weights(fitted):
-    weights = fitted.coefficients.nbytes + fitted.intercepts.nbytes
-    assert len(pickle.dumps(fitted)) < weights + 2000
+def test_sure_is_withheld_outside_a_studio_where_nothing_is_known_of_it():
+    confidence, studio = np.array([0.9, 0.9, 0.5]), np.array([True, False, False])
+    known = Calibration(1.0, 0.8, None, (STUDIO,))
+    assert doubt_columns(confidence, None, known, studio)["sure"].to_pylist() == [True, None, None]
+    assert doubt_columns(confidence, None, known)["sure"].to_pylist() == [True, True, False]
+    both = Calibration(1.0, 0.8, None, ("market", STUDIO))
+    assert doubt_columns(confidence, None, both, studio)["sure"].to_pylist() == [True, True, False]
+    assert doubt_columns(confidence, None, Calibration(), studio)["sure"].null_count == 3

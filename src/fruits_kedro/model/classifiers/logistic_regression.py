@@ -53,7 +53,8 @@ def fit(
     settings = parameters.logistic_regression
     values = components.astype(np.float64)
     scale = _deviations(values) if settings.standardization else np.ones(values.shape[1])
-    values /= scale
+    mean = values.mean(axis=0)
+    values = (values - mean) / scale  # the search is shorter about the middle
     rows = len(values) if weights is None else float(weights.sum())
     # Of two labels scikit-learn fits the difference of the logits, whose penalty is half of theirs.
     penalty = rows * settings.reg_param / (2 if len(labels) == 2 else 1)
@@ -70,7 +71,8 @@ def fit(
             "it converged: more iterations would change probabilities",
             settings.max_iter,
         )
-    coefficients, intercepts = regression.coef_ / scale, regression.intercept_
+    coefficients = regression.coef_ / scale
+    intercepts = regression.intercept_ - coefficients @ mean
     if len(labels) == 2:
         coefficients = np.vstack([-coefficients / 2, coefficients / 2])
         intercepts = np.concatenate([-intercepts / 2, intercepts / 2])

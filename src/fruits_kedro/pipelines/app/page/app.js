@@ -233,10 +233,10 @@ function pill(text, isDoubt) {
 function renderResult() {
   const {verdict, said, probability, candidates, truth, isNew} = current, box = $('result');
   const label = truth ?? said, isNamed = truth !== null || (verdict === 'sure' && !isNew);
-  const parts = [picture(current, {className: 'photo'})];
+  const parts = [];
   if (isNew && truth === null) parts.push(make('div', {className: 'top'}, heading(say('newThing'))));
   else if (isNamed) {
-    const how = truth === null ? pill(`${say('sure')}: ${likelihood(probability)}`) : pill(say('corrected', {name: nameOf(truth)}));
+    const how = truth === null ? pill(say('sure', {how: likelihood(probability)})) : pill(say('corrected', {name: nameOf(truth)}));
     parts.push(make('div', {className: 'top'}, heading(nameOf(label)), speciesOf(label), how), factList(label));
   } else if (verdict === 'unsure') {
     parts.push(make('div', {className: 'top'}, heading(say('notSure')), make('p', {className: 'mild', textContent: say('notSureHint')})), candidateList(candidates));
@@ -249,7 +249,7 @@ function renderResult() {
   }
   const fix = button(verdict === 'sure' ? 'somethingElse' : 'iKnow', () => fix.parentNode.replaceWith(correction(fix.parentNode)), 'second');
   parts.push(make('div', {className: 'row'}, current.key === undefined ? null : fix, button('nextPicture', () => go('camera'))));
-  box.replaceChildren(make('div', {className: 'card wide'}, ...parts));
+  box.replaceChildren(make('div', {className: 'card wide'}, picture(current, {className: 'photo'}), make('div', {className: 'about'}, ...parts)));
   Object.assign(box.dataset, {label: said, verdict, probability});
 }
 
