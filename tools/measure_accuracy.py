@@ -40,22 +40,6 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-HEAD = """# Accuracy
-
-Written by `tools/measure_accuracy.py` (`make accuracy IMAGES=FOLDER`), here on {photographs:,}
-photographs of {labels} labels. Scaler, PCA and classifier are refitted from the stored features for
-each answer; a copy trains only if its photograph does.
-
-- `folder`: trained on the Training folders, tested on the Test folders. Frames next to a test frame
-  train, so it is too optimistic.
-- `random`: a stratified draw, too optimistic for the same reason.
-- **`capture`**: rotation axes of a fruit that never trained, the mean of the folds beside it.
-- **`cluttered`**: scenes composed of photographs of the held-out axes, on backgrounds that never
-  trained (`src/fruits_kedro/photos/augmentation/backgrounds/held_out`).
-
-| step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
-| --- | --- | --- | --- | --- | --- | --- |
-"""
 
 
 def main() -> None:
@@ -75,7 +59,8 @@ def main() -> None:
                 print(rows[-1], end="", flush=True)
         report = json.loads((work / "08_reporting" / "ingestion.json").read_text())
     counts = {"photographs": report["kept"], "labels": len(report["kept_by_label"])}
-    given.out.write_text(HEAD.format(**counts) + "".join(rows))
+    head = (ROOT / "tools" / "templates" / "accuracy.md").read_text()
+    given.out.write_text(head.format(**counts) + "".join(rows))
 
 
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:

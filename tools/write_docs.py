@@ -14,18 +14,10 @@ from fruits_kedro.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
+TEMPLATES = ROOT / "tools" / "templates"
 JAVA_INT = 2**31 - 1
 """The largest value of Spark's whole numbers: as a limit it says nothing to a reader."""
 
-PARAMETERS_HEAD = """# Parameters
-
-Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/`,
-which checks every value before anything starts, and from `conf/base/parameters_*.yml`, which gives
-the reason for each value.
-
-Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
-`conf/local/parameters.yml`.
-"""
 TYPES = {
     "boolean": "true or false",
     "integer": "whole number",
@@ -35,45 +27,12 @@ TYPES = {
     "string": "text",
 }
 
-CONFIGURATION_HEAD = """# Configuration
-
-Written by `tools/write_docs.py` (`make docs`) from the files in `conf/`. Numbers that change
-results are [parameters](parameters.md); this page is about places, clusters and machines.
-
-`kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes precedence. Without `--env`
-the environment is `local`: its folder is yours and is not under version control. Unknown or
-unreadable settings stop a run before anything starts.
-"""
 FILES = {
     "globals.yml": ("Places", "A parameter of the same name takes precedence."),
     "spark.yml": (
         "Spark",
         "Add any setting of Spark by its own name; `null` leaves a setting to the machine.",
     ),
-}
-VARIABLES = {
-    "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
-    "FRUITS_OWN": "Folders of your own photographs, unless the parameter `own` is given.",
-    "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
-    "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
-    "`backgrounds` is given.",
-    "FRUITS_TRACKING": "Where runs are [recorded](tracking.md), unless a parameter says so.",
-    "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` only: the file in which Java keeps "
-    "Spark's classes.",
-    "FRUITS_SPARK_MASTER": "Master of a standalone cluster (`--env=cluster`), unless the parameter "
-    "`master` is given.",
-    "FRUITS_PYTHON": "Python of a job on EMR, if it is not the cluster's own.",
-}
-"""Meaning of the project's own variables; a test wants every one that code or ``conf`` names."""
-OTHERS = {
-    "JAVA_HOME": "The Java that runs Spark, if `java` is not on the path.",
-    "PYSPARK_PYTHON": "Python of Spark's workers, if it is not the driver's.",
-    "SPARK_LOCAL_DIRS": "Spark's temporary files.",
-    "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL, …": "The standard AWS environment, the only "
-    "source of credentials for `s3://`.",
-    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD": "Credentials for a tracking server.",
-    "KEDRO_LOGGING_CONFIG": "A file to use instead of `conf/logging.yml`.",
-    "DO_NOT_TRACK": "Switches Kedro's own telemetry off.",
 }
 
 
@@ -87,7 +46,8 @@ def parameters_page() -> str:
     places = yaml.safe_load((CONF / "base" / "globals.yml").read_text())
     resolved = {name: str(value).rpartition(",")[2].strip(' }"') for name, value in places.items()}
     values = unset | resolved | shipped
-    return PARAMETERS_HEAD + "".join(_sections(schema, schema["$defs"], values, ""))
+    head = (TEMPLATES / "parameters.md").read_text()
+    return head + "".join(_sections(schema, schema["$defs"], values, ""))
 
 
 def _sections(
@@ -136,7 +96,7 @@ def _range(field: dict[str, Any]) -> Iterator[str]:
 
 def configuration_page() -> str:
     """The whole page of configuration files and environment variables."""
-    text = CONFIGURATION_HEAD
+    text = (TEMPLATES / "configuration.md").read_text()
     for name, (title, note) in FILES.items():
         text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
         found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
@@ -144,9 +104,10 @@ def configuration_page() -> str:
             settings = [(f"`{name}`", f"`{value}`", why) for name, value, why in settings_of(file)]
             text += f"\n`{file.relative_to(ROOT)}`\n\n"
             text += table(("setting", "value", "why"), settings)
+    known = yaml.safe_load((TEMPLATES / "variables.yml").read_text())
     variables = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
-        for names, meaning in (VARIABLES | OTHERS).items()
+        for names, meaning in (known["project"] | known["others"]).items()
     ]
     return f"{text}\n## Environment variables\n\n{table(('variable', 'meaning'), variables)}"
 
