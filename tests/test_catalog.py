@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from fruits_kedro.hooks.config_loader import FruitsConfigLoader
 from runs import registered_pipelines
 
+from fruits_kedro.hooks.configuration import FruitsConfigLoader
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 LAYERS = ("raw", "intermediate", "feature", "model_input", "models", "model_output", "reporting")
