@@ -58,7 +58,7 @@ test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spa
 test-tools: $(VENV)/.installed-dev ## Test the benchmark and the tools of developers
 	$(BIN)/pytest -m tools tests/bench tests/tools $(ARGS)
 
-docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from the schema of parameters and from conf/
+docs: $(VENV)/.installed-dev ## Write docs/configuration.md from the schema of parameters and conf/
 	$(BIN)/python tools/write_docs.py
 
 audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
@@ -69,7 +69,7 @@ BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if 
 bench: $(VENV)/.installed-dev ## Measure beside a plain script and the original's way: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER ROUNDS=3]
 	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
 
-accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write docs/accuracy.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
+accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write it into docs/results.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
 	$(BIN)/python -m tools.measure_accuracy --images "$(IMAGES)" $(if $(WORK),--work "$(WORK)") $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
