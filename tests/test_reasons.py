@@ -11,8 +11,7 @@ ROW = re.compile(r"\| `(\w+)` \| (.+?) \| `(\w+(?:`, `\w+)*)` \|")
 
 def test_the_document_has_every_reason_with_its_sentence(project):
     rows = [
-        ROW.fullmatch(line)
-        for line in (project / "docs/troubleshooting.md").read_text().split("\n")
+        ROW.fullmatch(line) for line in (project / "docs/troubleshooting.md").read_text().split("\n")
     ]
     told = {row[1]: row[2] for row in rows if row}
     assert told == {reason.value: sentence for reason, sentence in SENTENCES.items()}
@@ -27,7 +26,8 @@ def test_a_sentence_is_one():
 
 
 def test_the_corpus_has_a_file_for_every_reason_that_a_file_causes():
-    """Tests of their own play the crash and a machine without pi-heif; only a name is ignored."""
+    """tests/faults/test_crashing_photos.py plays the crash, tests/photos/test_formats.py a machine
+    without pi-heif, tests/pipelines/test_inference.py an ignored name."""
     found = {kind.outcome.reason for kind in kinds() if isinstance(kind.outcome, Rejected)}
-    elsewhere = {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED, Reason.IGNORED}
-    assert set(Reason) - found == elsewhere
+    others = {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED, Reason.IGNORED}
+    assert set(Reason) - found == others
