@@ -1,4 +1,4 @@
-"""Writes ``docs/benchmark.md`` from the records alone: ``python -m bench.report WORK``."""
+"""Writes the benchmark of ``docs/results.md`` from records: ``python -m bench.report WORK``."""
 
 import sys
 from functools import partial
@@ -8,7 +8,7 @@ from bench.figures import Measures, middle, ratios, render_table, total, write
 from bench.kedro_run import FEATURIZATION
 from bench.parts import COPIES, DECODING, GROWTH_ROWS, ORIGINAL, OURS, PLAIN, WAYS
 from bench.promises import PROMISES
-from bench.scripts import ROOT
+from bench.scripts import RESULTS_PAGE, write_section
 from bench.workbench import Record, Records
 from fruits_kedro import FruitsError
 
@@ -33,22 +33,24 @@ WAY_NAMES = {
 
 
 def write_report(records: Records, work: Path) -> Path:
-    """Write the report into ``docs`` if enough was measured to be quoted, else into ``work``.
+    """Write ``benchmark.md`` into ``work``, and into the results if it is enough to be quoted.
 
-    Raises:
-        FruitsError: If nothing was measured.
+    Returns:
+        The page that was written.
     """
     measures = Measures(records.all())
     about = measures.record("about")
     if about is None:
-        raise FruitsError(f"{records.path} holds no results: run make bench IMAGES=FOLDER first.")
+        raise FruitsError(f"{records.path} has no results: run make bench IMAGES=FOLDER first.")
     rounds = ratios(*(measures.series("rounds", f"all {way}", "seconds") for way in (OURS, PLAIN)))
     complete = about["photographs"] >= ENOUGH_PHOTOGRAPHS and len(rounds) >= ENOUGH_ROUNDS
     trial = "" if complete else "\nA trial: too few photographs or rounds to be quoted.\n"
     texts = [f"# Benchmark\n{trial}\n{introduce(about, measures)}", *render(measures)]
-    page = (ROOT / "docs" if complete else work) / "benchmark.md"
+    page = work / "benchmark.md"
     page.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
-    return page
+    if complete:
+        write_section(RESULTS_PAGE, "benchmark", page.read_text(encoding="utf-8"))
+    return RESULTS_PAGE if complete else page
 
 
 def render(measures: Measures) -> list[str]:
@@ -131,19 +133,17 @@ def stages(measures: Measures) -> str:
 
 def equality(measures: Measures) -> str:
     """Features against Keras's."""
-    names = {
-        "images": ("photographs compared", ",.0f"),
-        "without_features": ("photographs without features", ",.0f"),
-        "largest_difference": ("largest difference of a feature", ".1e"),
-        "smallest_cosine": ("smallest cosine", ".6f"),
-        "keras_seconds": ("seconds of Keras, start included", ".0f"),
+    forms = {
+        "images": ",.0f",
+        "without_features": ",.0f",
+        "largest_difference": ".1e",
+        "smallest_cosine": ".6f",
+        "keras_seconds": ".0f",
     }
-    series = {name: measures.series("equality", "all", name) for name in names}
-    rows = [[text, write(series[name], form)] for name, (text, form) in names.items()]
-    return (
-        f"## The same features\n\n{render_table(['against Keras', 'float32'], rows)}\n\n"
-        "`bench/keras_features.py` shares no decoding with the project."
-    )
+    cells = [write(measures.series("equality", "all", name), form) for name, form in forms.items()]
+    table = render_table([name.replace("_", " ") for name in forms], [cells])
+    note = "`bench/keras_features.py` shares no decoding with the project."
+    return f"## The same features\n\n{table}\n\n{note}"
 
 
 def growth(measures: Measures) -> str:
