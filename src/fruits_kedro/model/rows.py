@@ -109,20 +109,8 @@ class Rows:
         return replace(self, features=self.features @ basis.astype(np.float32))
 
     def weights(self, share: float) -> Matrix:
-        """``(n,)`` float64, how much each row counts in a fit.
-
-        A row of the studio counts 1. One's own photographs of a label, copies included, count
-        together for ``share`` of the label's weight, whatever their number. A label that has no
-        other photographs, or no own ones, keeps 1 a row.
-
-        Args:
-            share: Above 0 and below 1 (``own.share``).
-        """
-        studio = np.bincount(self.targets[~self.own], minlength=len(self.labels))
-        own = np.bincount(self.targets[self.own], minlength=len(self.labels))
-        both = (studio > 0) & (own > 0)
-        each = np.where(both, studio * share / (1 - share) / np.maximum(own, 1), 1.0)
-        return np.where(self.own, each[self.targets], 1.0)
+        """``(n,)`` float64, how much each row counts in a fit (``row_weights``)."""
+        return row_weights(self.targets, self.own, share)
 
     @cached_property
     def _groups(self) -> npt.NDArray[np.int64]:
@@ -131,6 +119,28 @@ class Rows:
         starts[1:] = self.sha256[1:] != self.sha256[:-1]
         groups: npt.NDArray[np.int64] = np.cumsum(starts) - 1
         return groups
+
+
+def row_weights(targets: Targets, own: Flags, share: float) -> Matrix:
+    """How much each row counts in a fit.
+
+    A row of the studio counts 1. One's own photographs of a label, copies included, count together
+    for ``share`` of the label's weight, whatever their number. A label that has no other
+    photographs, or no own ones, keeps 1 a row.
+
+    Args:
+        targets: ``(n,)``, the position of each row's label.
+        own: ``(n,)``, whether it is one's own.
+        share: Above 0 and below 1 (``own.share``).
+
+    Returns:
+        ``(n,)`` float64.
+    """
+    labels = int(targets.max(initial=-1)) + 1
+    studio, mine = (np.bincount(targets[rows], minlength=labels) for rows in (~own, own))
+    both = (studio > 0) & (mine > 0)
+    each = np.where(both, studio * share / (1 - share) / np.maximum(mine, 1), 1.0)
+    return np.where(own, each[targets], 1.0)
 
 
 def _names(table: "pa.Table", column: str) -> Names:
