@@ -6,14 +6,15 @@ SHELL := bash
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests of a file share a Spark session; two files at once, since each waits more than it works.
-PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadfile
+# Tests that need Spark share one process and its JVM (tests/conftest.py); the other process does the
+# rest.
+PYTEST = $(BIN)/pytest --numprocesses=2 --dist=loadgroup
 # Seconds: fixtures of these tests are many runs.
 LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster bench docs audit accuracy clean
+.PHONY: help run test viz app mlflow jupyter lock lint format types unit test-faults test-cluster test-tools bench docs audit accuracy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +27,11 @@ test: lint types unit ## Lint, check types and run the tests
 viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
 	$(BIN)/kedro viz run $(ARGS)
 
+app: $(VENV)/.installed ## Serve the app of the last run on this machine
+	$(BIN)/kedro fruits app $(ARGS)
+
 mlflow: $(VENV)/.installed ## Compare recorded runs in the browser
-	$(BIN)/kedro mlflow ui $(ARGS)
+	$(BIN)/kedro fruits mlflow $(ARGS)
 
 jupyter: $(VENV)/.installed ## Open JupyterLab with the catalog loaded
 	$(BIN)/kedro jupyter lab $(ARGS)
@@ -54,21 +58,22 @@ test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spa
 	@bash tools/require.sh go
 	timeout --signal=INT 40m $(BIN)/pytest --timeout=$(LONG) -m cluster tests/cluster $(ARGS)
 
-docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from schema, configuration and code
-	$(BIN)/python tools/write_parameters.py
-	$(BIN)/python tools/write_configuration.py
-	$(BIN)/python tools/write_troubleshooting.py
+test-tools: $(VENV)/.installed-dev ## Test the benchmark and the tools of developers
+	$(BIN)/pytest -m tools tests/bench tests/tools $(ARGS)
+
+docs: $(VENV)/.installed-dev ## Write docs/configuration.md from the schema of parameters and conf/
+	$(BIN)/python tools/write_docs.py
 
 audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
 	$(BIN)/python tools/audit.py
 
-# PARTS are rounds, scale, cores, sizes and large; the same WORK goes on where it stopped.
+# PARTS are rounds, equality, growth and large; the same WORK continues an interrupted benchmark.
 BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if $(WORK),--work "$(WORK)")
-bench: $(VENV)/.installed-dev ## Measure against the original's way, for hours: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER]
+bench: $(VENV)/.installed-dev ## Measure beside a plain script and the original's way: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER ROUNDS=3]
 	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
 
-accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write docs/accuracy.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
-	$(BIN)/python tools/measure_accuracy.py --images "$(IMAGES)" $(if $(WORK),--work "$(WORK)") $(ARGS)
+accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write it into docs/results.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
+	$(BIN)/python -m tools.measure_accuracy --images "$(IMAGES)" $(if $(WORK),--work "$(WORK)") $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw
 	bash tools/clean.sh
@@ -101,6 +106,6 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
 lock: ## Compile the lock files anew from pyproject.toml
 	@test -x $(BIN)/uv || { bash tools/require.sh python; "$$(bash tools/require.sh which-python)" -m venv $(VENV); \
 		touch $(VENV)/.python; $(PIP_INSTALL) uv; }
-	$(COMPILE) --extra local --extra cluster --output-file requirements.lock
+	$(COMPILE) --extra local --extra app --extra cluster --output-file requirements.lock
 	$(COMPILE) --extra cluster --constraint requirements.lock --output-file requirements-cluster.lock
-	$(COMPILE) --extra local --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra local --extra app --extra cluster --extra dev --constraint requirements.lock --output-file requirements-dev.lock

@@ -1,1 +1,1 @@
-"""``make bench``: the original's way, plain Keras, a bare loop and this project, in turn."""
+"""``make bench``: this project, a plain script and the original notebook's way, side by side."""

@@ -1,65 +1,75 @@
-"""What the parts share: where they work, what is measured already, when to stop."""
+"""One benchmark over one or more calls: where it works, and what is measured already."""
 
-import math
+import json
+import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.records import Record, Records
 from fruits_kedro import FruitsError
 
+Record = dict[str, Any]
+"""``part``, ``variant``, ``round``, ``ended``, and whatever was measured."""
 
-class OutOfTimeError(Exception):
-    """The time given to this call has passed; the next call with the same folder goes on."""
+
+@dataclass(frozen=True)
+class Records:
+    """Results in a file that need not exist: a JSON line per measurement, written as it ends."""
+
+    path: Path
+
+    def all(self) -> list[Record]:
+        """Every result in order of measurement; skips an incomplete line."""
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def find(self, part: str, variant: str = "", number: int = 0) -> Record | None:
+        """One result, the newest if it was measured again."""
+        key = {"part": part, "variant": variant, "round": number}
+        return next((one for one in reversed(self.all()) if key.items() <= one.items()), None)
+
+    def add(self, record: Record) -> None:
+        """Append one result; it is on disk when this returns."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            # A benchmark that was killed while writing leaves half a line.
+            cut_off = file.tell() and not self.path.read_bytes().endswith(b"\n")
+            file.write(("\n" if cut_off else "") + json.dumps(record, allow_nan=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 @dataclass
 class Workbench:
-    """One benchmark, perhaps over several calls.
-
-    Attributes:
-        images: The folder of photographs.
-        work: Folder of storages, logs and results.
-        records: The results so far.
-        until: ``time.monotonic()`` after which no further measurement is begun.
-        failed: What failed in this call, one sentence each.
-    """
+    """Photographs, a folder for storages and logs, results so far, failures of this call."""
 
     images: Path
     work: Path
     records: Records
-    until: float = math.inf
     failed: list[str] = field(default_factory=list)
 
     def measure(
-        self, part: str, variant: str, number: int, run: Callable[[], dict[str, Any]]
+        self, part: str, variant: str, number: int, run: Callable[[Path], dict[str, Any]]
     ) -> Record | None:
-        """Measure something once, or take what an earlier call measured.
+        """Measure something, or return what an earlier call measured.
 
-        A failure is told and remembered, and the benchmark goes on; nothing is recorded, so that
-        the next call tries again.
+        Args:
+            part, variant, number: Name of the measurement; ``number`` is the round.
+            run: Takes the path of a log file and returns what it measured.
 
         Returns:
-            The record, or None where it failed.
-
-        Raises:
-            OutOfTimeError: Where no further measurement may be begun.
+            The record; None after a failure, which the next call tries again.
         """
-        name = _name(part, variant, number)
         known = self.records.find(part, variant, number)
         if known is not None:
-            print(f"{name}: measured already", flush=True)
             return known
-        if time.monotonic() >= self.until:
-            raise OutOfTimeError
+        name = f"{part} {variant} round {number}"
         print(f"{name} …", flush=True)
         try:
-            measured = run()
+            measured = run(self.work / "logs" / f"{name.replace(' ', '-')}.log")
         except FruitsError as error:
             self.failed.append(f"{name} failed: {error}")
             print(self.failed[-1], flush=True)
@@ -70,36 +80,9 @@ class Workbench:
         print(f"{name}: {record['seconds']:.1f} s", flush=True)
         return record
 
-    def log(self, part: str, variant: str = "", number: int = 0) -> Path:
-        """Where a part's output goes."""
-        name = _name(part, variant, number).replace(", ", "-").replace(" ", "-")
-        return self.work / "logs" / f"{name.replace('/', '-')}.log"
-
-    @contextmanager
-    def scratch(self, *names: str) -> Iterator[Path]:
-        """A folder below ``work``, removed at the end unless something failed meanwhile."""
-        failures = len(self.failed)
-        folder = self.work.joinpath(*names)
-        yield folder
-        if len(self.failed) == failures:
-            remove(folder)
-
-    def fresh(self, *names: str) -> Path:
-        """A folder below ``work`` that does not exist yet."""
-        folder = self.work.joinpath(*names)
-        remove(folder)
+    def fresh(self, name: str) -> Path:
+        """The path of a folder below ``work`` that does not exist yet, in a parent that does."""
+        folder = self.work / name
+        shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         return folder
-
-
-def remove(path: Path) -> None:
-    """Remove a folder or a file, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _name(part: str, variant: str, number: int) -> str:
-    words = [part, variant, f"round {number}" if number else ""]
-    return ", ".join(word for word in words if word)

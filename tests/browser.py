@@ -7,7 +7,7 @@ import functools
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,27 +47,38 @@ def chromium() -> str:
 
 
 @contextmanager
-def opened(url: str, *, dark: bool = False, **size: int) -> Iterator[Opened]:
-    """A page in a browser of its own.
-
-    Args:
-        url: ``http:`` or ``file:``.
-        dark: Whether the reader prefers dark pages.
-        size: ``width`` and ``height`` in pixels; DESKTOP where none is given.
-    """
+def launched() -> Iterator[Any]:
+    """A browser for many pages: starting one takes a second."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS)
         try:
-            scheme = "dark" if dark else "light"
-            context = browser.new_context(viewport=size or DESKTOP, color_scheme=scheme)
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(url: str, *, dark: bool = False, browser: Any = None, **size: int) -> Iterator[Opened]:
+    """A page in a context of its own.
+
+    Args:
+        url: ``http:`` or ``file:``.
+        dark: Whether the reader prefers dark pages.
+        browser: As ``launched`` gives it; a new one where None.
+        size: ``width`` and ``height`` in pixels; DESKTOP where none is given.
+    """
+    with nullcontext(browser) if browser else launched() as used:
+        scheme = "dark" if dark else "light"
+        context = used.new_context(viewport=size or DESKTOP, color_scheme=scheme)
+        try:
             shown = Opened(context.new_page())
             _listen(shown)
             shown.page.goto(url)
             yield shown
         finally:
-            browser.close()
+            context.close()
 
 
 def _listen(shown: Opened) -> None:

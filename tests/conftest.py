@@ -1,4 +1,4 @@
-"""What tests share: one Spark session and one backbone for the whole run."""
+"""What tests share: one Spark session and one finished run."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,11 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+import runs
 from kedro.config import OmegaConfigLoader
+from runs import Job
 
 from fruits_kedro.cluster.session import configure, get_spark
-from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
-from fruits_kedro.parameters import FeaturizationParameters
+from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import check_parameters
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ NOBODY = 65534
 _SMALL = {
     "spark.master": "local[2,4]",
     "spark.driver.memory": "2g",
-    "spark.sql.ui.retainedExecutions": "100",  # what only a long session meets, each test meets
 }
 
 
@@ -42,6 +43,13 @@ def project() -> Path:
 def sample(project: Path) -> Path:
     """The photographs that ship with the project."""
     return project / "data" / "01_raw" / "sample"
+
+
+@pytest.fixture(scope="session")
+def parameters(project: Path) -> Parameters:
+    """Every parameter as conf/base has it."""
+    loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
+    return check_parameters(loader["parameters"])
 
 
 @pytest.fixture(scope="session")
@@ -85,16 +93,14 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
 
 
 @pytest.fixture(scope="session")
-def backbone() -> Backbone:
-    """The network of a default run, as it ships."""
-    parameters = FeaturizationParameters(
-        weights="shipped",
-        image_size=224,
-        precision="float32",
-        calibration_images=1,
-        scaled_decoding=True,
-        slice_images=10000,
-    )
-    found = shipped_backbone(BackboneSpec.of(parameters))
-    assert found is not None
-    return found
+def whole_run(tmp_path_factory: pytest.TempPathFactory, spark: "SparkSession") -> Job:
+    """One default run that all tests look at; fork it to change it."""
+    return runs.whole_run(tmp_path_factory.getbasetemp())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need Spark share one process and its JVM."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("spark"))

@@ -17,14 +17,33 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageCms
+import yaml
+from odd_files import (
+    BLACK_IS_ZERO,
+    LAB,
+    PALETTE,
+    RGB,
+    WHITE_IS_ZERO,
+    avif,
+    cmyk_profile,
+    crop,
+    gif_on_a_screen,
+    linear_grey_profile,
+    named_colours,
+    srgb_profile,
+)
+from odd_files import tiff as odd_tiff
+from PIL import Image
 
+from fruits_kedro.photos.colour import display_p3_profile
 from fruits_kedro.photos.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
-EXTENSIONS = frozenset(["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "heic", "avif"])
-"""Candidate photographs, as in ``conf/base/catalog.yml``."""
+INGESTION = yaml.safe_load((ROOT / "conf/base/parameters_ingestion.yml").read_text())["ingestion"]
+IGNORED = frozenset(INGESTION["ignored_extensions"])
+"""Names of files that are no photographs, as a run has them."""
+TOMATO = SAMPLE / "Training" / "Tomato" / "0_100.jpg"
 MAX_PIXELS = 200_000_000
 MAX_BYTES = 128 << 20
 """The limits of ``conf/base/parameters_ingestion.yml``."""
@@ -149,6 +168,9 @@ def kinds() -> tuple[Kind, ...]:
         *_transparency(),
         *_orientations(),
         *_metadata(),
+        *_colour_profiles(),
+        *_phones(),
+        *_decoded_wrongly(),
         *_extra_bytes(),
         *_sizes(),
         *_truncations(photos.next()),
@@ -237,9 +259,9 @@ def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
 
 
 def large_png(colour: Literal["grey of 16 bits", "alpha"]) -> bytes:
-    """A PNG of 50 megapixels in less than a megabyte."""
+    """A PNG of 20 megapixels in less than a megabyte."""
     depth, kind, pixel = {"grey of 16 bits": (16, 0, 2), "alpha": (8, 6, 4)}[colour]
-    width, height = 10_000, 5_000
+    width, height = 5_000, 4_000
     return png(width, height, depth, kind, bytes((1 + pixel * width) * height))
 
 
@@ -404,8 +426,6 @@ def _metadata() -> list[Kind]:
         kind("orientation 9", exif=exif(9)),
         kind("orientation beside a damaged entry", turned=True, exif=exif(6, unwritable)),
         kind("icc of noise", icc_profile=b"no profile" * 20),
-        # Values stand as stored, as in the original notebook: profiles are not applied.
-        kind("icc of a wide gamut", icc_profile=_wide_gamut()),
         kind("comment of 60000 bytes", comment=b"c" * 60_000),
         kind("mpf of noise", extra=_jpeg_segment(0xE2, b"MPF\0junkjunkjunk")),
     ]
@@ -415,23 +435,159 @@ def _jpeg_segment(marker: int, data: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
-def _wide_gamut() -> bytes:
-    """An sRGB profile whose primaries are Display P3's, without its date."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = bytes(12)
-    primaries = {
-        b"rXYZ": (0.5151, 0.2412, -0.0011),
-        b"gXYZ": (0.2920, 0.6922, 0.0419),
-        b"bXYZ": (0.1571, 0.0666, 0.7841),
+def _colour_profiles() -> list[Kind]:
+    """Photographs in other colour spaces, with what they look like in sRGB."""
+    plain, p3, grey = (picture(name) for name in ("srgb", "display p3", "linear grey"))
+    layer = picture("alpha in display p3").convert("RGBA")
+    layer.putalpha(layer.getchannel("R"))
+    shown_layer = _p3_as_srgb(layer.convert("RGB"))
+    shown_layer.putalpha(layer.getchannel("A"))
+    palette = picture("palette in display p3").quantize(64)
+    light = np.asarray(grey.convert("L"))
+    ink = Image.new("CMYK", (48, 48), (255, 0, 0, 0))
+    wide, linear = display_p3_profile(), linear_grey_profile()
+    shown_grey = Image.fromarray(_encoded_light(light / 255)).convert("RGB")
+    contents: list[tuple[str, bytes, Image.Image, float]] = [
+        ("srgb", encode(plain, "PNG", icc_profile=srgb_profile()), plain, 0),
+        ("display p3", encode(p3, "PNG", icc_profile=wide), _p3_as_srgb(p3), 0.6),
+        (
+            "alpha in display p3",
+            encode(layer, "PNG", icc_profile=wide),
+            _on_white(shown_layer),
+            1,
+        ),
+        (
+            "palette in display p3",
+            encode(palette, "PNG", icc_profile=wide),
+            _p3_as_srgb(palette.convert("RGB")),
+            0.6,
+        ),
+        ("linear grey", encode(grey.convert("L"), "PNG", icc_profile=linear), shown_grey, 0.6),
+        (
+            "linear grey of 16 bits",
+            encode(Image.fromarray(light.astype(np.uint16) * 257), "PNG", icc_profile=linear),
+            shown_grey,
+            0.6,
+        ),
+        ("ink", jpeg(ink, icc_profile=cmyk_profile(_RED_INK)), _lab_as_srgb(*_RED_INK), 2),
+        # A profile of another kind than the pixels says nothing about them.
+        ("grey's profile in colour", encode(p3, "PNG", icc_profile=linear), p3, 0),
+        (
+            "colour's profile in grey",
+            encode(grey.convert("L"), "PNG", icc_profile=wide),
+            grey.convert("L"),
+            0,
+        ),
+    ]
+    return [
+        Kind(f"in {name}", f"Training/Colours/{name}.png", content, Kept(_rgb(image), tolerance))
+        for name, content, image, tolerance in contents
+    ]
+
+
+_RED_INK = (50.0, 60.0, 30.0)
+"""In CIE Lab."""
+
+
+def _p3_as_srgb(image: Image.Image) -> Image.Image:
+    """Display P3 in sRGB, by the definitions of both (CSS Color 4, section 10)."""
+    values = np.asarray(image) / 255
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    to_srgb = [[1.2249, -0.2249, 0], [-0.0421, 1.0421, 0], [-0.0196, -0.0786, 1.0983]]
+    return Image.fromarray(_encoded_light(light @ np.array(to_srgb).T))
+
+
+def _lab_as_srgb(lightness: float, a: float, b: float) -> Image.Image:
+    """One colour of CIE Lab (D50) in sRGB (CSS Color 4, sections 8 and 10)."""
+    y = (lightness + 16) / 116
+    white = np.array([0.96422, 1.0, 0.82521])
+    xyz = white * np.array([y + a / 500, y, y - b / 200]) ** 3
+    to_srgb = [[3.1339, -1.6169, -0.4906], [-0.9788, 1.9161, 0.0335], [0.0719, -0.2290, 1.4052]]
+    pixel = _encoded_light(xyz @ np.array(to_srgb).T)
+    return Image.new("RGB", (48, 48), tuple(pixel.tolist()))
+
+
+def _encoded_light(light: np.ndarray) -> np.ndarray:
+    light = np.clip(light, 0, 1)
+    values = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(values * 255).astype(np.uint8)
+
+
+def _decoded_wrongly() -> list[Kind]:
+    """What Pillow decodes to wrong pixels without an error: corrected, or not trusted."""
+    photo = picture("odd")
+    rgb, grey = np.asarray(photo), np.asarray(photo.convert("L"))[..., np.newaxis]
+    deep = rgb.astype(np.uint16) * 257
+    frame = picture("a gif's frame").quantize(64)
+    screen = Image.new("RGB", (120, 100), "white")
+    screen.paste(frame.convert("RGB"), (20, 30))
+    palette = picture("palette of 8 bits").quantize(64)
+    colours = np.zeros((256, 3), np.uint16)
+    colours[:64] = np.reshape(palette.getpalette(), (-1, 3))[:64]
+    indices = np.asarray(palette)[..., np.newaxis]
+    turned = picture("turned avif")
+    side = (b"irot", bytes([1]))  # a quarter to the left
+    whole, flip = (0, 0, 96, 64), (b"imir", bytes([1]))  # left becomes right
+    grey_alpha = np.concatenate([grey, np.full_like(grey, 255)], axis=-1)
+    signed, lab = (grey // 2).astype(np.int8), np.concatenate([grey, grey, grey], axis=-1)
+    kept: dict[str, tuple[bytes, Image.Image, float]] = {
+        "gif below its screen.gif": (gif_on_a_screen(frame, (120, 100), (20, 30)), screen, 0),
+        "palette of 8 bits.tif": (odd_tiff(indices, PALETTE, colours=colours), palette, 0),
+        "palette of 16 bits.tif": (odd_tiff(indices, PALETTE, colours=colours * 257), palette, 0),
+        "16 bits.tif": (odd_tiff(deep, RGB, order=">"), photo, 0),
+        "planes.tif": (odd_tiff(rgb, RGB, in_planes=True), photo, 0),
+        "white is zero.tif": (odd_tiff(255 - grey, WHITE_IS_ZERO), photo.convert("L"), 0),
+        "turned.avif": (avif(turned, side), turned.transpose(Image.Transpose.ROTATE_90), 5),
+        "turned and mirrored.avif": (
+            avif(turned, side, flip),
+            turned.transpose(Image.Transpose.ROTATE_90).transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+            5,
+        ),
     }
-    for index in range(int.from_bytes(profile[128:132])):
-        entry = 132 + 12 * index
-        values = primaries.get(bytes(profile[entry : entry + 4]))
-        if values:
-            start = int.from_bytes(profile[entry + 4 : entry + 8]) + 8
-            fixed = (round(value * 65536) for value in values)
-            profile[start : start + 12] = struct.pack(">3i", *fixed)
-    return bytes(profile)
+    wide = picture("avif in display p3")
+    kept["display p3 by number.avif"] = (avif(wide, named_colours(12, 13)), _p3_as_srgb(wide), 5)
+    not_trusted = {
+        "bt 2020.avif": avif(wide, named_colours(9, 1)),
+        "hlg.avif": avif(turned, named_colours(12, 18)),
+        "pq.avif": avif(turned, named_colours(9, 16)),
+        "planes of 16 bits.tif": odd_tiff(deep, RGB, in_planes=True),
+        "planes of 16 bits, other order.tif": odd_tiff(deep, RGB, in_planes=True, order=">"),
+        "planes of grey and alpha.tif": odd_tiff(grey_alpha, BLACK_IS_ZERO, in_planes=True),
+        "white is zero in 16 bits.tif": odd_tiff(
+            (255 - grey).astype(np.uint16) * 257, WHITE_IS_ZERO
+        ),
+        "32 bits.tif": odd_tiff(grey.astype(np.uint32) << 24, BLACK_IS_ZERO),
+        "floating.tif": odd_tiff(grey.astype(np.float32) / 255, BLACK_IS_ZERO),
+        "signed.tif": odd_tiff(signed, BLACK_IS_ZERO),
+        "lab.tif": odd_tiff(lab, LAB),
+        "cropped.avif": avif(turned, crop((96, 64), (8, 8, 48, 40))),
+        "cropped to all.avif": avif(photo, crop((96, 64), whole)),
+        "mirrored before it is turned.avif": avif(turned, flip, side),
+    }
+    refused = Rejected(Reason.NOT_TRUSTED, "read")
+    return [
+        *(
+            Kind(f"odd: {name}", f"Training/Odd/{name}", content, Kept(_rgb(image), tolerance))
+            for name, (content, image, tolerance) in kept.items()
+        ),
+        *(
+            Kind(f"odd: {name}", f"Training/Odd/{name}", content, refused)
+            for name, content in not_trusted.items()
+        ),
+    ]
+
+
+def _phones() -> list[Kind]:
+    """A HEIC as iPhones write it: turned, in Display P3. Made once of a sample photograph."""
+    content = (ROOT / "tests" / "photos" / "phone.heic").read_bytes()
+    shown_upright = shown(TOMATO.read_bytes()).crop((0, 0, 100, 80))
+    cut = content[: len(content) // 2]
+    not_an_image = Rejected(Reason.NOT_AN_IMAGE, "read")
+    return [
+        Kind("heic", "Training/Phone/IMG_1.HEIC", content, Kept(shown_upright, 2)),
+        Kind("heic as jpg", "Training/Phone/IMG_2.jpg", content + b"2", Kept(shown_upright, 2)),
+        Kind("heic cut in half", "Training/Phone/IMG_3.HEIC", cut, not_an_image),
+    ]
 
 
 def _extra_bytes() -> list[Kind]:
@@ -712,11 +868,13 @@ def _good(name: str, path: str, photos: Photos) -> Kind:
 
 def _unusable_names(photos: Photos) -> list[Kind]:
     latin = os.fsdecode(b"caf\xe9")
+    ending = os.fsdecode(b"Training/Names/x.\xff")
     not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
     no_label = Rejected(Reason.NO_LABEL, "list")
     return [
         Kind("name in Latin-1", f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
         Kind("label in Latin-1", f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
+        Kind("extension that is no UTF-8", ending, photos.next(), not_utf8),
         Kind("no label", "0_100.jpg", photos.next(), no_label),
         Kind("split and no label", "Training/0_100.jpg", photos.next(), no_label),
     ]
@@ -741,6 +899,15 @@ def _copies(photos: Photos) -> list[Kind]:
 
 
 def _ignored(photos: Photos) -> list[Kind]:
+    taken = (
+        "no extension",
+        "jpg",
+        "a dot at the end.",
+        "x.jpg~",
+        "x.jpg ",
+        "x.jpg_large",
+        "x.jfif",
+    )
     photo = photos.next()
     files = {
         "Training/Names/.x.jpg": "hidden",
@@ -750,14 +917,10 @@ def _ignored(photos: Photos) -> list[Kind]:
         "README.TXT": "txt",
         "Training/Names/notes.txt": "txt",
         "Training/Names/Thumbs.db": "db",
-        "Training/Names/no extension": "(none)",
-        "Training/Names/jpg": "(none)",
-        "Training/Names/a dot at the end.": "(none)",
+        "Training/Names/LICENSE": "license",
         "Training/Names/x.jpg.part": "part",
-        "Training/Names/x.jpg~": "jpg~",
-        "Training/Names/x.jpg ": "jpg ",
-        os.fsdecode(b"Training/Names/x.\xff"): "\\xff",
     }
     return [
-        Kind(f"ignored: {path!a}", path, photo, Ignored(counted)) for path, counted in files.items()
+        *(_good(f"taken: {name}", f"Training/Names/{name}", photos) for name in taken),
+        *(Kind(f"ignored: {p!a}", p, photo, Ignored(counted)) for p, counted in files.items()),
     ]

@@ -27,6 +27,8 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
+from fruits_kedro.photos.colour import display_p3_profile
+
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "01_raw" / "sample"
 MAX_PIXELS = 200_000_000
 """The limit of ``conf/base/parameters_ingestion.yml``."""
@@ -136,8 +138,8 @@ def _peak_kb() -> int:
 def _outcome(content: bytes, file: Path) -> str:
     """What the two steps on a worker make of a file with this content."""
     import pyarrow as pa
-
     from fruits_kedro.photos.batches import read_batch
+
     from fruits_kedro.photos.decoding import decode
     from fruits_kedro.photos.limits import Limits
     from fruits_kedro.photos.reasons import Reason
@@ -204,11 +206,21 @@ def _animated(path: Path) -> bytes:
     return buffer.getvalue()
 
 
+def _heic(_: Path) -> bytes:
+    return Path(__file__).with_name("photos").joinpath("phone.heic").read_bytes()
+
+
+def _with_profile(path: Path) -> bytes:
+    return _encoded("PNG", icc_profile=display_p3_profile())(path)
+
+
 _TURNED = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
 
 ENCODINGS: dict[str, Callable[[Path], bytes]] = {
+    "avif": _encoded("AVIF", exif=_TURNED),
     "bmp": _encoded("BMP"),
     "gif": _encoded("GIF", "P"),
+    "heic": _heic,
     "tiff": _encoded("TIFF"),
     "tiff lzw": _encoded("TIFF", "RGBA", compression="tiff_lzw"),
     "jpeg as it is": Path.read_bytes,
@@ -217,6 +229,7 @@ ENCODINGS: dict[str, Callable[[Path], bytes]] = {
     "jpeg grey": _encoded("JPEG", "L"),
     "jpeg progressive": _encoded("JPEG", progressive=True),
     "png": _encoded("PNG"),
+    "png display p3": _with_profile,
     "png alpha": _encoded("PNG", "RGBA"),
     "png grey alpha": _encoded("PNG", "LA"),
     "png grey of 16 bits": _grey16,

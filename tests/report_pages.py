@@ -10,14 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 from PIL import Image
+from sklearn.metrics import precision_recall_fscore_support
 
-from fruits_kedro.datasets.arrow_parquet import columns_of, render_parquet
-from fruits_kedro.model.scores import score
 from fruits_kedro.parameters import ReductionParameters
 from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
+from fruits_kedro.pipelines.reporting.run_facts import gather_facts
 from fruits_kedro.storage import schemas
-from fruits_kedro.storage.stored_rows import remember_parts
+from fruits_kedro.storage.tables import Table, write_table
 
 CONF = Path(__file__).resolve().parents[1] / "conf" / "base"
 
@@ -32,14 +33,13 @@ PARAMETERS = ReportingParameters(**shipped("reporting"))
 REDUCTION = ReductionParameters(**shipped("reduction"))
 
 
-class Stored:
-    """What nodes need of a table that comes from storage."""
-
-    def __init__(self, folder: Path, table: pa.Table, schema: str) -> None:
-        folder.mkdir(parents=True)
-        (folder / "rows.parquet").write_bytes(render_parquet(table, schema))
-        self.columns = [name for name, _ in columns_of(schema)]
-        remember_parts(self, [str(folder)])  # type: ignore[arg-type]
+def stored(folder: Path, schema: pa.Schema, **columns: Any) -> Table:
+    """A stored table; columns that are not given are null."""
+    rows = len(next(iter(columns.values())))
+    nothing: list[None] = [None] * rows
+    arrays = [pa.array(list(columns.get(f.name, nothing)), f.type) for f in schema]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    return Table(str(folder), schema, tuple(write_table(str(folder), 1, table, schema)))
 
 
 def photograph(seed: int, side: int = 40) -> bytes:
@@ -60,6 +60,8 @@ def make_page(
     side: int = 40,
     mistakes: float = 0.1,
     parameters: ReportingParameters = PARAMETERS,
+    untested: Sequence[str] = (),
+    layout: dict[str, Any] | None = None,
 ) -> str:
     """The report of made-up photographs, through the nodes that make a real one.
 
@@ -72,13 +74,16 @@ def make_page(
         side: Pixels of a photograph.
         mistakes: Share of predictions that are wrong.
         parameters: Of the report.
+        untested: Labels of which no photograph tests.
+        layout: What ingestion understood.
     """
     rng = np.random.default_rng(7)
     frame = pd.DataFrame(
         [(label, number) for label in labels for number in range(each)], columns=["label", "number"]
     )
     rows = len(frame)
-    frame["split"] = np.where(frame["number"] % 3 == 2, "test", "train")
+    tests = (frame["number"] % 3 == 2) & ~frame["label"].isin(list(untested))
+    frame["split"] = np.where(tests, "test", "train")
     frame["path"] = "/photos/" + frame["label"] + "/" + frame["number"].astype(str) + ".jpg"
     frame["sha256"] = [f"{n * 7919 % 1_000_003:064x}" for n in range(rows)]
     codes, names = pd.factorize(frame["label"])
@@ -88,33 +93,35 @@ def make_page(
     frame["prediction"] = np.where(wrong, other, frame["label"])
     frame["probability"] = rng.uniform(0.3, 1, rows)
 
-    def store(name: str, schema: str, **columns: Any) -> Any:
-        kept = {
-            n: pa.array(list(columns.get(n, frame.get(n, [None] * rows)))) for n in names_of(schema)
-        }
-        return Stored(folder / name, pa.table(kept), schema)
+    def store(name: str, schema: pa.Schema, **columns: Any) -> Table:
+        known = {column: frame[column] for column in schema.names if column in frame}
+        return stored(folder / name, schema, **known | columns)
 
-    vectors = pa.array(list(components.astype(np.float32)))
-    reduced = store("reduced", schemas.REDUCED_FEATURES, components=vectors)
+    variants = np.zeros(rows, np.int32)
+    reduced = store(
+        "reduced",
+        schemas.REDUCED_FEATURES,
+        components=components.astype(np.float32),
+        variant=variants,
+    )
     points = {f"pc_{n + 1}": components[:, n] for n in range(2)}
     points |= {"x": components[:, 2], "y": components[:, 3]}
     map_points = store("map", schemas.MAP_POINTS, **points)
-    predictions = store("predictions", schemas.PREDICTIONS)
+    predictions = store("predictions", schemas.PREDICTIONS, studio=frame["number"] % 3 == 0)
     if not classified:
-        empty = pa.table({n: pa.array([], pa.string()) for n in names_of(schemas.PREDICTIONS)})
-        predictions = Stored(folder / "none", empty, schemas.PREDICTIONS)
+        predictions = Table(str(folder / "none"), schemas.PREDICTIONS)
     images = store("images", schemas.IMAGES, bytes=[photograph(n, side) for n in range(rows)])
     test = frame[frame["split"] == "test"]
     confusions = test.groupby(["label", "prediction"]).size().rename("rows").reset_index()
-    metrics = {"split": "folder", "rows": {"test": len(test)}, **_scores(confusions)}
+    metrics = {"split": "folder", "rows": {"test": len(test)}, **_scores(test, labels)}
     if not classified:
         confusions, metrics = confusions.iloc[:0], {}
     quality, _, quality_report = nodes.find_quality_problems(reduced, predictions, parameters)
-    stored_quality = Stored(folder / "quality", quality, schemas.DATA_QUALITY)
-    chosen = nodes.choose_photographs(predictions, confusions, stored_quality, parameters)
+    found = store("quality", schemas.DATA_QUALITY, **quality.to_pydict())
+    chosen = nodes.choose_photographs(predictions, confusions, found, parameters)
     small = nodes.shrink_photographs(chosen, map_points, images, parameters)
     return nodes.render_report(
-        facts(frame, labels),
+        facts(frame, labels, layout),
         variance(),
         map_points,
         predictions,
@@ -125,19 +132,32 @@ def make_page(
         chosen,
         small,
         REDUCTION,
+        parameters,
     )
 
 
-def names_of(schema: str) -> list[str]:
-    return [name for name, _ in columns_of(schema)]
+def _scores(test: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
+    names = sorted({*test["label"], *test["prediction"]})
+    columns = precision_recall_fscore_support(
+        test["label"], test["prediction"], labels=names, zero_division=0
+    )
+    per_label = {
+        name: {"support": int(support), "precision": precision, "recall": recall, "f1": f1}
+        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
+    }
+    covered = coverage(per_label, labels)
+    return {
+        "accuracy": float((test["label"] == test["prediction"]).mean()),
+        "macro_f1": covered["macro_f1"],
+        "per_label": per_label,
+        "coverage": covered,
+    }
 
 
-def _scores(confusions: pd.DataFrame) -> dict[str, Any]:
-    return {k: v for k, v in score(confusions).items() if k != "rows"}
-
-
-def facts(frame: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
-    """What a run says of itself."""
+def facts(
+    frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What a run says about itself."""
     ingestion = {
         "images": "/photos",
         "listed": len(frame) + 3,
@@ -149,7 +169,8 @@ def facts(frame: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
         "rejected_by_reason": {"empty_file": 1},
         "ignored_by_extension": {"txt": 1},
         "kept_by_label": dict.fromkeys(labels, 6),
-    }
+        "kept_by_source": {"images": len(frame) - 2, "own": 2},
+    } | ({"layout": layout} if layout else {})
     featurization = {"inferred": len(frame), "undecodable": 0, "fingerprint": "ab12"}
     stage = {"run": "2026-11-25T21.51.00.000Z", "seconds": 4.0, "nodes": {"compute_features": 4.0}}
     handed = {
@@ -158,7 +179,7 @@ def facts(frame: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
         "versions": {"python": "3.11"},
     }
     timings = {"pipelines": {"featurization": stage}}
-    return nodes.gather_run_facts(handed, ingestion, featurization, {"method": "folder"}, timings)
+    return gather_facts(handed, ingestion, featurization, timings)
 
 
 def variance() -> dict[str, Any]:

@@ -23,13 +23,11 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from PIL import Image
 
-from fruits_kedro.datasets import BackboneDataset
-from fruits_kedro.model.backbone.artefact import Backbone
-
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
 PIPELINES = (
     "__default__",
+    "app",
     "classification",
     "evaluation",
     "featurization",
@@ -77,18 +75,20 @@ class Job:
         """One dataset."""
         return self.catalog().load(name)
 
-    def rows(self, name: str, *columns: str) -> list[Any]:
+    def rows(self, name: str, *columns: str) -> list[dict[str, Any]]:
         """The rows of a table, in the order of their paths."""
-        table = self.load(name).orderBy("path")
-        return list((table.select(*columns) if columns else table).collect())
+        table = self.load(name).read(columns or None)
+        return list(
+            table.sort_by("path").to_pylist() if "path" in table.schema.names else table.to_pylist()
+        )
 
     def report(self, name: str) -> Any:
         """A JSON file of 08_reporting, as any tool reads it."""
         return json.loads((self.storage / "08_reporting" / f"{name}.json").read_text())
 
-    def parts(self, folder: str) -> list[str]:
-        """Names of the part folders of a table or artefact."""
-        return sorted(path.name for path in (self.storage / folder).glob("part-*"))
+    def files(self, folder: str | Path) -> list[str]:
+        """Names of the files of a table or artefact."""
+        return sorted(path.name for path in (self.storage / folder).iterdir())
 
     def fork(self, folder: Path) -> "Job":
         """The same photographs with a copy of the storage, to go on from there."""
@@ -155,12 +155,10 @@ def train_and_test(labels: Sequence[str] = LABELS) -> list[str]:
     return [*train, *test]
 
 
-def new_job(folder: Path, backbone: Backbone | None = None) -> Job:
-    """An empty job; with a backbone, runs need no conversion of their own."""
+def new_job(folder: Path) -> Job:
+    """An empty job."""
     job = Job(folder / "images", folder / "storage")
     job.images.mkdir(parents=True)
-    if backbone is not None:
-        BackboneDataset(filepath=str(job.storage / "06_models" / "backbone")).save(backbone)
     return job
 
 
@@ -193,21 +191,6 @@ def whole_run(base: Path) -> Job:
     copy_photos(train_and_test(), job.images)
     add_bad_files(job.images / "Training" / "Apple")
     job.run()
-    return job
-
-
-@cache
-def flat_run(base: Path, backbone: Backbone) -> Job:
-    """The default run without Training and Test folders, by other methods. Do not change it."""
-    job = new_job(base / "flat", backbone)
-    for label in LABELS[:3]:
-        (job.images / label).mkdir()
-        for name in sample_names("Training", label)[:8]:
-            shutil.copyfile(SAMPLE / "Training" / label / name, job.images / label / name)
-    job.run(
-        reduction={"k": 0.9},
-        classification={"classifier": "random_forest", "random_forest": {"trees": 20}},
-    )
     return job
 
 

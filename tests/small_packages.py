@@ -4,11 +4,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from fruits_kedro.cluster.emr.target import Target
-
 HUSH = "hush+Xq7/secretsecretsecretsecretsecret0"
 """What must not be in a package."""
-X86 = Target("x86_64")
 X86_TAG = "cp311-cp311-manylinux_2_28_x86_64"
 
 

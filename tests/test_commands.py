@@ -1,56 +1,45 @@
 """The commands of Kedro and its plugins on this project, as a user types them."""
 
-import re
-import tarfile
-import zipfile
-from importlib.metadata import distribution
-from pathlib import Path
+from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 import yaml
-from runs import PIPELINES, ROOT, command, copy_project, output
+from kedro_commands import Commands
+from runs import PIPELINES, command, output
 
-WEIGHTS = "fruits_kedro/weights/mobilenet_v2_imagenet_no_top.weights.h5"
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory) -> Path:
-    """A copy of the project without data, so that the work tree stays as it is."""
-    return copy_project(tmp_path_factory.mktemp("commands"))
+from fruits_kedro.hooks.session import FruitsSession
+from fruits_kedro.storage import garbage
+from fruits_kedro.storage.lock import lock_of
 
 
-def test_registry_list_names_every_pipeline(copy):
-    listed = yaml.safe_load(command(copy, "kedro", "registry", "list").stdout)
-    assert set(listed) >= set(PIPELINES)
+@pytest.fixture
+def kedro(project, monkeypatch) -> Commands:
+    for name in ("FRUITS_IMAGES", "FRUITS_STORAGE", "KEDRO_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    return Commands(project, monkeypatch)
 
 
-def test_registry_describe_names_the_nodes_of_a_pipeline(copy):
-    text = output(copy, "kedro", "registry", "describe", "reduction")
-    assert "fit_reducer_on_train" in text
+def parameters(**values: object) -> str:
+    return "--params=" + ",".join(f"{name}={value}" for name, value in values.items())
 
 
-def test_catalog_describes_the_datasets_of_a_pipeline(copy):
-    result = command(copy, "kedro", "catalog", "describe-datasets", "--pipeline=inference")
-    datasets = yaml.safe_load(result.stdout)["inference"]["datasets"]
+def test_pipelines_and_their_nodes_are_listed(kedro):
+    assert set(yaml.safe_load(kedro.output("registry", "list"))) >= set(PIPELINES)
+    assert "fit_reducer" in kedro.output("registry", "describe", "reduction")
+
+
+def test_catalog_describes_the_datasets_of_a_pipeline(kedro):
+    text = kedro.output("catalog", "describe-datasets", "--pipeline=inference")
+    datasets = yaml.safe_load(text[text.index("inference:") :])["inference"]["datasets"]
     names = {name for group in datasets.values() for name in group}
     assert names >= {"raw_images", "backbone", "reducer", "classifier", "inference_predictions"}
 
 
-def test_catalog_resolves_every_dataset_below_the_storage(copy, tmp_path):
-    storage = str(tmp_path / "elsewhere")
-    result = command(copy, "kedro", "catalog", "resolve-patterns", FRUITS_STORAGE=storage)
-    datasets = yaml.safe_load(result.stdout)
-    paths = {n: d["filepath"] for n, d in datasets.items() if "filepath" in d}
-    assert len(paths) > 20
-    assert {n for n, path in paths.items() if not path.startswith(storage)} == {"raw_images"}
-
-
-def test_catalog_lists_its_patterns(copy):
-    assert "Error" not in output(copy, "kedro", "catalog", "list-patterns")
-
-
-def test_jupyter_is_there(copy):
-    assert "lab" in output(copy, "kedro", "jupyter", "--help")
+def test_the_package_is_a_program(project):
+    text = output(project, "python", "-m", "fruits_kedro", "--help")
+    assert "--pipeline" in text
+    assert "--params" in text
 
 
 STARTED = """
@@ -61,81 +50,155 @@ sys.argv = ["kedro", *sys.argv[1:]]
 try:
     main()
 except SystemExit:
-    print(sorted({"kedro_mlflow", "mlflow", "pyspark", "tensorflow"} & set(sys.modules)))
+    print(sorted({"mlflow", "pyspark", "tensorflow"} & set(sys.modules)))
 """
 
 
-def test_a_command_starts_without_what_takes_seconds_to_import(copy):
-    text = output(copy, "python", "-c", STARTED, "registry", "list")
+@pytest.mark.skipif(find_spec("kedro_mlflow") is not None, reason="the plugin imports MLflow")
+def test_a_command_starts_without_what_takes_seconds_to_import(project):
+    text = output(project, "python", "-c", STARTED, "registry", "list")
     assert "classification" in text
     assert text.splitlines()[-1] == "[]"
 
 
-def test_commands_of_the_plugin_are_there(copy):
-    assert "ui" in output(copy, "kedro", "mlflow", "--help")
+# --- refusals ------------------------------------------------------------------------------------
 
 
-def test_the_package_is_a_program(copy):
-    text = output(copy, "python", "-m", "fruits_kedro", "--help")
-    assert "--pipeline" in text
-    assert "--params" in text
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--env=eemr"], "emr"),
+        (["--params=nonsense"], "name=value"),
+        (["--params==5"], "name=value"),
+        (["--params=images=[x"], "parameters file"),
+        (["--params=images=${x}"], "--params"),
+        (["--params=reduction.kk=5"], "reduction.k?"),
+        (["--params=reduction=5"], "group of parameters"),
+        (["--params=storage=foo://x"], "s3:// URI"),
+        (["--pipelines=reducton"], "reduction?"),
+        (["--nodes=nosuch"], "registry describe"),
+        (["--runner=ParallelRunner"], "--runner"),
+        (["--runner=ThreadRunner"], "--runner"),
+        (["--runner=NoSuchRunner"], "SequentialRunner"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_wrong_option_is_refused_before_anything_starts(kedro, tmp_path, words, hint):
+    storage = tmp_path / "storage"
+    message = kedro.sentence("run", parameters(storage=storage), *words)
+    assert hint in message
+    assert not storage.exists()
 
 
-# --- kedro package -------------------------------------------------------------------------------
+def test_a_missing_image_folder_is_named(kedro, tmp_path):
+    gone = tmp_path / "gone"
+    options = parameters(images=gone, storage=tmp_path / "storage")
+    message = kedro.sentence("run", "--pipelines=ingestion", options)
+    assert str(gone) in message
+    assert "--params=images=" in message
 
 
-def offline_index(folder: Path) -> None:
-    """A wheel of the installed setuptools: what `kedro package` would download to build."""
-    installed = distribution("setuptools")
-    name = f"setuptools-{installed.version}-py3-none-any.whl"
-    with zipfile.ZipFile(folder / name, "w") as wheel:
-        for file in installed.files or []:
-            if ".." not in file.parts and file.suffix != ".pyc" and file.locate().is_file():
-                wheel.write(file.locate(), file.as_posix())
+def test_a_wheel_without_configuration_is_refused(tmp_path):
+    result = command(tmp_path, "python", "-m", "fruits_kedro")
+    assert result.returncode == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "--conf-source" in result.stderr.splitlines()[-1]
 
 
-@pytest.fixture(scope="module")
-def packaged(tmp_path_factory) -> Path:
-    """The folder `dist` of a packaged copy."""
-    project = copy_project(tmp_path_factory.mktemp("package"))
-    index = tmp_path_factory.mktemp("index")
-    offline_index(index)
-    output(project, "kedro", "package", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(index))
-    return project / "dist"
-
-
-def test_the_wheel_holds_the_code_and_the_weights(packaged):
-    [wheel] = packaged.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-    source = ROOT / "src" / "fruits_kedro"
-    assert sizes[WEIGHTS] == (ROOT / "src" / WEIGHTS).stat().st_size
-    missing = {
-        str(path.relative_to(ROOT / "src"))
-        for path in source.rglob("*")
-        if path.suffix in {".py", ".properties", ".h5"}
-    } - sizes.keys()
-    assert missing == set()
-
-
-def test_the_wheel_names_its_program_and_its_parts(packaged):
-    [wheel] = packaged.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        [folder] = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
-        programs = archive.read(f"{folder}/entry_points.txt").decode()
-        about = archive.read(f"{folder}/METADATA").decode()
-    assert "fruits-kedro = fruits_kedro.__main__:main" in programs
-    assert {"local", "cluster"} <= set(re.findall(r"^Provides-Extra: (.+)$", about, re.M))
-
-
-def test_the_configuration_is_packaged_without_local(packaged):
-    with tarfile.open(packaged / "conf-fruits_kedro.tar.gz") as archive:
-        names = set(archive.getnames())
-    expected = {
-        str(path.relative_to(ROOT))
-        for environment in ("base", "emr")
-        for path in (ROOT / "conf" / environment).glob("*.yml")
+def test_parameters_may_be_given_more_than_once(kedro, monkeypatch):
+    given: dict[str, object] = {}
+    create = FruitsSession.create
+    monkeypatch.setattr(
+        FruitsSession,
+        "create",
+        lambda **options: given.update(options) or create(**options),
+    )
+    words = ("--params=reduction.k=5,images=/a", "--params=split.seed=7", "--params=reduction.k=0")
+    kedro.sentence("run", *words)
+    assert given["runtime_params"] == {
+        "reduction": {"k": 0},
+        "images": "/a",
+        "split": {"seed": 7},
     }
-    assert expected
-    assert expected <= names
-    assert not [name for name in names if name.startswith("conf/local/") and name.endswith(".yml")]
+
+
+# --- care for the storage ------------------------------------------------------------------------
+
+PLANS = [
+    SimpleNamespace(table="images", removed=2, kept=7, folders=("/photos/Apple",)),
+    SimpleNamespace(table="features", removed=0, kept=7, folders=()),
+]
+
+
+@pytest.fixture
+def removed(monkeypatch) -> list[object]:
+    """What was removed, of a storage with garbage."""
+    done: list[object] = []
+    monkeypatch.setattr(garbage, "plan_garbage", lambda catalog: PLANS, raising=False)
+    monkeypatch.setattr(
+        garbage,
+        "remove_garbage",
+        lambda catalog, plans: done.extend(plans) or {"images": 5_000_000},
+        raising=False,
+    )
+    return done
+
+
+def test_garbage_is_shown_and_kept_where_nobody_confirms(kedro, removed, tmp_path):
+    words = ("fruits", "gc", parameters(storage=tmp_path))
+    result = kedro(*words)
+    assert "images: 2 rows" in result.output
+    assert "/photos/Apple" in result.output
+    assert "--yes" in kedro.sentence(*words)
+    assert removed == []
+
+
+def test_garbage_is_removed_with_yes(kedro, removed, tmp_path):
+    text = kedro.output("fruits", "gc", "--yes", parameters(storage=tmp_path))
+    assert removed == PLANS
+    assert "5.0 MB" in text
+
+
+def test_garbage_waits_for_a_run_that_writes(kedro, removed, tmp_path):
+    lock = lock_of(str(tmp_path))
+    lock.acquire()
+    try:
+        assert str(tmp_path) in kedro.sentence(
+            "fruits", "gc", "--yes", parameters(storage=tmp_path)
+        )
+    finally:
+        lock.release()
+    assert removed == []
+
+
+@pytest.mark.parametrize("words", [("fruits", "mlflow"), ("mlflow", "ui")])
+def test_the_page_of_recorded_runs_is_served_for_the_configured_place(
+    kedro, monkeypatch, tmp_path, words
+):
+    file = tmp_path / "runs.db"
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(
+        "fruits_kedro.cli.os.execve",
+        lambda _, arguments, environment: started.append((arguments, environment)),
+    )
+    option = parameters(tracking=f"sqlite:///{file}")
+    assert "kedro run" in kedro.sentence(*words, option)
+    file.touch()
+    kedro.output(*words, option, "--port=5001")
+    [(arguments, environment)] = started
+    assert arguments[1:4] == ["-m", "mlflow", "server"]
+    assert "5001" in arguments
+    assert not [argument for argument in arguments if str(file) in argument], "may hold a password"
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == f"sqlite:///{file}"
+
+
+def test_a_tracking_server_is_opened_in_the_browser(kedro, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr("fruits_kedro.cli.webbrowser.open", opened.append)
+    text = kedro.output("fruits", "mlflow", parameters(tracking="http://anna:hush@host:5000"))
+    assert opened == ["http://anna:hush@host:5000"]
+    assert "hush" not in text
+
+
+def test_without_recording_there_is_no_page(kedro):
+    assert "tracking" in kedro.sentence("fruits", "mlflow", parameters(tracking="off"))

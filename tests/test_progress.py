@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fruits_kedro.cluster import progress
-from fruits_kedro.cluster.progress import describe, duration, expect, shown
+from fruits_kedro.cluster.progress import Estimate, Work, duration, shown, work_in_progress
 
 
 class Terminal(io.StringIO):
@@ -19,83 +19,96 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch):
-    monkeypatch.setattr(progress, "LIVE_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.01)
 
 
+def half() -> Work:
+    return Work((7,), 5, 10)
+
+
 def wait_for(condition) -> None:
+    end = time.monotonic() + 30
     while not condition():
+        assert time.monotonic() < end
         time.sleep(0.01)
 
 
-def test_a_stage_says_how_many_how_fast_and_how_long():
-    assert describe(0, None, 5) == "0 photographs"
-    assert describe(0, 12269, 5) == "0 of 12,269 photographs (0%)"
-    line = "3,000 of 12,000 photographs (25%), 150 images/s, 60 s left"
-    assert describe(3000, 12000, 20) == line
-    assert describe(12000, 12000, 80) == "12,000 of 12,000 photographs (100%), 150 images/s"
-    assert describe(1, 3, 10) == "1 of 3 photographs (33%), 10.0 s each, 20 s left"
+def test_a_line_says_how_much_is_done_and_how_long_the_rest_takes():
+    estimate = Estimate()
+    assert estimate.describe(Work((7,), 0, 8), 100) == "0%"
+    assert estimate.describe(Work((7,), 2, 8), 160) == "25%, about 3 min left"
+    assert estimate.describe(Work((7,), 8, 8), 340) == "100%"
 
 
-@given(st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0, 10**7))
-def test_a_repeated_task_never_counts_for_more_than_there_are(done, total, seconds):
-    line = describe(done, total, seconds)
-    assert "\n" not in line
-    assert not total or f"of {total:,}" in line
-    assert "-" not in line
+def test_the_next_job_of_a_node_begins_anew_and_is_counted():
+    estimate = Estimate()
+    estimate.describe(Work((7,), 8, 8), 100)
+    assert estimate.describe(Work((8,), 0, 8), 200) == "part 2, 0%"
+    assert estimate.describe(Work((8,), 4, 8), 220) == "part 2, 50%, about 20 s left"
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 10**7))
+def test_any_numbers_make_a_line(done, total, now):
+    estimate = Estimate()
+    estimate.describe(Work((7,), 0, total), 0)
+    assert "\n" not in estimate.describe(Work((7,), done, total), now)
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7500, "2 h 5 min")],
 )
-def test_time_is_told_as_people_do(seconds, words):
+def test_time_is_said_as_people_do(seconds, words):
     assert duration(seconds) == words
 
 
-def test_on_a_terminal_the_line_is_written_over_and_gives_way(caplog):
+def test_on_a_terminal_the_line_is_overwritten_and_gives_way(caplog):
     caplog.set_level(logging.INFO)
     stream = Terminal()
-    with shown("Reading", lambda: 5, stream):
-        expect(10)
-        wait_for(lambda: "Reading: 5 of 10 photographs (50%)" in stream.getvalue())
+    with shown("Reading", half, stream):
+        wait_for(lambda: "Reading: 50%" in stream.getvalue())
     assert "\n" not in stream.getvalue()
     assert stream.getvalue().endswith("\r\x1b[2K")
-    assert [r.message.split(",")[0] for r in caplog.records] == [
-        "Reading: 10 of 10 photographs (100%)"
-    ]
+    assert caplog.records == []
 
 
 def test_elsewhere_it_is_a_line_of_the_log(caplog):
     caplog.set_level(logging.INFO)
     stream = io.StringIO()
-    with shown("Reading", lambda: 5, stream):
-        expect(10)
-        wait_for(lambda: any("5 of 10" in record.message for record in caplog.records))
+    with shown("Reading", half, stream):
+        wait_for(lambda: any("50%" in record.message for record in caplog.records))
     assert stream.getvalue() == ""
 
 
-def test_a_stage_that_fails_is_not_told_as_complete(caplog):
-    caplog.set_level(logging.INFO)
-    with pytest.raises(ValueError, match="broken"), shown("Reading", lambda: 0, Terminal()):
-        expect(10)
-        raise ValueError("broken")
-    assert caplog.records == []
-
-
-def test_a_count_that_fails_ends_the_line_and_not_the_stage(caplog):
-    def count() -> int:
+def test_a_look_that_fails_ends_the_line_and_not_the_stage(caplog):
+    def look() -> Work:
         raise ConnectionError("the JVM is gone")
 
     caplog.set_level(logging.INFO)
-    with shown("Reading", count, Terminal()):
-        expect(10)
+    with shown("Reading", look, Terminal()):
         time.sleep(0.05)
-    assert [record.levelname for record in caplog.records] == ["INFO"]
-
-
-def test_nothing_to_do_is_no_line(caplog):
-    caplog.set_level(logging.INFO)
-    with shown("Reading", lambda: 0, Terminal()):
-        expect(0)
     assert caplog.records == []
+
+
+def slowly(batches):
+    for batch in batches:
+        time.sleep(0.4)
+        yield batch
+
+
+def test_tasks_are_counted_while_spark_works(spark):
+    """By ``SparkContext.statusTracker``, from the thread of the line."""
+    assert work_in_progress() is None
+    looks: list[Work] = []
+
+    def look() -> Work | None:
+        work = work_in_progress()
+        looks.extend([work] if work else [])
+        return work
+
+    with shown("Reading", look, Terminal()):
+        spark.range(0, 6, 1, 6).mapInArrow(slowly, "id long").count()
+    mapped = [work for work in looks if work.total >= 6]
+    assert mapped[0].done < mapped[-1].done <= mapped[-1].total
+    assert all(work.stages for work in mapped)

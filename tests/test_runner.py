@@ -1,23 +1,25 @@
-"""The incremental runner leaves out what would come out the same, and nothing else."""
+"""The incremental runner skips what would come out the same, and nothing else."""
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy
 import pytest
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
-from kedro.runner import SequentialRunner
 
+from fruits_kedro import FruitsError
 from fruits_kedro import runner as runner_module
 from fruits_kedro.datasets import JsonReportDataset
-from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.runner import ALWAYS, RECORDS, IncrementalRunner
 
 
 class Table(AbstractDataset[int, int]):
-    """A dataset that is known by its snapshot."""
+    """A dataset that names its snapshot."""
 
     def __init__(self, snapshot: str | None = None) -> None:
         self.snapshot = snapshot
@@ -44,6 +46,7 @@ class Job:
         self.parameters: dict[str, Any] = {"params:more": 1}
         self.datasets: dict[str, Any] = {}
         self.tags: dict[str, str] = {}
+        self.scale: Callable[[Any], Any] = lambda source: source
         self.write("source", 20)
 
     def path(self, name: str) -> Path:
@@ -58,10 +61,10 @@ class Job:
     def run(self, fail: str = "") -> list[str]:
         """Names of the nodes that ran, in a process that knows nothing of earlier runs."""
         self.ran.clear()
-        IncrementalRunner().run(self._pipeline(fail), self._catalog())
+        IncrementalRunner().run(self.pipeline(fail), self.catalog())
         return list(self.ran)
 
-    def _catalog(self) -> DataCatalog:
+    def catalog(self) -> DataCatalog:
         files = {
             name: JsonReportDataset(filepath=str(self.path(name)))
             for name in ("source", "doubled", "sum", RECORDS)
@@ -69,7 +72,7 @@ class Job:
         parameters = {name: MemoryDataset(value) for name, value in self.parameters.items()}
         return DataCatalog(files | parameters | self.datasets)
 
-    def _pipeline(self, fail: str) -> Pipeline:
+    def pipeline(self, fail: str = "") -> Pipeline:
         def noted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             def run(*values: Any) -> Any:
                 self.ran.append(name)
@@ -79,7 +82,7 @@ class Job:
 
             return run
 
-        double = noted("double", lambda source: 2 * source)
+        double = noted("double", lambda source: 2 * self.scale(source))
         add = noted("add", lambda doubled, more: doubled + more)
         return Pipeline(
             [
@@ -123,10 +126,14 @@ def test_a_changed_input_runs_what_comes_from_it(again):
     assert again.read("sum") == 401
 
 
-def test_a_node_that_gives_the_same_as_before_ends_the_chain(again):
-    """The file is written anew with another time, and its result is the same."""
+def test_a_file_written_again_with_the_same_content_is_no_change(again):
     again.path("source").unlink()
     again.write("source", 20)
+    assert again.run() == []
+
+
+def test_a_node_that_gives_the_same_as_before_ends_the_chain(again):
+    again.path("source").write_text("20 ")
     assert again.run() == ["double"]
     assert again.run() == []
 
@@ -170,22 +177,65 @@ def test_an_altered_intermediate_result_is_made_again_and_nothing_comes_from_it(
     assert (again.read("doubled"), again.read("sum")) == (40, 41)
 
 
-def test_changed_code_runs_everything(again, monkeypatch):
-    monkeypatch.setattr(runner_module, "_code", lambda: "other sources")
+@pytest.mark.parametrize("name", ["_code_of", "_libraries"])
+def test_other_code_or_libraries_run_everything(again, monkeypatch, name):
+    monkeypatch.setattr(runner_module, name, lambda *_: "another digest")
     assert again.run() == ["double", "add"]
 
 
-def test_the_sources_decide_the_digest_of_the_code(monkeypatch, tmp_path):
-    (tmp_path / "inner").mkdir()
-    for name in ("a.py", "inner/b.py", "notes.txt"):
-        (tmp_path / name).write_text(name)
+FILES = {
+    "hooks/telling.py": "",
+    "model/reducer.py": "",
+    "model/notes.css": "",
+    "pipelines/reporting/page.css": "",
+    "pipelines/reporting/nodes.py": "from fruits_kedro.pipelines.plot_text import as_text",
+    "pipelines/evaluation/nodes.py": "from fruits_kedro.pipelines import reduction, plot_text",
+    "pipelines/reduction/nodes.py": "",
+    "pipelines/plot_text.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("hooks/telling.py", set()),
+        ("model/reducer.py", {"reporting", "evaluation", "reduction"}),
+        ("model/notes.css", set()),
+        ("pipelines/reporting/page.css", {"reporting"}),
+        ("pipelines/reporting/nodes.py", {"reporting"}),
+        ("pipelines/reduction/nodes.py", {"evaluation", "reduction"}),
+        ("pipelines/plot_text.py", {"reporting", "evaluation"}),
+    ],
+)
+def test_a_changed_file_counts_for_the_pipelines_that_can_depend_on_it(
+    monkeypatch, tmp_path, name, changed
+):
+    for file, text in FILES.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    for package in runner_module._SHARED:
+        (tmp_path / package).mkdir(exist_ok=True)
     monkeypatch.setattr(runner_module, "files", lambda _: tmp_path)
-    digest = runner_module._code.__wrapped__
-    before = digest()
-    (tmp_path / "notes.txt").write_text("changed")
-    assert digest() == before
-    (tmp_path / "inner" / "b.py").write_text("changed")
-    assert digest() != before
+    pipelines = ("reporting", "evaluation", "reduction")
+    digest = runner_module.code_digest.__wrapped__
+    before = {pipeline: digest(pipeline) for pipeline in pipelines}
+    (tmp_path / name).write_text(FILES[name] + "\n# changed")
+    assert {pipeline for pipeline in pipelines if digest(pipeline) != before[pipeline]} == changed
+
+
+def test_a_node_depends_on_the_folder_of_its_pipeline(monkeypatch):
+    from fruits_kedro.pipelines.reduction import nodes
+
+    monkeypatch.setattr(runner_module, "code_digest", str)
+    functions = (nodes.plot_scree, partial(nodes.plot_scree, {}), json.dumps)
+    digests = [runner_module._code_of(SimpleNamespace(func=function)) for function in functions]
+    assert digests == ["reduction", "reduction", "None"]
+
+
+def test_the_libraries_that_decide_numbers_are_known():
+    versions = runner_module._libraries()
+    assert {"python", "numpy", "scikit-learn", "pillow", "ai-edge-litert"} <= versions.keys()
+    assert versions["numpy"] == numpy.__version__
 
 
 def test_refresh_forgets_every_record(again):
@@ -222,12 +272,19 @@ def test_a_node_that_fails_is_not_taken_for_done(again):
     assert again.read("sum") == 42
 
 
-@pytest.mark.parametrize(("name", "node_name"), [("source", "double"), ("sum", "add")])
-def test_what_comes_from_or_ends_in_memory_is_always_made(job, name, node_name):
-    """Its value is gone with the process, and nobody knows what it was."""
+@pytest.mark.parametrize(("value", "ran"), [(20, []), (object(), ["double"])])
+def test_a_value_that_is_given_in_memory_is_compared_if_it_can_be(job, value, ran):
+    job.scale = lambda source: 20
+    for _ in range(2):
+        job.datasets["source"] = MemoryDataset(value, copy_mode="assign")
+        last = job.run()
+    assert last == ran
+
+
+def test_what_ends_in_memory_is_always_made(job):
     for run in range(3):
-        job.datasets[name] = MemoryDataset(20)
-        assert node_name in job.run(), f"run {run}"
+        job.datasets["sum"] = MemoryDataset()
+        assert "add" in job.run(), f"run {run}"
 
 
 @pytest.fixture
@@ -239,7 +296,7 @@ def passing(job) -> Job:
     return job
 
 
-def test_what_passes_through_memory_is_known_by_what_it_comes_from(passing):
+def test_what_passes_through_memory_is_identified_by_what_it_is_made_from(passing):
     assert passing.run() == []
     assert passing.read("sum") == 41
 
@@ -281,17 +338,33 @@ def test_another_snapshot_of_an_output_is_made_again(job):
     assert job.run() == ["add"]
 
 
-def test_kedro_s_default_runner_is_replaced_and_others_stay(monkeypatch):
-    class Other(SequentialRunner):
-        pass
+def test_a_value_in_memory_is_freed_after_its_last_reader(job):
+    job.datasets["doubled"] = MemoryDataset()
+    job.run()
+    assert not job.datasets["doubled"].exists()
+    assert job.read("sum") == 41
 
-    taken: list[type] = []
-    monkeypatch.setattr(
-        "kedro.framework.session.KedroSession.run",
-        lambda self, **arguments: taken.append(type(arguments["runner"])),
-    )
-    session = FruitsSession.__new__(FruitsSession)
-    session.run()
-    session.run(runner=SequentialRunner())
-    session.run(runner=Other())
-    assert taken == [IncrementalRunner, IncrementalRunner, Other]
+
+def test_a_partial_run_makes_what_it_needs_in_memory(job, monkeypatch):
+    job.datasets["doubled"] = MemoryDataset()
+    whole = job.pipeline()
+    monkeypatch.setattr(runner_module, "registered", {"__default__": whole})
+    IncrementalRunner().run(whole.only_nodes("add"), job.catalog())
+    assert job.ran == ["double", "add"]
+    assert job.read("sum") == 41
+
+
+def test_a_partial_run_that_nobody_can_complete_is_refused(job, monkeypatch):
+    job.datasets["doubled"] = MemoryDataset()
+    monkeypatch.setattr(runner_module, "registered", {})
+    with pytest.raises(FruitsError, match=r"doubled.*--pipelines"):
+        IncrementalRunner().run(job.pipeline().only_nodes("add"), job.catalog())
+    assert job.ran == []
+
+
+def test_kedro_s_advice_for_a_failed_run_is_replaced(job, caplog):
+    """Its ``--from-nodes`` would name nodes whose inputs are gone; private, see runner.py."""
+    with pytest.raises(RuntimeError):
+        job.run(fail="add")
+    assert "--from-nodes" not in caplog.text
+    assert "same command" in caplog.text

@@ -1,17 +1,16 @@
 """Build the sample photographs in ``data/01_raw/sample`` from a Debian package.
 
-The project needs a few real fruit photographs, under a licence that lets them be committed, so
-that the pipeline runs and is tested without a download. Debian's ``tuxpaint-stamps-default`` has
-cut-out photographs of fruit and vegetables; this script renders each of them from many sides and
-lays the views out as Fruits-360 does: ``<split>/<Label>/<frame>_100.jpg`` and, for the second
-capture group of a label, ``r_<frame>_100.jpg``.
+The project needs real fruit photographs whose licence allows committing them. The Debian package
+``tuxpaint-stamps-default`` has cut-out photographs of fruit and vegetables. This script renders
+each from many sides and arranges the views like Fruits-360: ``<split>/<Label>/<frame>_100.jpg``
+and, for the second capture group of a label, ``r_<frame>_100.jpg``.
 
-The output depends only on the package (held to its sha256), on this file and on Pillow's version.
+``sample.csv`` lists the photographs. The output depends on the package (verified by its sha256), on
+that list, on this file and on Pillow's version.
 """
 
-from __future__ import annotations
-
 import argparse
+import csv
 import hashlib
 import io
 import math
@@ -51,53 +50,20 @@ class Photo(NamedTuple):
     group: str = FIRST
 
 
-FRUIT, VEG = "food/fruit", "food/vegetables"
-# The red and the green apple are one photograph in two colours, so they stay on the same side.
-LABELS: dict[str, tuple[Photo, ...]] = {
-    "Almond": (Photo("food/nuts/almond"),),
-    "Apple": (
-        Photo(f"{FRUIT}/apple_fuji", TRAINING),
-        Photo(f"{FRUIT}/apple_sierra_beauty", TRAINING),
-        Photo(f"{FRUIT}/apple_green", TRAINING, SECOND),
-        Photo(f"{FRUIT}/apple_red", TRAINING, SECOND),
-        Photo(f"{FRUIT}/apple_granny_smith", TEST, SECOND),
-    ),
-    "Avocado": (Photo(f"{FRUIT}/avocado"),),
-    "Banana": (Photo(f"{FRUIT}/banana"),),
-    "Bell Pepper": (Photo(f"{VEG}/yellowpepper", TRAINING), Photo(f"{VEG}/pepper", TEST, SECOND)),
-    "Broccoli": (Photo(f"{VEG}/broccoli"),),
-    "Carrot": (Photo(f"{VEG}/carrot"),),
-    "Cep": (
-        Photo("plants/mushrooms/cep-1", TRAINING),
-        Photo("plants/mushrooms/cep-2", TRAINING, SECOND),
-        Photo("plants/mushrooms/cep", TEST, SECOND),
-    ),
-    "Cherimoya": (Photo(f"{FRUIT}/cherimoya"),),
-    "Chili Pepper": (Photo(f"{VEG}/chilepepper"),),
-    "Corn": (Photo(f"{VEG}/corn"),),
-    "Eggplant": (Photo(f"{VEG}/eggplant"),),
-    "Garlic": (Photo(f"{VEG}/garlic"),),
-    "Ginger": (Photo("food/spices/ginger"),),
-    "Kiwi": (Photo(f"{FRUIT}/kiwi"),),
-    "Lemon": (Photo(f"{FRUIT}/lemon"),),
-    "Lettuce": (Photo(f"{VEG}/lettuce", TRAINING), Photo(f"{VEG}/redlettuce", TEST, SECOND)),
-    "Mandarin": (Photo(f"{FRUIT}/mandarine"),),
-    "Mango": (Photo(f"{FRUIT}/mango"),),
-    "Mushroom": (Photo(f"{VEG}/mushroom"),),
-    "Onion": (Photo(f"{VEG}/onion"),),
-    "Orange": (Photo(f"{FRUIT}/orange_seville", TRAINING), Photo(f"{FRUIT}/orange", TEST, SECOND)),
-    "Pattypan Squash": (Photo(f"{VEG}/pattypan_squash"),),
-    "Pear": (Photo(f"{FRUIT}/pear"),),
-    "Pecan": (Photo("food/nuts/pecan"),),
-    "Pomegranate": (Photo(f"{FRUIT}/pomegranate"),),
-    "Potato": (Photo(f"{VEG}/potato"),),
-    "Pumpkin": (Photo(f"{VEG}/pumpkin_small"),),
-    "Raspberry": (Photo(f"{FRUIT}/raspberry"),),
-    "Strawberry": (Photo(f"{FRUIT}/strawberry"),),
-    "Tomato": (Photo(f"{VEG}/tomato"),),
-    "Walnut": (Photo("food/nuts/walnut"),),
-    "Yam": (Photo(f"{VEG}/yam"),),
-}
+def read_labels() -> dict[str, tuple[Photo, ...]]:
+    """The photographs of every label, from ``sample.csv``.
+
+    The red and the green apple are one photograph in two colours, so they are on the same side.
+    """
+    labels: dict[str, tuple[Photo, ...]] = {}
+    with Path(__file__).with_name("sample.csv").open(newline="", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            photo = Photo(row["stamp"], row["split"] or None, row["group"])
+            labels[row["label"]] = (*labels.get(row["label"], ()), photo)
+    return labels
+
+
+LABELS = read_labels()
 
 
 class View(NamedTuple):
@@ -118,8 +84,7 @@ class View(NamedTuple):
 
 def angles(count: int, seed: str) -> list[float]:
     """Spread ``count`` rotations evenly, each a little off, so that no two ever meet."""
-    rng = random.Random(seed)
-    step = 360 / count
+    rng, step = random.Random(seed), 360 / count
     start = rng.uniform(0, 360)
     return [(start + step * (i + rng.uniform(-0.2, 0.2))) % 360 for i in range(count)]
 
@@ -203,21 +168,18 @@ def build_label(
 
 def write_tree(out: Path, stamps: Mapping[str, Image.Image]) -> int:
     """Write all labels below ``out``, in place of what was there; return the bytes written."""
-    seen: dict[str, Path] = {}
-    total = 0
+    seen: set[bytes] = set()
     for split in (TRAINING, TEST):
         shutil.rmtree(out / split, ignore_errors=True)
     for label, photos in LABELS.items():
         for view, data in build_label(photos, stamps):
             path = out / view.split / label / view.filename
-            digest = hashlib.sha256(data).hexdigest()
-            if digest in seen or path.exists():
-                raise RuntimeError(f"{path} repeats {seen.get(digest, path)}")
-            seen[digest] = path
+            if data in seen or path.exists():
+                raise RuntimeError(f"{path} repeats another view")
+            seen.add(data)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            total += len(data)
-    return total
+    return sum(map(len, seen))
 
 
 def table() -> str:
@@ -236,46 +198,28 @@ def table() -> str:
 
 def readme() -> str:
     """Fill the table into the text that stands beside this script."""
-    text = Path(__file__).with_name("sample_readme.md").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("sample_readme.md").read_text("utf-8")
     facts = {"PACKAGE": PACKAGE, "VERSION": VERSION, "SHA256": DEB_SHA256, "TABLE": table()}
     for name, value in facts.items():
         text = text.replace(f"@{name}@", value)
     return text
 
 
-def download(folder: Path) -> Path:
-    """Let apt fetch the package, from whichever mirror this machine uses."""
-    subprocess.run(["apt-get", "download", f"{PACKAGE}={VERSION}"], cwd=folder, check=True)
-    return next(folder.glob("*.deb"))
-
-
 def verify(deb: Path) -> None:
-    """Stop unless the package is the very one the sample was made from."""
-    with deb.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    """Stop unless the package is the one the sample was made from."""
+    digest = hashlib.sha256(deb.read_bytes()).hexdigest()
     if digest != DEB_SHA256:
         raise SystemExit(f"{deb}: sha256 is {digest}, expected {DEB_SHA256}")
 
 
 def read_stamps(deb: Path) -> dict[str, Image.Image]:
     """Read the wanted stamps straight out of the package; nothing else is unpacked."""
-    wanted = {
-        f"./{STAMPS_FOLDER}/{photo.stamp}.png": photo.stamp
-        for photos in LABELS.values()
-        for photo in photos
-    }
-    stamps: dict[str, Image.Image] = {}
+    names = {photo.stamp for photos in LABELS.values() for photo in photos}
     command = ["dpkg-deb", "--fsys-tarfile", str(deb)]
     content = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.name in wanted else None
-            if file is not None:
-                stamps[wanted[member.name]] = Image.open(io.BytesIO(file.read()))
-    missing = sorted(set(wanted.values()) - set(stamps))
-    if missing:
-        raise SystemExit(f"not in the package: {', '.join(missing)}")
-    return stamps
+        files = {name: archive.extractfile(f"./{STAMPS_FOLDER}/{name}.png") for name in names}
+        return {name: Image.open(io.BytesIO(f.read())) for name, f in files.items() if f}
 
 
 def main() -> None:
@@ -285,7 +229,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the sample")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        deb = args.deb or download(Path(folder))
+        if args.deb is None:
+            subprocess.run(["apt-get", "download", f"{PACKAGE}={VERSION}"], cwd=folder, check=True)
+        deb = args.deb or next(Path(folder).glob("*.deb"))
         verify(deb)
         stamps = read_stamps(deb)
     total = write_tree(args.out, stamps)

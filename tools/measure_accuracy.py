@@ -1,23 +1,22 @@
-"""Measure what each step gains, and write ``docs/accuracy.md``.
+"""Measure what each step gains, for ``docs/results.md`` (``make accuracy IMAGES=FOLDER``).
 
-.venv/bin/python tools/measure_accuracy.py --images FOLDER [--work FOLDER]
-
-Every step is one ``kedro run`` of ingestion, featurization and evaluation on one storage, so that
-features are computed once. With the same ``--work`` it goes on where it stopped.
+Every step is one ``kedro run`` of ingestion, featurization and evaluation on one storage, so
+features are computed once. The same ``--work`` continues an interrupted measurement.
 """
 
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / "docs" / "accuracy.md"
-PIPELINES = "ingestion,featurization,evaluation"
+from bench.kedro_run import kedro_command
+from bench.scripts import RESULTS_PAGE, ROOT, write_section
+
+PIPELINES = ["--pipelines=ingestion,featurization,evaluation"]
 
 
 class Step(NamedTuple):
@@ -41,18 +40,9 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-HEAD = """# Accuracy
-
-Written by `tools/measure_accuracy.py` (`make accuracy IMAGES=FOLDER`), here on {photographs:,}
-photographs of {labels} labels. Scaler, PCA and classifier are refitted from the stored features for
-each answer; a copy trains only where its photograph does.
-
-- `folder`: trained on the Training folders, tested on the Test folders. Frames next to a test frame
-  train, so it flatters.
-- `random`: a stratified draw, which flatters in the same way.
-- **`capture`**: turns of a fruit that never trained, the mean of the folds that stand beside it.
-- **`cluttered`**: scenes composed of the photographs of the turns left out, on backgrounds that
-  never trained (`src/fruits_kedro/augmentation/backgrounds/held_out`).
+HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are refitted
+from stored features for each answer; a copy trains only if its photograph does. The folds of `capture` are
+the turns that were held out.
 
 | step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -60,11 +50,11 @@ each answer; a copy trains only where its photograph does.
 
 
 def main() -> None:
-    """Measure every step and write the page."""
+    """Measure every step and write the section."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--work", type=Path, help="storage of the runs, kept; else a temporary one")
-    parser.add_argument("--out", type=Path, default=FILE, help="the page")
+    parser.add_argument("--page", type=Path, default=RESULTS_PAGE, help="with the section accuracy")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = given.work or Path(temporary)
@@ -76,34 +66,27 @@ def main() -> None:
                 print(rows[-1], end="", flush=True)
         report = json.loads((work / "08_reporting" / "ingestion.json").read_text())
     counts = {"photographs": report["kept"], "labels": len(report["kept_by_label"])}
-    given.out.write_text(HEAD.format(**counts) + "".join(rows))
+    head = HEAD.format(date=datetime.now(UTC).date(), **counts)
+    write_section(given.page, "accuracy", head + "".join(rows))
 
 
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:
     """The evaluation of one step, measured now or by an earlier call."""
     parameters = {**step.parameters, "featurization.precision": precision}
-    told = ",".join(f"{name}={value}" for name, value in parameters.items())
-    kept = work / "accuracy" / f"{told}.json"
+    name = ",".join(f"{name}={value}" for name, value in parameters.items())
+    kept = work / "accuracy" / f"{name}.json"
     if not kept.exists():
-        run(command(images, work, parameters))
+        run(kedro_command(work, {"images": images, "tracking": "off", **parameters}, PIPELINES))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text((work / "08_reporting" / "evaluation.json").read_text())
     evaluation: dict[str, Any] = json.loads(kept.read_text())
     return evaluation
 
 
-def command(images: Path, work: Path, parameters: Mapping[str, object]) -> list[str]:
-    """The command line of a run."""
-    values = {"images": images, "storage": work, "tracking": "off", **parameters}
-    assigned = ",".join(f"{name}={value}" for name, value in values.items())
-    program = Path(sys.executable).parent / "kedro"
-    return [str(program), "run", f"--pipelines={PIPELINES}", f"--params={assigned}"]
-
-
 def run(words: Sequence[str]) -> None:
-    """Run a command to its end; it says itself why it failed."""
+    """Run a command to its end; it explains a failure itself."""
     if subprocess.run(words, cwd=ROOT, check=False).returncode:
-        raise SystemExit("The step above failed; the same command goes on from what was finished.")
+        raise SystemExit("The step above failed. Run the same command to continue.")
 
 
 def row_of(name: str, precision: str, evaluation: Mapping[str, Any]) -> str:
@@ -112,20 +95,14 @@ def row_of(name: str, precision: str, evaluation: Mapping[str, Any]) -> str:
     folds = ", ".join(
         f"{group} {share(fold, 'accuracy')}" for group, fold in capture.get("folds", {}).items()
     )
-    cells = [
-        name,
-        precision,
-        share(evaluation["folder"], "accuracy"),
-        share(evaluation["random"], "accuracy"),
-        share(capture, "mean"),
-        folds or "-",
-        share(evaluation["cluttered"], "mean"),
-    ]
+    plain = [share(evaluation[answer], "accuracy") for answer in ("folder", "random")]
+    cluttered = share(evaluation["cluttered"], "mean")
+    cells = [name, precision, *plain, share(capture, "mean"), folds or "-", cluttered]
     return f"| {' | '.join(cells)} |\n"
 
 
 def share(answer: Mapping[str, Any], name: str) -> str:
-    """A share to the tenth of a percent point, or a dash where it could not be measured."""
+    """A share with four decimals, or a dash if it could not be measured."""
     return f"{answer[name]:.4f}" if name in answer else "-"
 
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Says in one sentence what a machine lacks. usage: require.sh (python|java|chromium|go|which-python)...
+# Checks for what a machine lacks. As root on Debian and its derivatives it installs it by apt,
+# elsewhere it says in one sentence what to install.
+# usage: require.sh (python|java|chromium|go|which-python)...
 set -u
 
 find_python() {
@@ -12,45 +14,74 @@ find_python() {
     return 1
 }
 
+java_version() {
+    "${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1
+}
+
+has_java() {
+    local version
+    version=$(java_version)
+    [ "${version:-0}" -ge 17 ]
+}
+
+has_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+        command -v "$name" >/dev/null 2>&1 && return
+    done
+    return 1
+}
+
+# install WHAT TEST PACKAGE...: whether TEST holds once the first of the packages is installed that can be.
+install() {
+    local what=$1 test=$2 package log
+    shift 2
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+    log=$(mktemp)
+    echo "Installing $what (once, a minute)"
+    apt-get update >"$log" 2>&1
+    for package in "$@"; do
+        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >>"$log" 2>&1 \
+            && "$test" >/dev/null && return
+    done
+    echo "apt-get could not install $what, $log says why:" >&2
+    return 1
+}
+
 require_python() {
     find_python >/dev/null && return
+    install "Python's venv module" find_python python3-venv python3.11-venv python3.12-venv python3.13-venv && return
     echo "Python 3.11, 3.12 or 3.13 with its venv module is needed and none was found: install Python 3.11" \
-        "(Debian: apt-get install python3.11-venv, macOS: brew install python@3.11)" \
+        "(Debian: apt-get install python3-venv, macOS: brew install python@3.11)" \
         "or name one with PYTHON=/path/to/python." >&2
     exit 1
 }
 
 require_java() {
-    local java="${JAVA_HOME:+$JAVA_HOME/bin/}java" version
-    version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
-    [ "${version:-0}" -ge 17 ] && return
-    echo "Java 17 or newer is needed by Spark and ${version:+Java $version was found}${version:-none was found}:" \
-        "install a JDK 17 (Debian: apt-get install openjdk-17-jre-headless, macOS: brew install openjdk@17)" \
-        "or set JAVA_HOME to one." | sed 's/found[0-9]*:/found:/' >&2
+    has_java && return
+    # A JAVA_HOME of the user's is theirs to change.
+    [ -n "${JAVA_HOME:-}" ] \
+        || install "Java" has_java openjdk-17-jre-headless openjdk-21-jre-headless default-jre-headless && return
+    local version
+    version=$(java_version)
+    echo "Spark needs Java 17 or newer and ${version:+only Java }${version:-none} was found:" \
+        "install Java 17 (Debian: apt-get install openjdk-17-jre-headless, macOS: brew install openjdk@17)" \
+        "or set JAVA_HOME to one." >&2
     exit 1
 }
 
-# Only tests look at pages. On Debian as root it can be installed; elsewhere one says how.
+# Only tests look at pages.
 require_chromium() {
-    local name log
-    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
-        command -v "$name" >/dev/null 2>&1 && return
-    done
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        log=$(mktemp)
-        echo "Installing Chromium, in which the tests look at pages (once, a minute)"
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
-            >"$log" 2>&1 && command -v chromium >/dev/null 2>&1 && return
-        echo "Chromium could not be installed ($log says why):" >&2
-    fi
-    echo "Chromium is needed by the tests of pages and none was found: install it" \
+    has_chromium && return
+    install "Chromium, in which the tests look at pages" has_chromium chromium && return
+    echo "The tests of pages need Chromium and none was found: install it" \
         "(Debian: apt-get install chromium, elsewhere Chrome or Chromium on the PATH), then run make test again." >&2
     exit 1
 }
 
 require_go() {
     command -v go >/dev/null && return
-    echo "Go is needed to build the S3 server of the tests and none was found: install Go 1.25 or newer" \
+    echo "The S3 server of the tests needs Go and none was found: install Go 1.25 or newer" \
         "(Debian: apt-get install golang-go, macOS: brew install go)." >&2
     exit 1
 }

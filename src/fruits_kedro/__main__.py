@@ -4,16 +4,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.cli.utils import find_run_command
 from kedro.framework.project import configure_project
+
+from fruits_kedro.hooks.errors import end_on_signals
 
 
 def main(*args: Any, **kwargs: Any) -> Any:
     """Run the project's ``kedro run`` command; options are the same."""
-    package_name = Path(__file__).parent.name
-    configure_project(package_name)
-    kwargs["standalone_mode"] = not hasattr(sys, "ps1")
-    return find_run_command(package_name)(*args, **kwargs)
+    is_interactive = hasattr(sys, "ps1")
+    if not is_interactive:
+        end_on_signals()
+    configure_project(Path(__file__).parent.name)
+    from fruits_kedro.cli import run
+
+    kwargs["standalone_mode"] = not is_interactive
+    return run(*args, **kwargs)
 
 
 if __name__ == "__main__":

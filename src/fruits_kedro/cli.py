@@ -1,45 +1,99 @@
 """Commands of this project beside Kedro's own: ``kedro fruits``, ``emr`` and ``mlflow``."""
 
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import click
-from kedro.framework.cli.project import PARAMS_ARG_HELP, run
-from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.cli.project import PARAMS_ARG_HELP
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
+from kedro.utils import load_obj
+from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.emr.commands import emr
+from fruits_kedro.cluster.emr import emr
+from fruits_kedro.hooks.errors import end_on_signals
+from fruits_kedro.pipelines.app.commands import app, predict
 
 __all__ = ["cli", "run"]
 
+_FOLDERS = 5
+"""Folders of removed photographs that ``kedro fruits gc`` names, at most."""
 
-def read_parameters(context: click.Context, option: click.Parameter, text: Any) -> dict[str, Any]:
-    """The value of ``--params`` as a nested dictionary.
+
+class ParametersOption(click.Option):
+    """``--params`` of every command: may be given several times, the last value counts."""
+
+    def __init__(self, names: Sequence[str] = ("--params",), **options: Any) -> None:
+        options |= {"multiple": True, "default": (), "callback": read_parameters}
+        super().__init__(names, type=click.UNPROCESSED, help=PARAMS_ARG_HELP, **options)
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Let pass the dictionary that ``--config`` gives."""
+        return value
+
+
+def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[str, Any]:
+    """The values of ``--params`` as one nested dictionary.
 
     Raises:
-        FruitsError: Where it is no list of ``name=value``.
+        FruitsError: If one is no list of ``name=value``.
     """
+    if isinstance(given, dict):
+        return given
+    texts = [given] if isinstance(given, str) else given or ()
+    items = [item.strip() for text in texts for item in text.split(",") if item.strip()]
     try:
-        values: dict[str, Any] = _split_params(context, option, text)
-    except Exception as error:  # click for a missing '=', YAML and OmegaConf for a value
+        for item in items:
+            name, equals, _value = item.partition("=")
+            if not (equals and name.strip()):
+                raise ValueError(f"{item!r} is not name=value")
+        values = OmegaConf.to_container(OmegaConf.from_dotlist(items))
+    except Exception as error:  # YAML and OmegaConf raise their own for a value
         first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise FruitsError(
-            f"--params cannot be read ({first}): write --params=name=value,name=value, with "
-            "values that hold a comma, a bracket or a brace in a parameters file "
+            f"--params cannot be read ({first}): write --params=name=value,name=value, and put "
+            "values that hold a comma, a bracket or a brace into a parameters file "
             "(conf/local/parameters.yml)."
         ) from error
-    return values
+    return values  # type: ignore[return-value]
 
 
-for _option in run.params:
-    if _option.name == "params":
-        _option.callback = read_parameters
+def check_runner_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """The value of ``--runner``. Raises FruitsError if it is no runner for these pipelines."""
+    from fruits_kedro.hooks.session import check_runner
+
+    if name:
+        try:
+            kind = load_obj(name, "kedro.runner")
+        except (ImportError, AttributeError, ValueError) as error:
+            raise FruitsError(
+                f"There is no runner {name}: leave out --runner, or give SequentialRunner or the "
+                "import path of a class of your own."
+            ) from error
+        check_runner(kind)
+    return name
 
 
-params_option = click.option(
-    "--params", type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=read_parameters
-)
+def _own_options(command: click.Command) -> click.Command:
+    """Kedro's ``run`` with this project's reading of ``--params`` and ``--runner``."""
+    command.params = [
+        ParametersOption() if option.name == "params" else option for option in command.params
+    ]
+    for option in command.params:
+        if option.name == "runner":
+            option.callback = check_runner_name
+    return command
+
+
+run = _own_options(kedro_run)
+params_option = click.option("--params", cls=ParametersOption)
 
 
 @click.group(name="fruits-kedro")
@@ -53,36 +107,95 @@ cli.add_command(emr)
 @cli.group()
 def fruits() -> None:
     """Care for the storage of fruits-kedro."""
+    end_on_signals()
 
 
 @fruits.command()
 @env_option
 @params_option
-def gc(env: str | None, params: dict[str, Any]) -> None:
+@click.option("--yes", "-y", is_flag=True, help="Remove without asking.")
+def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
     """Remove images and features that no photograph of the last run refers to."""
-    from fruits_kedro.hooks.errors import ErrorHooks
-    from fruits_kedro.hooks.storage import storage_root
-    from fruits_kedro.storage.garbage import FEATURES, collect_garbage
+    from fruits_kedro.hooks.errors import as_sentences, at_end
+    from fruits_kedro.hooks.storage import require_storage, storage_root
+    from fruits_kedro.storage.garbage import plan_garbage, remove_garbage
     from fruits_kedro.storage.lock import lock_of
+
+    with KedroSession.create(env=env, runtime_params=params) as session, as_sentences():
+        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+        root = storage_root(context)
+        require_storage(root)
+        lock = lock_of(root)
+        at_end.append(lock.release)
+        lock.acquire()
+        try:
+            plans = plan_garbage(context.catalog)
+            for plan in plans:
+                click.echo(describe_garbage(plan))
+            if not any(plan.removed for plan in plans):
+                click.echo("Nothing to remove")
+            elif confirmed(f"Remove this from {root}?", yes):
+                freed = remove_garbage(context.catalog, plans)
+                click.echo(f"{sum(freed.values()) / 1e6:.1f} MB freed")
+        finally:
+            lock.release()
+
+
+def describe_garbage(plan: Any) -> str:
+    """One line of what would go from a table, and of which folders of photographs."""
+    text = f"{plan.table}: {plan.removed} rows to remove, {plan.kept} to keep"
+    more = ", …" if len(plan.folders) > _FOLDERS else ""
+    named = f"; photographs of {', '.join(plan.folders[:_FOLDERS])}{more}"
+    return text + named if plan.folders else text
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Ask, unless ``yes``. Raises FruitsError if nobody is there to answer."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise FruitsError("Nothing was removed: look at the list above and repeat with --yes.")
+    return click.confirm(question)
+
+
+@click.command()
+@env_option
+@params_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--port", "-p", default="5000", show_default=True, help="Port to serve at.")
+def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
+    """Open the page on which recorded runs are compared."""
+    from fruits_kedro.hooks import tracking
 
     with KedroSession.create(env=env, runtime_params=params) as session:
         context: KedroContext = session.load_context()  # type: ignore[attr-defined]
-        lock = lock_of(storage_root(context))
-        lock.acquire()
-        try:
-            catalog = context.catalog
-            features = {name: catalog[name] for name in FEATURES}
-            removed = collect_garbage(catalog["images"], features, catalog["photographs"])
-        except Exception as error:
-            ErrorHooks().on_pipeline_error(error)
-            raise
-        finally:
-            lock.release()
-    for table, counts in removed.items():
-        click.echo(
-            f"{table}: {counts['rows_removed']} rows removed, {counts['rows_kept']} kept, "
-            f"{counts['bytes_freed'] / 1e6:.1f} MB freed"
+        setting = tracking.tracking_of(context.config_loader)
+        uri = tracking.tracking_uri(setting, context.project_path)
+    if uri is None:
+        raise FruitsError(
+            "Runs are not recorded, the parameter tracking is off: give "
+            "--params=tracking=sqlite:///FILE or an MLflow server, to kedro run as well."
         )
+    if uri.startswith(("http://", "https://")):
+        click.echo(f"Opening {tracking.without_user(uri)}")
+        webbrowser.open(uri)
+        return
+    if find_spec("mlflow") is None:
+        raise FruitsError("MLflow is not installed here: install the extra 'local'.")
+    file = tracking.database(uri)
+    if file is not None and not file.exists():
+        raise FruitsError(f"No run is recorded in {file} yet: run kedro run first.")
+    # A command line is visible to every user of the machine, and the URI may hold a password.
+    environment = tracking.mlflow_environment() | {"MLFLOW_BACKEND_STORE_URI": uri}
+    server = ["-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1"]
+    os.execve(sys.executable, [sys.executable, *server], environment)  # noqa: S606
+
+
+fruits.add_command(ui, "mlflow")
+
+
+fruits.add_command(app)
+fruits.add_command(predict)
 
 
 @cli.group()
@@ -90,17 +203,4 @@ def mlflow() -> None:
     """Compare recorded runs in MLflow."""
 
 
-@mlflow.command()
-@env_option
-@params_option
-@click.option("--host", help="Address to serve at, this machine only by default.")
-@click.option("--port", "-p", help="Port to serve at, 5000 by default.")
-def ui(env: str | None, params: dict[str, Any], host: str | None, port: str | None) -> None:
-    """Open the page on which recorded runs are compared."""
-    from fruits_kedro.hooks.recording.page import open_page
-    from fruits_kedro.hooks.recording.setting import tracking_of
-
-    with KedroSession.create(env=env, runtime_params=params) as session:
-        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
-        tracking = tracking_of(context.config_loader, context.project_path)
-    open_page(tracking, host, port)
+mlflow.add_command(ui, "ui")

@@ -3,7 +3,7 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-DEFAULT = ("ingestion", "featurization", "reduction", "classification", "reporting")
+DEFAULT = ("ingestion", "featurization", "reduction", "classification", "reporting", "app")
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -5,19 +5,17 @@ import sys
 import warnings
 from importlib.resources import files
 
-from fruits_kedro.hooks.config_loader import FruitsConfigLoader
-from fruits_kedro.hooks.configuration import ConfigurationHooks
-from fruits_kedro.hooks.errors import ErrorHooks
-from fruits_kedro.hooks.leftovers import LeftoverHooks
-from fruits_kedro.hooks.lock import LockHooks
-from fruits_kedro.hooks.plugins import PluginHooks, leave_out_commands
-from fruits_kedro.hooks.progress import ProgressHooks
-from fruits_kedro.hooks.run_facts import RunFactsHooks
+from fruits_kedro.hooks.errors import ErrorHooks, end_on_signals
+
+if sys.argv[1:2] == ["run"]:
+    # First of all: the imports below, Kedro's and those of its plugins take a second.
+    end_on_signals()
+
+from fruits_kedro.hooks.configuration import ConfigurationHooks, FruitsConfigLoader
 from fruits_kedro.hooks.session import FruitsSession
-from fruits_kedro.hooks.signals import SignalHooks
 from fruits_kedro.hooks.spark import SparkHooks
-from fruits_kedro.hooks.summary import SummaryHooks
-from fruits_kedro.hooks.timing import TimingHooks
+from fruits_kedro.hooks.storage import StorageHooks
+from fruits_kedro.hooks.telling import ProgressHooks, RunFactsHooks, SummaryHooks, TimingHooks
 from fruits_kedro.hooks.tracking import TrackingHooks
 
 SESSION_CLASS = FruitsSession
@@ -33,9 +31,9 @@ def _package_file(name: str) -> str:
 
 
 def _class_archive() -> str:
-    """Java's option to start from the classes that ``tools/archive_classes.py`` kept, or to keep.
+    """Java's option to start from the classes that ``tools/archive_classes.py`` keeps, or to keep.
 
-    A path that is not there, or of another Java, is no error: the JVM starts without it.
+    A path that does not exist, or of another Java, is no error: the JVM starts without it.
     """
     made = os.environ.get("FRUITS_CLASS_ARCHIVE")
     if made:
@@ -48,28 +46,25 @@ warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is dep
 # Kedro-Viz answers through a class of FastAPI that is going to be another.
 warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
 
-leave_out_commands()
-
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
 HOOKS = (
     ErrorHooks(),
-    LeftoverHooks(),
-    LockHooks(),
+    StorageHooks(),
     TrackingHooks(),
     SummaryHooks(),
     TimingHooks(),
     RunFactsHooks(),
     ProgressHooks(),
     SparkHooks(),
-    SignalHooks(),
     ConfigurationHooks(),
-    PluginHooks(),
 )
+# Where somebody has installed the plugin, it would record each run once more.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow", "kedro_mlflow")
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "config_patterns": {"spark": ["spark*"], "fruits": ["fruits*"], "mlflow": ["mlflow*"]},
+    "config_patterns": {"spark": ["spark*"], "fruits": ["fruits*"]},
     # An environment adds facts and replaces single ones.
     "merge_strategy": {"fruits": "soft"},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.

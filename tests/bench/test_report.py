@@ -1,44 +1,25 @@
 """The report is made from the records alone."""
 
-import json
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
-from bench_records import ABOUT, one_round, whole_benchmark
+from bench_made_up import ABOUT, one_round, whole_benchmark
 
 from bench import report
-from bench.measures import Measures
-from bench.records import Records
+from bench.figures import UNKNOWN, Measures, middle, ratios, render_table, total, write
+from bench.promises import PROMISES, Promise
+from bench.workbench import Records
 from fruits_kedro import FruitsError
 
-SECTIONS = (
-    "Targets",
-    "Faster must mean the same",
+pytestmark = pytest.mark.tools
+SECTIONS = [
     "The whole job",
-    "Computing features",
-    "Scaler and PCA",
-    "Memory",
-    "The same results",
-    "Ten times the photographs",
-    "Cores",
-    "Size and precision",
+    "Stages",
+    "The same features",
+    "Growth without the network",
     "12 megapixels",
-)
-
-
-@pytest.fixture
-def root(tmp_path, monkeypatch) -> Path:
-    """A project root of its own, so that a test never writes into docs/."""
-    monkeypatch.setattr(report, "ROOT", tmp_path / "project")
-    return tmp_path / "project"
-
-
-def write(tmp_path: Path, records: list) -> Path:
-    stored = Records(tmp_path / "work" / "results.jsonl")
-    for record in records:
-        stored.add(record)
-    return report.write_reports(stored, tmp_path / "work")[0].parent
+    "Costs",
+]
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -47,60 +28,81 @@ def rows(text: str) -> dict[str, list[str]]:
     return {line[0].strip(): [cell.strip() for cell in line[1:]] for line in lines}
 
 
-def test_a_whole_benchmark_goes_into_docs(tmp_path, root):
-    assert write(tmp_path, whole_benchmark()) == root / "docs"
-    text = (root / "docs" / "benchmark.md").read_text()
-    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
-    assert "try-out" not in text
-    for known in ("a CPU", "2 cores", "2026-11-22", "0123456789ab", ABOUT["command"], "10,000"):
-        assert known in text
+@pytest.fixture
+def root(tmp_path, monkeypatch) -> Path:
+    """A project of its own, so that no test writes into docs/."""
+    page = tmp_path / "docs" / "results.md"
+    page.parent.mkdir()
+    page.write_text("# Results\n<!-- benchmark: x -->\nold\n<!-- end of benchmark -->\nkept\n")
+    monkeypatch.setattr(report, "RESULTS_PAGE", page)
+    return tmp_path
 
 
-def test_the_json_holds_every_record(tmp_path, root):
-    write(tmp_path, whole_benchmark())
-    stored = json.loads((root / "docs" / "benchmark.json").read_text())
-    assert stored == whole_benchmark()
+def write_from(root: Path, records: list) -> str:
+    stored = Records(root / "results.jsonl")
+    for record in records:
+        stored.add(record)
+    return str(report.write_report(stored, root).relative_to(root))
 
 
-def test_the_picture_is_one(tmp_path, root):
-    write(tmp_path, whole_benchmark())
-    ElementTree.fromstring((root / "docs" / "benchmark.svg").read_text())
+def test_a_complete_benchmark_goes_into_docs_with_every_section(root):
+    assert write_from(root, whole_benchmark()) == "docs/results.md"
+    text = (root / "docs" / "results.md").read_text()
+    assert [line[5:] for line in text.splitlines() if line.startswith("#### ")] == SECTIONS
+    assert "old" not in text.splitlines()
+    assert text.endswith("<!-- end of benchmark -->\nkept\n")
+    assert UNKNOWN not in rows(text)["all, ours, `augmentation.copies=0`"]
 
 
-def test_targets_stand_with_what_was_measured():
-    table = rows(report.render(Measures(whole_benchmark()), ABOUT))
-    whole = table["whole job, float32, against the original's way"]
-    assert whole == ["≥ 3.5×", "≥ 5×", "5.00×", "4.50–5.50", "aim met"]
-    ours = "100.0 (100.0–100.0)"
-    assert table["whole process, wall"] == ["400.0 (360.0–440.0)", ours, ours]
-    assert table["original ÷ ours, wall"][1].startswith("4.00×")
+def test_every_promise_is_judged():
+    table = rows(report.introduce(ABOUT, Measures(whole_benchmark())))
+    verdicts = {promise.what: table[promise.what][-1] for promise in PROMISES}
+    assert "not measured" not in verdicts.values()
+    assert table["`all` without copies ÷ plain"] == ["1.7", "1.4", "1.50 (1.50–1.50)", "limit met"]
+    assert verdicts["growth: time per row, a million ÷ 100,000"] == "aim met"
 
 
-def test_stages_of_both_sides_stand_beside_each_other():
-    table = rows(report.render(Measures(one_round(1)), ABOUT))
-    assert table["read, decode, features, Parquet"][:2] == ["320.0", "62.0"]
-    assert table["scale, PCA, Parquet, CSV"][:2] == ["40.0", "7.0"]
-    assert table["train, predict, measure"][:2] == ["30.0", "8.0"]
+def test_a_limit_may_be_the_largest_or_the_smallest_value():
+    smallest = Promise("", 3, 5, ".1f", lambda _: {})
+    assert [smallest.verdict(v) for v in (5, 3, 2.9)] == [
+        "aim met",
+        "limit met",
+        "**limit missed**",
+    ]
+    assert Promise("", 3, 2, ".1f", lambda _: {}).verdict(3.04) == "limit met"
+    assert smallest.verdict(None) == "not measured"
 
 
-@pytest.mark.parametrize(
-    ("photographs", "rounds"), [(4_999, (1, 2, 3)), (10_000, (1, 2)), (10_000, ())]
-)
-def test_a_try_out_stays_in_its_folder_and_says_so(tmp_path, root, photographs, rounds):
+@pytest.mark.parametrize(("photographs", "rounds"), [(4_999, 3), (10_000, 2), (10_000, 0)])
+def test_a_trial_stays_in_its_folder_and_says_so(root, photographs, rounds):
     about = {**ABOUT, "photographs": photographs}
-    records = [about, *(record for number in rounds for record in one_round(number))]
-    assert write(tmp_path, records) == tmp_path / "work" / "report"
-    assert not root.exists()
-    assert "try-out" in (tmp_path / "work" / "report" / "benchmark.md").read_text()
+    records = [about, *(record for n in range(rounds) for record in one_round(n + 1))]
+    assert write_from(root, records) == "benchmark.md"
+    assert "trial" in (root / "benchmark.md").read_text()
 
 
-def test_parts_that_were_not_run_have_no_section():
-    text = report.render(Measures([ABOUT, *one_round(1)]), ABOUT)
-    assert "## The whole job" in text
-    assert "## Cores" not in text
-    assert "## 12 megapixels" not in text
+def test_nothing_measured_is_an_error(root):
+    with pytest.raises(FruitsError):
+        write_from(root, [])
 
 
-def test_no_results_are_told(tmp_path, root):
-    with pytest.raises(FruitsError, match="no results"):
-        write(tmp_path, [])
+def test_ratios_are_taken_within_each_round():
+    above, below = {1: 10.0, 2: 12.0, 3: 30.0, 4: 1.0}, {1: 5.0, 2: 12.0, 3: 10.0, 5: 1.0}
+    assert ratios(above, below) == {1: 2.0, 2: 1.0, 3: 3.0}
+    assert middle(ratios(above, below)) == 2.0
+    assert total({1: 1.0, 2: 2.0}, {1: 10.0}) == {1: 11.0}
+
+
+def test_figures_show_the_spread_of_rounds():
+    assert write({1: 1.0, 2: 3.0, 3: 2.0}, ".1f", " s") == "2.0 s (1.0–3.0)"
+    assert write({1: 2.0}, ".1f") == "2.0"
+    assert write({}, ".1f") == UNKNOWN
+    assert render_table(["a", "s"], [["b", "1"]]) == "| a | s |\n| --- | ---: |\n| b | 1 |"
+
+
+def test_costs_follow_from_the_measured_rate():
+    table = rows(report.costs(Measures(whole_benchmark())))
+    hours, on_demand, spot = map(float, table["100 × 100 pixels, 5 kB"])
+    assert hours == pytest.approx(50 / 10_000 * 2 * 1e6 / 3600, abs=0.05)
+    assert on_demand == pytest.approx(hours * 0.85 / 16, abs=0.01)
+    assert spot < on_demand

@@ -13,6 +13,11 @@ from faults.processes import processes_with, wait_until
 _OF_THE_DRIVER = ("AWS_", "FRUITS_", "KEDRO_")
 
 
+def cache_folder() -> Path:
+    """Where programs that are fetched once stay: ``fruits-kedro`` in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fruits-kedro"
+
+
 @contextmanager
 def daemon(
     home: Path, words: Sequence[str], environment: dict[str, str], hidden: Sequence[Path] = ()

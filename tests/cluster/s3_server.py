@@ -1,8 +1,8 @@
 """A real S3 server on loopback: versitygw, which keeps objects as files of a folder.
 
 Chosen because it answers conditional writes (``If-None-Match``), multipart uploads with S3's own
-limits and ListObjectsV2 as S3 does, is one Go program under Apache-2.0 and is looked after; MinIO
-says of itself that it no longer is, and ``rclone serve s3`` overwrites what it must not.
+limits and ListObjectsV2 as S3 does, and is one maintained Go program under Apache-2.0. MinIO is no
+longer maintained, and ``rclone serve s3`` ignores ``If-None-Match``.
 """
 
 import os
@@ -17,8 +17,7 @@ from typing import Any
 
 import botocore.session
 from botocore.client import BaseClient
-
-from fruits_kedro.cluster.jars import cache_folder
+from cluster.daemons import cache_folder
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.7.0"
 OWNER = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner-secret"}

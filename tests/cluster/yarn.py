@@ -1,4 +1,4 @@
-"""YARN on loopback: a ResourceManager and a NodeManager of Hadoop 3.4.1, from Maven Central."""
+"""YARN on loopback: a ResourceManager and a NodeManager of PySpark's Hadoop, from Maven Central."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from cluster.daemons import daemon, end_processes
+import pyspark
+from cluster.daemons import cache_folder, daemon, end_processes
 from cluster.s3_server import free_port
 from faults.processes import wait_until
 
-from fruits_kedro.cluster.jars import cache_folder, retrieve
-
-HADOOP = "3.4.1"
+SPARK = Path(pyspark.__file__).parent
+HADOOP = next((SPARK / "jars").glob("hadoop-client-api-*.jar")).stem.rpartition("-")[2]
 SERVERS = ("resourcemanager", "nodemanager", "timelineservice")
 """What PySpark does not bring of YARN; it brings the client."""
 
@@ -52,19 +52,32 @@ class Yarn:
 
 
 def server_jars() -> Path:
-    """The folder of YARN's servers with all they need, fetched once and kept (80 MB).
+    """The folder of YARN's servers with all they need (80 MB), fetched once and kept.
 
-    Raises:
-        FruitsError: Where Maven Central cannot be reached.
+    By the Ivy that PySpark brings. Raises CalledProcessError where Maven Central is out of reach.
     """
     folder = cache_folder() / f"yarn-{HADOOP}"
     if not folder.is_dir():
         fetching = folder.with_name(f".{folder.name}-{os.getpid()}")
         shutil.rmtree(fetching, ignore_errors=True)
-        names = (f"org.apache.hadoop:hadoop-yarn-server-{name}:{HADOOP}" for name in SERVERS)
-        fetching.parent.mkdir(parents=True, exist_ok=True)
-        retrieve(names, fetching, transitive=True)
-        fetching.rename(folder)
+        fetching.mkdir(parents=True)
+        wanted = "".join(
+            f'<dependency org="org.apache.hadoop" name="hadoop-yarn-server-{name}" '
+            f'rev="{HADOOP}" conf="default->default"/>'
+            for name in SERVERS
+        )
+        (fetching / "ivy.xml").write_text(
+            '<ivy-module version="2.0"><info organisation="fruits" module="yarn"/><configurations>'
+            f'<conf name="default"/></configurations><dependencies>{wanted}</dependencies>'
+            "</ivy-module>"
+        )
+        ivy = str(next((SPARK / "jars").glob("ivy-*.jar")))
+        words = ["java", "-cp", ivy, "org.apache.ivy.Main", "-ivy", "ivy.xml", "-cache", "cache"]
+        words += ["-types", "jar", "bundle"]
+        words += ["-retrieve", f"{fetching}/jars/[artifact]-[revision](-[classifier]).[ext]"]
+        subprocess.run(words, cwd=fetching, check=True, capture_output=True)
+        (fetching / "jars").rename(folder)
+        shutil.rmtree(fetching)
     return folder
 
 
@@ -161,15 +174,12 @@ def submit(
     running: Yarn, words: list[str], environment: dict[str, str], log: Path
 ) -> subprocess.CompletedProcess[bytes]:
     """``spark-submit`` to its end."""
-    import pyspark
-
-    spark = Path(pyspark.__file__).parent
     own = {"YARN_CONF_DIR": str(running.conf), "HADOOP_CONF_DIR": str(running.conf)}
     kept = ("AWS_", "FRUITS_", "KEDRO_", "PYTHONPATH", "PYSPARK_")
     outer = {name: value for name, value in os.environ.items() if not name.startswith(kept)}
     with log.open("wb") as output:
         return subprocess.run(
-            [str(spark / "bin" / "spark-submit"), *words],
+            [str(SPARK / "bin" / "spark-submit"), *words],
             env={**outer, **own, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 from runs import ROOT, copy_project
-from small_packages import HUSH, X86, X86_TAG, tiny_wheel
+from small_packages import HUSH, X86_TAG, tiny_wheel
 
-from fruits_kedro.cluster.emr.package import Package, make_package
-from fruits_kedro.datasets import BackboneDataset
-from fruits_kedro.model.backbone.artefact import Backbone, BackboneSpec
-from fruits_kedro.model.backbone.weights import SHIPPED, locate_weights, weights_sha256
+from fruits_kedro.cluster.package import Package, make_package
 
 
 @pytest.fixture(scope="session")
@@ -22,16 +19,10 @@ def emr_project(tmp_path_factory) -> Path:
         (project / "conf" / name).parent.mkdir(exist_ok=True)
         (project / "conf" / name).write_text(f"key: {HUSH}\n")
     (project / "conf" / "base" / ".env").write_text(f"AWS_SECRET_ACCESS_KEY={HUSH}\n")
-    (project / "conf" / "local" / "globals.yml").write_text(f"storage: data\nimages: {HUSH}\n")
     index = project / "index"
     index.mkdir()
     pins = tiny_wheel(index, "tinyone") + tiny_wheel(index, "tinytwo", X86_TAG)
-    (project / "requirements-cluster.lock").write_text(
-        f"# made by a test\n{pins}    # via nobody\n"
-    )
-    weights = weights_sha256(locate_weights(SHIPPED))
-    converted = Backbone(BackboneSpec(weights, 224, "float32"), b"a network")
-    BackboneDataset(filepath=str(project / "data/06_models/backbone")).save(converted)
+    (project / "requirements-cluster.lock").write_text(f"# of a test\n{pins}    # via nobody\n")
     return project
 
 
@@ -42,4 +33,4 @@ def emr_package(emr_project: Path) -> Package:
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(emr_project / "index"))
         patch.setenv("AWS_SECRET_ACCESS_KEY", HUSH)
-        return make_package(emr_project, emr_project / "dist" / "emr", [X86])
+        return make_package(emr_project, emr_project / "dist" / "emr", ["x86_64"])

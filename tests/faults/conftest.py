@@ -1,62 +1,143 @@
-"""One undisturbed run to compare with, and processes that do not outlive their test."""
+"""Photographs, one undisturbed run to compare with, and ways to run."""
 
+import fcntl
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from faults.processes import Runner, copy_images, copy_storage, report
+from faults.processes import SMALL, Runner
+from faults.storages import copy_storage, report
+from omegaconf import OmegaConf
+from runs import Job, copy_photos, sample_names
+
+LABELS = ("Apple", "Banana", "Corn", "Kiwi")
+PHOTOS = [
+    f"{split}/{label}/{name}"
+    for split, count in (("Training", 8), ("Test", 2))
+    for label in LABELS
+    for name in sample_names(split, label)[:count]
+]
+
+
+class Here:
+    """Runs in this process, where being a process is not the point: Spark starts once for all."""
+
+    def __init__(self, images: Path) -> None:
+        self.images = images
+        self.lines: list[str] = []
+
+    def run(
+        self, storage: Path, *pipelines: str, images: Path | None = None, **parameters: Any
+    ) -> list[str]:
+        """``kedro run`` with small slices. Gives the lines of its log."""
+        self.lines = []
+        dotted = SMALL | {name.replace("__", "."): value for name, value in parameters.items()}
+        # Equal to what the command line makes of --params, so that no node sees a difference.
+        values: Any = OmegaConf.to_container(
+            OmegaConf.from_dotlist([f"{name}={value}" for name, value in dotted.items()])
+        )
+        with self._listening():
+            Job(images or self.images, storage).run(*pipelines, **values)
+        return self.lines
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        lines = self.lines
+
+        class Listener(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                lines.append(record.getMessage())
+
+        logger, listener = logging.getLogger("fruits_kedro"), Listener(logging.INFO)
+        logger.addHandler(listener)
+        try:
+            yield
+        finally:
+            logger.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")
-def images(tmp_path_factory) -> Path:
-    """128 photographs of 8 labels. Do not change them."""
-    return copy_images(tmp_path_factory.mktemp("photos") / "images")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of pytest-xdist share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "faults"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def images(shared: Path) -> Path:
+    """40 photographs of 4 labels. Do not change them."""
+    with _once(shared / "images"):
+        if not (shared / "images").exists():
+            copy_photos(PHOTOS, shared / "images.part")
+            (shared / "images.part").rename(shared / "images")
+    return shared / "images"
+
+
+@pytest.fixture(scope="session")
+def reference(shared: Path, images: Path) -> Path:
+    """The storage of the undisturbed run. Do not change it."""
+    storage = shared / "reference"
+    with _once(storage):
+        if not (storage / "08_reporting" / "report.html").exists():
+            runner = Runner(shared, images)
+            try:
+                runner.complete(storage)
+            finally:
+                runner.clean_up()
+    return storage
+
+
+@contextmanager
+def _once(path: Path) -> Iterator[None]:
+    with path.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, images) -> Iterator[Runner]:
-    """Starts runs; whatever is left of them ends with the module."""
+def runs(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Iterator[Runner]:
+    """Starts runs as processes; whatever is left of them ends with the module."""
     runner = Runner(tmp_path_factory.mktemp("logs"), images)
     yield runner
     runner.clean_up()
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory, images) -> Path:
-    """The storage of the undisturbed run. Do not change it."""
-    storage = tmp_path_factory.mktemp("reference") / "storage"
-    runner = Runner(tmp_path_factory.mktemp("logs"), images)
-    try:
-        runner.complete(storage)
-    finally:
-        runner.clean_up()
-    return storage
+def here(images: Path) -> Here:
+    """Runs in this process."""
+    return Here(images)
 
 
 @pytest.fixture
-def fresh(tmp_path, reference) -> Path:
-    """A storage with the converted backbone and nothing else."""
-    return copy_storage(reference, tmp_path / "storage", "06_models/backbone")
+def fresh(tmp_path: Path) -> Path:
+    """A storage that does not exist yet."""
+    return tmp_path / "storage"
 
 
 @pytest.fixture
-def done(tmp_path, reference) -> Path:
+def done(tmp_path: Path, reference: Path) -> Path:
     """A copy of the undisturbed run."""
     return copy_storage(reference, tmp_path / "storage")
 
 
 @pytest.fixture
-def ingested(tmp_path, reference) -> Path:
+def ingested(tmp_path: Path, reference: Path) -> Path:
     """A storage where ingestion has ended and featurization not begun."""
-    copy_storage(reference, tmp_path / "storage", "02_intermediate", "06_models/backbone")
-    (tmp_path / "storage" / "08_reporting").mkdir()
+    storage = tmp_path / "storage"
+    copy_storage(reference / "02_intermediate", storage / "02_intermediate")
+    (storage / "08_reporting").mkdir()
     ingestion = Path("08_reporting") / "ingestion.json"
-    (tmp_path / "storage" / ingestion).write_bytes((reference / ingestion).read_bytes())
-    return tmp_path / "storage"
+    (storage / ingestion).write_bytes((reference / ingestion).read_bytes())
+    return storage
 
 
 @pytest.fixture
-def total(reference) -> int:
+def total(reference: Path) -> int:
     """Photographs that have features."""
     found: int = report(reference, "featurization")["features"]
     return found

@@ -1,136 +1,180 @@
-"""A driver killed at ten moments of a run: the next run completes and nothing is done twice."""
+"""A driver killed at many moments: the next run completes and does nothing twice."""
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
-from faults.processes import (
+from faults.processes import Runner
+from faults.storages import (
     FEATURES,
     IMAGES,
-    PREDICTIONS,
-    REDUCED,
-    Run,
+    assert_readers_agree,
     assert_same_results,
+    committed,
     copy_storage,
-    is_writing,
+    effort,
     leftovers,
-    pointer,
+    of_photographs,
     report,
+    rows,
 )
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills")]
 
-Condition = Callable[[Run, Path], object]
-
-
-def said(pattern: str) -> Condition:
-    return lambda run, storage: re.search(pattern, run.output)
+Kill = Callable[[Runner, Path], object]
 
 
-def writes(table: str) -> Condition:
-    return lambda run, storage: is_writing(storage, table)
+def at(event: str) -> Kill:
+    """Kill right before an audit event."""
+    return lambda runs, storage: runs.die_at(event, storage)
 
 
-def new_part(table: str) -> Condition:
-    return lambda run, storage: any((storage / table).glob("part-*"))
+def said(pattern: str) -> Kill:
+    """Kill when a line of the log is there."""
+
+    def kill(runs: Runner, storage: Path) -> None:
+        run = runs.start(storage)
+        run.wait_for_line(pattern)
+        run.kill()
+
+    return kill
 
 
-MOMENTS: dict[str, Condition] = {
-    "after listing": said(r"Listed .* photographs"),
-    "while reading photographs": writes(IMAGES),
-    "after the last commit of images": said(r"Wrote images: .* of 128"),
-    "in the first slice of features": writes(FEATURES),
-    "after the second slice of features": said(r"Wrote features: 25 new rows of 50"),
+MOMENTS: dict[str, Kill] = {
+    "after listing": said(r"Listed .* files"),
+    "while a worker writes photographs": at("open /images/000001-00001-"),
+    "after the first commit of photographs": at("open /images/000002-"),
+    "after the last commit of photographs": at("os.rename .photographs.manifest.json"),
+    "while a worker writes the first features": at("open /features/000001-0000"),
+    "before the second commit of features": at("open /features/000002-0000"),
+    "after the third commit of features": at("open /features/000004-0000"),
     "while fitting the reducer": said(r"\] fit_reducer_on_train"),
-    # Small tables are written by the driver in one go; their part is there before their commit.
-    "while writing reduced features": new_part(REDUCED),
-    "while writing the classifier": new_part("06_models/classifier"),
-    "while writing predictions": new_part(PREDICTIONS),
+    "before the commit of reduced features": at("os.rename .reduced_features.manifest.json"),
+    "before the commit of the classifier": at("os.rename .classifier.manifest.json"),
+    "while a worker writes predictions": at("open /predictions/000001-"),
     "while measuring": said(r"\] measure_classifier"),
+    "before the report": at("os.rename report.html"),
 }
 
 
 @dataclass
-class Kill:
-    """One kill and the run after it."""
+class Left:
+    """What a kill left, and what the run after it did.
+
+    Attributes:
+        moment: Of the kill.
+        read: Photographs whose bytes were committed.
+        featurized: Photographs whose features were committed.
+        read_again: Photographs that the next run read.
+        inferred: Photographs that the next run put through the network.
+        uncommitted: Files that the kill left and no manifest names.
+    """
 
     moment: str
-    present: int
-    redone: int
-    equal: bool
-    left_over: list[str]
-    read_before: int
+    read: int
+    featurized: int
     read_again: int
-
-
-def kill_at(moment: str, runs, storage: Path) -> None:
-    run = runs.start(storage)
-    run.wait_for(lambda: MOMENTS[moment](run, storage), moment)
-    run.kill()
-
-
-def rerun(moment: str, runs, storage: Path, reference: Path) -> Kill:
-    present, read = pointer(storage, FEATURES)["rows"], pointer(storage, IMAGES)["rows"]
-    runs.complete(storage)
-    try:
-        assert_same_results(storage, reference)
-        equal = True
-    except AssertionError as error:
-        print(f"{moment}: {error}")  # noqa: T201
-        equal = False
-    inferred = report(storage, "featurization")["inferred"]
-    read_again = report(storage, "ingestion")["read"]
-    return Kill(moment, present, inferred, equal, leftovers(storage), read, read_again)
+    inferred: int
+    uncommitted: list[str]
 
 
 @pytest.fixture(scope="module")
-def kills(runs, reference, tmp_path_factory) -> dict[str, Kill]:
-    """Each kill hits a run that goes on from the kill before; each is completed in a copy."""
+def killed(runs, tmp_path_factory) -> dict[str, Path]:
+    """The storage after each kill. Each run resumes from what the kill before left."""
     folder = tmp_path_factory.mktemp("kills")
-    storage = copy_storage(reference, folder / "killed", "06_models/backbone")
-    found = {}
-    for number, moment in enumerate(MOMENTS):
-        kill_at(moment, runs, storage)
-        copy = copy_storage(storage, folder / f"completed_{number}")
-        found[moment] = rerun(moment, runs, copy, reference)
-    text = json.dumps([asdict(kill) for kill in found.values()], indent=1)
-    (folder / "kills.json").write_text(text)
-    print_table(found)
-    return found
+    storage = folder / "storage"
+    return {
+        moment: _killed(kill, runs, storage, folder / str(number))
+        for number, (moment, kill) in enumerate(MOMENTS.items())
+    }
 
 
-def print_table(kills: dict[str, Kill]) -> None:
-    print(f"\n{'killed':36} {'features':>8} {'redone':>6} {'equal':>5}")  # noqa: T201
-    for kill in kills.values():
-        row = f"{kill.moment:36} {kill.present:8} {kill.redone:6} {kill.equal!s:>5}"
-        print(row)  # noqa: T201
+def _killed(kill: Kill, runs: Runner, storage: Path, copy: Path) -> Path:
+    kill(runs, storage)
+    return copy_storage(storage, copy)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_the_results_are_those_of_an_undisturbed_run(kills, moment):
-    assert kills[moment].equal
+@pytest.fixture(scope="module")
+def found() -> Iterator[list[Left]]:
+    """Filled by the tests, printed at their end."""
+    kills: list[Left] = []
+    yield kills
+    print(json.dumps([asdict(kill) for kill in kills], indent=1))  # noqa: T201
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_finished_slices_are_not_computed_again(kills, moment, total):
-    assert kills[moment].present + kills[moment].redone == total
+def test_the_next_run_completes_and_repeats_nothing(killed, here, reference, total, found, moment):
+    storage = killed[moment]
+    read, featurized = len(rows(storage, IMAGES, "path")), _featurized(storage)
+    uncommitted = leftovers(storage)
+    here.run(storage)
+    read_again, inferred, _ = effort(storage)
+    found.append(Left(moment, read, featurized, read_again, inferred, uncommitted))
+    assert read + read_again == total
+    assert featurized + inferred == total
+    assert_same_results(storage, reference)
+    assert_readers_agree(storage)
+    assert leftovers(storage) == []
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_photographs_that_were_committed_are_not_read_again(kills, moment, total):
-    assert kills[moment].read_before + kills[moment].read_again == total
+def test_the_kills_are_spread_over_the_run(found, total):
+    """Else the test above could be about many kills before the first slice."""
+    if len(found) < len(MOMENTS):
+        pytest.skip("only some of the kills were selected")
+    assert [kill.read for kill in found] == [0, 0, 10, *[total] * 10]
+    assert [kill.featurized for kill in found] == [0, 0, 0, 0, 0, 10, 30, *[total] * 6]
+    assert sum(bool(kill.uncommitted) for kill in found) >= 5
 
 
-def test_the_kills_are_spread_over_the_run(kills, total):
-    """Else the tests above could be about ten kills before the first slice."""
-    present = [kill.present for kill in kills.values()]
-    assert present == [0, 0, 0, 0, 50, *[total] * 5]
-    assert kills["while reading photographs"].read_before < total
+def _featurized(storage: Path) -> int:
+    return len(of_photographs(storage))
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_nothing_half_written_stays(kills, moment):
-    assert kills[moment].left_over == []
+# --- tables that are replaced --------------------------------------------------------------------
+
+
+CHANGED = {
+    "before the commit": "os.rename .{table}.manifest.json",
+    "before the old files go": "os.remove /{table}/000001-",
+}
+
+
+@pytest.fixture(scope="module")
+def moved(here, reference, images, tmp_path_factory) -> tuple[Path, Path]:
+    """Photographs of which some were removed, relabelled and added; and a run on them alone."""
+    folder = tmp_path_factory.mktemp("moved")
+    changed = Path(shutil.copytree(images, folder / "images"))
+    (changed / "Training" / "Apple" / "0_100.jpg").unlink(missing_ok=True)
+    for path in sorted((changed / "Training" / "Kiwi").iterdir())[:2]:
+        path.rename(changed / "Training" / "Corn" / f"moved_{path.name}")
+    return changed, folder
+
+
+@pytest.mark.parametrize("table", ["photographs", "reduced_features", "predictions"])
+@pytest.mark.parametrize("moment", CHANGED)
+def test_a_replaced_table_is_the_old_one_or_the_new_one(runs, here, done, moved, moment, table):
+    images, folder = moved
+    [name] = [path.parent.name for path in done.glob(f"0*/{table}")]
+    before = committed(done, f"{name}/{table}")
+    runs.die_at(CHANGED[moment].format(table=table), done, images=images)
+    after = committed(done, f"{name}/{table}")
+    assert (after == before) == (moment == "before the commit")
+    assert all(file.exists() for file in after)
+    assert re.search(table, str(leftovers(done)))
+    here.run(done, images=images)
+    undisturbed = folder / "storage"
+    if not undisturbed.exists():
+        here.run(undisturbed, images=images)
+    assert_readers_agree(done)
+    assert leftovers(done) == []
+    paths = [row["path"] for row in rows(done, f"{name}/{table}", "path")]
+    expected = rows(undisturbed, f"{name}/{table}", "path")
+    assert sorted(paths) == sorted(row["path"] for row in expected)
+    assert report(done, "metrics") == report(undisturbed, "metrics") | {
+        "photographs_read": report(done, "metrics").get("photographs_read"),
+    }
+    assert FEATURES

@@ -1,8 +1,10 @@
-"""A run is recorded once, by a process of its own, and a failure to do so costs a sentence."""
+"""A run is recorded once in MLflow, and a failure to do so costs one line of the log."""
 
 import logging
+import os
 import socket
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +13,26 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline, node
 
+from fruits_kedro.hooks import tracking
 from fruits_kedro.hooks.tracking import TrackingHooks
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
-MEASURE = Pipeline(
-    [
-        node(lambda a: a, "a", "metrics", name="measure"),
-        node(lambda a: a, "a", "data_quality", name="table"),
-    ]
-)
+MEASURE = Pipeline([node(lambda a: a, "a", "metrics", name="measure")])
 METRICS = {"accuracy": 0.5, "fingerprint": "f00d", "per_label": {"Kiwi": {"f1": 1.0}}}
 
 
-def run(project: Path, storage: Path, tracking: str, nodes: int = 1, **parameters: Any) -> None:
+@pytest.fixture(autouse=True)
+def environment(monkeypatch) -> None:
+    """What MLflow is given in this process ends with the test."""
+    for name in tracking._ENVIRONMENT:
+        monkeypatch.setenv(name, os.environ.get(name, tracking._ENVIRONMENT[name]))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.delenv("FRUITS_TRACKING", raising=False)
+
+
+def run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: Any) -> None:
     """What Kedro calls during a run of one node that saves the metrics."""
     bootstrap_project(project)
-    values = {"images": "/photos", "storage": str(storage), "tracking": tracking, **parameters}
+    values = {"images": "/photos", "storage": str(storage), "tracking": uri, **parameters}
     with KedroSession.create(project, runtime_params=values) as session:
         context = session.load_context()
         hooks = TrackingHooks()
@@ -35,15 +41,8 @@ def run(project: Path, storage: Path, tracking: str, nodes: int = 1, **parameter
         for _ in range(nodes):
             hooks.before_node_run()
         context.catalog.save("metrics", METRICS)
-        make_table(storage / "08_reporting" / "data_quality")
-        told = {"run_id": "now", "pipeline_names": ["__default__"], "env": None}
-        hooks.after_pipeline_run(told, MEASURE, context.catalog)
-
-
-def make_table(folder: Path) -> None:
-    """A table that is there: tables among the reports are folders and are not uploaded."""
-    snapshots = SnapshotFolder(str(folder))
-    snapshots.replace(Part(snapshots.new_part_name(), rows=0, notes={}))
+        run_params = {"run_id": "now", "pipeline_names": ["__default__"], "env": None}
+        hooks.after_pipeline_run(run_params, MEASURE, context.catalog)
 
 
 def rows(file: Path, query: str) -> list[Any]:
@@ -72,41 +71,127 @@ def test_a_run_is_recorded_with_what_tells_it_from_others(project, tmp_path):
     assert saved.parent.name == "08_reporting"
     run(project, tmp_path / "storage", f"sqlite:///{file}", nodes=0)
     assert len(rows(file, "select name from runs")) == 1, "nothing ran, so it is the same run"
+    run(project, tmp_path / "storage", f"sqlite:///{file}")
+    assert len(rows(file, "select experiment_id from experiments where name = 'fruits-kedro'")) == 1
 
 
-def test_a_server_that_is_away_costs_one_sentence(project, tmp_path, caplog):
+def warning(caplog: pytest.LogCaptureFixture) -> str:
+    records = [r for r in caplog.records if r.name.startswith("fruits_kedro")]
+    [text] = [r.getMessage() for r in records if r.levelno >= logging.WARNING]
+    assert "\n" not in text
+    return text
+
+
+def test_a_server_that_is_down_costs_one_line_without_its_password(project, tmp_path, caplog):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         server = f"http://anna:hush@127.0.0.1:{free.getsockname()[1]}"
     run(project, tmp_path / "storage", server)
-    [told] = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
-    assert told.startswith("This run is not recorded in http://127.0.0.1:")
+    assert "127.0.0.1" in warning(caplog)
     assert "hush" not in caplog.text
 
 
-def test_nothing_is_started_where_recording_is_off(project, tmp_path, monkeypatch):
-    started: list[object] = []
-    monkeypatch.setattr("fruits_kedro.hooks.tracking.Writer", started.append)
-    run(project, tmp_path / "storage", "off")
-    assert started == []
-
-
-@pytest.mark.parametrize("fault", [OSError("no more processes"), ValueError("a defect")])
+@pytest.mark.parametrize("fault", [ValueError("a defect"), None])
 def test_whatever_happens_the_run_is_complete(project, tmp_path, monkeypatch, caplog, fault):
-    class Broken:
-        def __init__(self, told: object) -> None:
-            if isinstance(fault, OSError):
-                raise fault
-
-        def write(self, run: object) -> None:
+    def write(*_: Any) -> None:
+        if fault:
             raise fault
+        time.sleep(30)
 
-        def stop(self) -> None:
-            pass
-
-    monkeypatch.setattr("fruits_kedro.hooks.tracking.Writer", Broken)
+    monkeypatch.setattr(tracking, "write_run", write)
+    monkeypatch.setattr(tracking, "_SECONDS", 0.1)
     run(project, tmp_path / "storage", f"sqlite:///{tmp_path / 'runs.db'}")
-    told = (
-        f"This run is not recorded in {tmp_path / 'runs.db'}, and complete all the same ({fault})"
-    )
-    assert told in caplog.text
+    assert ("a defect" if fault else "0.1 s") in warning(caplog)
+
+
+def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeypatch):
+    written: list[Any] = []
+    monkeypatch.setattr(tracking, "write_run", lambda *run: written.append(run))
+    run(project, tmp_path / "storage", "off")
+    assert written == []
+
+
+# --- the parameter -------------------------------------------------------------------------------
+
+
+class Loader:
+    """As much of a configuration loader as the setting needs."""
+
+    def __init__(self, configured: Any, **given: Any) -> None:
+        self.runtime_params = given
+        self._globals = {"tracking": configured}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        return {"globals": self._globals}[key]
+
+
+def test_a_parameter_comes_before_the_configuration():
+    assert tracking.tracking_of(Loader("http://by-globals")) == "http://by-globals"
+    given = Loader("http://by-globals", tracking="http://by-parameter")
+    assert tracking.tracking_of(given) == "http://by-parameter"
+    assert tracking.tracking_of(Loader("http://by-globals", tracking=False)) is False
+
+
+def test_a_relative_file_lies_in_the_project():
+    uri = tracking.tracking_uri("sqlite:///mlruns/mlflow.db", Path("/project"))
+    assert uri == "sqlite:////project/mlruns/mlflow.db"
+    assert tracking.database(uri) == Path("/project/mlruns/mlflow.db")
+    assert tracking.database("http://host:5000") is None
+
+
+@pytest.mark.parametrize("value", ["off", False, None, ""])
+def test_recording_can_be_switched_off(value):
+    assert tracking.tracking_uri(value, Path("/project")) is None
+    assert tracking.tracking_problems(value) == []
+
+
+@pytest.mark.parametrize("value", ["http://anna:hush@host:5000", "postgresql+x://a:hush@host/db"])
+def test_a_password_is_kept_and_not_shown(value):
+    assert tracking.tracking_problems(value) == []
+    assert tracking.tracking_uri(value, Path("/project")) == value
+    assert "hush" not in tracking.without_user(value)
+
+
+@pytest.mark.parametrize("value", [True, 5, "mlruns", "sqlite:///", "ftp://anna:hush@host"])
+def test_anything_else_is_a_problem(value):
+    [problem] = tracking.tracking_problems(value)
+    assert "hush" not in problem
+
+
+# --- what is recorded ----------------------------------------------------------------------------
+
+
+def test_numbers_of_reports_are_metrics_but_not_one_per_label():
+    reports = {
+        "metrics": {
+            "accuracy": 0.5,
+            "classifier": "forest",
+            "rows": {"test": 4},
+            "per_label": {"Kiwi": {"f1": 1.0}},
+        },
+        "evaluation": {"capture": {"mean": 0.25, "folds": {"r*": {"accuracy": 0.25}}}},
+        "ingestion_report": {"kept": 7, "kept_by_label": {"Kiwi": 7}},
+    }
+    assert tracking.metrics_of(reports, "now") == {
+        "accuracy": 0.5,
+        "rows/test": 4.0,
+        "evaluation/capture/mean": 0.25,
+        "evaluation/capture/folds/r_/accuracy": 0.25,
+        "photographs/kept": 7.0,
+        "seconds/total": 0.0,
+    }
+
+
+def test_only_the_seconds_of_this_run_count():
+    stages = {
+        "ingestion": {"run": "now", "seconds": 1.5, "nodes": {}},
+        "inference": {"run": "before", "seconds": 9.0, "nodes": {}},
+    }
+    measured = tracking.metrics_of({"timings": {"seconds": 1.5, "pipelines": stages}}, "now")
+    assert measured == {"seconds/ingestion": 1.5, "seconds/total": 1.5}
+
+
+def test_a_run_is_named_after_its_parameters():
+    given = {"images": "/x", "featurization": {"precision": "int8"}}
+    assert tracking.run_name(["__default__"], given) == "precision=int8"
+    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"

@@ -59,6 +59,7 @@ def test_the_corpus_covers_every_outcome_of_reading():
         Reason.EMPTY_FILE,
         Reason.UNREADABLE,
         Reason.NOT_AN_IMAGE,
+        Reason.NOT_TRUSTED,
         Reason.TOO_MANY_PIXELS,
     ]
     outcomes = {kind.outcome for kind in FAIL_AT_READ}

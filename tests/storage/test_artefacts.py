@@ -1,80 +1,69 @@
-"""Files of an artefact come back as they were written, or are refused."""
+"""Artefacts: the files of one version, each verified."""
 
-import uuid
+from pathlib import Path
 
 import pytest
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.artefacts import (
-    current_part,
-    describe_files,
-    load_files,
-    write_files,
-)
-from fruits_kedro.storage.files import filesystem, join, replace_file
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
+from fruits_kedro.storage import manifest as manifests
+from fruits_kedro.storage.artefacts import is_unaltered, load_files, save_files, saved
+from fruits_kedro.storage.manifest import Folder
 
-FILES = {"model.bin": b"\x00\x01", "deep/spec.json": b"{}"}
+FILES = {"a.npz": b"one", "b.json": b"two"}
 
 
-@pytest.fixture(params=["disk", "memory"])
-def folder(request, tmp_path) -> SnapshotFolder:
-    if request.param == "disk":
-        return SnapshotFolder(str(tmp_path / "model"))
-    return SnapshotFolder(f"memory://{uuid.uuid4().hex}/model")
+def test_files_come_back_under_their_names(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path / "model"))
+    save_files(folder, FILES, {"kind": "x"})
+    assert load_files(folder) == FILES
+    assert load_files(folder, "b.json") == {"b.json": b"two"}
+    assert saved(folder).notes == {"kind": "x"}
 
 
-def test_files_come_back(folder):
-    part = write_files(folder, FILES, kind="x")
-    folder.replace(part)
-    assert current_part(folder) == part
-    assert load_files(folder, current_part(folder)) == FILES
-    assert folder.find(kind="x") == part
+def test_a_new_version_replaces_the_old_files(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path / "model"))
+    save_files(folder, FILES, {})
+    save_files(folder, {"a.npz": b"three"}, {})
+    assert load_files(folder) == {"a.npz": b"three"}
+    assert len(list((tmp_path / "model").iterdir())) == 1
 
 
-def test_nothing_saved_yet_is_told(folder):
-    with pytest.raises(FruitsError, match=r"nothing at .*model yet"):
-        current_part(folder)
+@pytest.mark.parametrize("content", [None, b"other", b""])
+def test_an_altered_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    folder = Folder(str(tmp_path / "model"))
+    save_files(folder, FILES, {})
+    path = next((tmp_path / "model").glob("a-*"))
+    path.unlink() if content is None else path.write_bytes(content)
+    assert not is_unaltered(folder, saved(folder))
+    with pytest.raises(FruitsError):
+        load_files(folder)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_an_altered_file_is_refused_by_name(folder, name):
-    uri = join(folder.part_uri(committed(folder)), name)
-    replace_file(uri, b"altered")
-    assert_refused(folder, uri)
+def test_a_save_that_died_leaves_the_old_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(str(tmp_path / "model"))
+    save_files(folder, FILES, {})
+    with monkeypatch.context() as patched:
+        patched.setattr(manifests, "replace_file", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            save_files(folder, {"a.npz": b"three"}, {})
+    assert load_files(folder) == FILES
+    folder.tidy()
+    assert len(list((tmp_path / "model").iterdir())) == len(FILES)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_refused_by_name(folder, name):
-    uri = join(folder.part_uri(committed(folder)), name)
-    fs, path = filesystem(uri)
-    fs.rm_file(path)
-    assert_refused(folder, uri)
+@pytest.mark.parametrize("name", ["../x.parquet", "/etc/passwd", "x/y-0123456789abcdef.npz"])
+def test_a_manifest_cannot_name_files_elsewhere(tmp_path: Path, name: str) -> None:
+    folder = Folder(str(tmp_path / "model"))
+    save_files(folder, FILES, {})
+    path = tmp_path / ".model.manifest.json"
+    stored = next((tmp_path / "model").glob("a-*")).name
+    path.write_text(path.read_text().replace(stored, name))
+    with pytest.raises(FruitsError):
+        folder.current()
 
 
-def test_an_added_file_is_refused_by_name(folder):
-    uri = join(folder.part_uri(committed(folder)), "extra.bin")
-    replace_file(uri, b"")
-    assert_refused(folder, uri)
-
-
-def test_files_written_by_somebody_else_are_described(folder):
-    name = folder.new_part_name()
-    replace_file(join(folder.part_uri(name), "metadata", "part-0"), b"spark")
-    replace_file(join(folder.part_uri(name), "metadata", ".part-0.crc"), b"checksum")
-    part = describe_files(folder, name, reducer_id="r")
-    assert load_files(folder, part) == {"metadata/part-0": b"spark"}
-    assert part.notes["reducer_id"] == "r"
-
-
-def committed(folder: SnapshotFolder) -> Part:
-    part = write_files(folder, FILES)
-    folder.replace(part)
-    return part
-
-
-def assert_refused(folder: SnapshotFolder, uri: str) -> None:
-    with pytest.raises(FruitsError) as error:
-        load_files(folder, current_part(folder))
-    assert uri in error.value.message
-    assert "\n" not in error.value.message
+def test_nothing_saved_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FruitsError):
+        load_files(Folder(str(tmp_path / "model")))

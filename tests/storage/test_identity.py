@@ -1,5 +1,6 @@
 """The identity of a dataset changes when what is stored does."""
 
+import os
 import uuid
 from typing import Any
 
@@ -7,14 +8,13 @@ import pytest
 from kedro.io import MemoryDataset
 
 from fruits_kedro.datasets import (
+    CsvDataset,
     JsonReportDataset,
     RawImagesDataset,
-    ReducerDataset,
-    StreamedCsvDataset,
 )
+from fruits_kedro.storage import identity as identity_module
 from fruits_kedro.storage.files import filesystem, join, replace_file
 from fruits_kedro.storage.identity import HasSnapshots, identity
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
 
 
 class File:
@@ -29,41 +29,45 @@ def folder(request, tmp_path) -> str:
     return str(tmp_path) if request.param == "disk" else f"memory://{uuid.uuid4().hex}"
 
 
-def commit(uri: str, rows: int = 1) -> str:
-    snapshots = SnapshotFolder(uri)
-    part = Part(snapshots.new_part_name(), rows)
-    replace_file(join(snapshots.part_uri(part), "rows"), b"rows")
-    return snapshots.replace(part).id
+class Table:
+    """What identity looks at in a table or model."""
+
+    def __init__(self, snapshot: str | None) -> None:
+        self.snapshot = snapshot
+
+    def snapshot_id(self) -> str | None:
+        return self.snapshot
 
 
-def test_a_table_is_known_by_its_snapshot(folder):
-    uri = join(folder, "reducer")
-    dataset = ReducerDataset(filepath=uri)
-    assert isinstance(dataset, HasSnapshots)
-    assert identity(dataset) is None
-    first = commit(uri)
-    assert identity(dataset) == first
-    assert identity(dataset) == first
-    assert identity(dataset) != commit(uri)
+def test_a_table_is_identified_by_its_snapshot():
+    assert isinstance(Table(None), HasSnapshots)
+    assert identity(Table(None)) is None
+    assert identity(Table("a")) == identity(Table("a")) != identity(Table("b"))
 
 
-def test_a_file_is_known_by_size_and_time(folder):
+@pytest.mark.parametrize("hashed_bytes", [identity_module.HASHED_BYTES, 0])
+def test_a_file_is_identified_by_its_content_or_if_large_by_size_and_time(
+    folder, monkeypatch, hashed_bytes
+):
+    monkeypatch.setattr(identity_module, "HASHED_BYTES", hashed_bytes)
     file = File(join(folder, "file"))
     assert identity(file) is None
     replace_file(file.uri, b"first")
     first = identity(file)
     assert first is not None
     assert identity(file) == first
-    replace_file(file.uri, b"a longer second")
+    replace_file(file.uri, b"other")
     assert identity(file) not in (None, first)
 
 
-def test_a_file_of_the_same_size_is_another_file(tmp_path):
-    file = File(str(tmp_path / "file"))
-    replace_file(file.uri, b"first")
-    before = identity(file)
-    replace_file(file.uri, b"other")
-    assert identity(file) != before
+def test_damage_that_keeps_size_and_time_is_noticed(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"first")
+    before = identity(File(str(path)))
+    times = path.stat()
+    path.write_bytes(b"fIrst")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert identity(File(str(path))) != before
 
 
 def test_a_deleted_file_is_not_there(folder):
@@ -79,7 +83,7 @@ def test_reports_and_csv_files_say_where_they_are(tmp_path, scheme):
     path = tmp_path / "report.json"
     datasets: list[Any] = [
         JsonReportDataset(filepath=f"{scheme}{path}"),
-        StreamedCsvDataset(filepath=f"{scheme}{path}"),
+        CsvDataset(filepath=f"{scheme}{path}", text=[]),
     ]
     assert [identity(dataset) for dataset in datasets] == [None, None]
     path.write_text("{}")
@@ -89,12 +93,22 @@ def test_reports_and_csv_files_say_where_they_are(tmp_path, scheme):
 
 
 def test_what_has_neither_snapshot_nor_file_is_unknown(tmp_path):
-    assert identity(MemoryDataset(1)) is None
+    assert identity(MemoryDataset()) is None
+    assert identity(MemoryDataset(object(), copy_mode="assign")) is None
     assert identity(JsonReportDataset(filepath=str(tmp_path / "gone.json"))) is None
 
 
+def test_a_value_in_memory_is_identified_by_its_json():
+    same = [
+        identity(MemoryDataset({"a": 1, "b": [True]})),
+        identity(MemoryDataset({"b": [True], "a": 1})),
+    ]
+    assert same[0] == same[1] is not None
+    assert identity(MemoryDataset({"a": 1.5})) != identity(MemoryDataset({"a": "1.5"}))
+
+
 def test_an_image_folder_is_what_is_listed_in_it(tmp_path):
-    folder = RawImagesDataset(filepath=str(tmp_path), extensions=["jpg"])
+    folder = RawImagesDataset(filepath=str(tmp_path))
     empty = identity(folder)
     assert empty == identity(folder)
     (tmp_path / "x.jpg").write_bytes(b"x")

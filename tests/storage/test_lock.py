@@ -5,18 +5,28 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock as lock_module
 from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_file
-from fruits_kedro.storage.lock import EXPIRY_SECONDS, LOCK, DiskLock, StoreLock, lock_of
+from fruits_kedro.storage.lock import (
+    EXPIRY_SECONDS,
+    LOCK,
+    DiskLock,
+    StoreLock,
+    lock_of,
+    require_held,
+)
 
 HOLD = """
 import sys
@@ -61,7 +71,9 @@ def refusal(lock: DiskLock | StoreLock) -> str:
 def test_the_kind_of_lock_is_that_of_the_storage(tmp_path):
     assert isinstance(lock_of(str(tmp_path)), DiskLock)
     assert isinstance(lock_of(f"file://{tmp_path}"), DiskLock)
-    assert isinstance(lock_of("memory://bucket/data"), StoreLock)
+    assert isinstance(lock_of("s3://bucket/data"), StoreLock)
+    with pytest.raises(FruitsError, match="folder or an s3:// URI"):
+        lock_of("memory://bucket/data")
 
 
 # --- a disk --------------------------------------------------------------------------------------
@@ -138,12 +150,30 @@ def test_a_holder_that_could_not_write_its_name_is_told_without(hold, tmp_path, 
     assert "(another process)" in refusal(DiskLock(str(tmp_path)))
 
 
-# --- an object store -----------------------------------------------------------------------------
+# --- S3 ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    """S3 on loopback, by moto."""
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.delenv("AWS_PROFILE", raising=False)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        filesystem("s3://locks/x")[0].call_s3("create_bucket", Bucket="locks")
+        yield
+    running.stop()
 
 
 @pytest.fixture
-def store() -> str:
-    return f"memory://{uuid.uuid4().hex}/data"
+def store(server) -> Iterator[str]:
+    yield f"s3://locks/{uuid.uuid4().hex}"
+    lock_module._held.clear()
 
 
 def content(store: str) -> dict:
@@ -152,34 +182,22 @@ def content(store: str) -> dict:
 
 
 def leave_lock(store: str, silent: float, **holder: Any) -> None:
-    """What a run leaves that was heard of ``silent`` seconds ago, on another machine or as told."""
+    """The lock of a run that was last heard ``silent`` seconds ago, on another machine."""
     then = {"started": "then", "beat": time.time() - silent}
     holder = {"pid": 7, "host": "far", **then, **holder}
     replace_file(join(store, LOCK), json.dumps(holder).encode())
 
 
-def exists(store: str) -> bool:
-    fs, path = filesystem(join(store, LOCK))
-    return bool(fs.exists(path))
-
-
-def test_a_second_lock_on_an_object_store_is_refused(store):
-    first = StoreLock(store)
-    first.acquire()
-    message = refusal(StoreLock(store))
-    assert message.startswith(f"Another run is writing to {store} (process {os.getpid()} on ")
-    first.release()
-    assert not exists(store)
-    StoreLock(store).acquire()
-
-
-def test_a_refused_run_leaves_the_lock_of_the_other(store):
+def test_a_second_run_on_s3_is_refused_until_the_first_ends(store):
     first, second = StoreLock(store), StoreLock(store)
     first.acquire()
-    refusal(second)
+    assert f"(process {os.getpid()} on " in refusal(second)
     second.release()
     assert content(store)["pid"] == os.getpid()
     first.release()
+    second.acquire()
+    second.check()
+    second.release()
 
 
 def test_a_lock_that_was_silent_for_a_little_while_is_respected(store):
@@ -189,19 +207,72 @@ def test_a_lock_that_was_silent_for_a_little_while_is_respected(store):
 
 def test_a_lock_that_was_silent_for_long_is_taken(store):
     leave_lock(store, EXPIRY_SECONDS + 1)
+    StoreLock(store).acquire()
+    assert content(store)["pid"] == os.getpid()
+
+
+def test_of_many_runs_that_find_a_lock_expired_one_gets_it(store):
+    leave_lock(store, EXPIRY_SECONDS + 1)
+    start = threading.Barrier(8)
+
+    def take(_: int) -> StoreLock | None:
+        lock = StoreLock(store)
+        start.wait()
+        try:
+            lock.acquire()
+        except FruitsError:
+            return None
+        return lock
+
+    with ThreadPoolExecutor(8) as pool:
+        [winner] = [lock for lock in pool.map(take, range(8)) if lock is not None]
+    winner.check()
+    assert content(store)["token"] == winner._token
+    winner.release()
+
+
+def test_a_run_that_lost_its_lock_stops_before_it_commits(store):
+    """A laptop sleeps, another run takes the expired lock, the laptop wakes up."""
+    slept, other = StoreLock(store), StoreLock(store)
+    slept.acquire()
+    require_held(f"{store}/04_feature/features")
+    leave_lock(store, EXPIRY_SECONDS + 1)
+    other.acquire()
+    with pytest.raises(FruitsError, match="no longer holds the lock"):
+        slept.check()
+    with pytest.raises(FruitsError, match="no longer holds the lock"):
+        require_held(f"{store}/04_feature/features")
+    slept.release()
+    other.check()
+    require_held(f"{store}/04_feature/features")
+    other.release()
+
+
+def test_a_renewal_whose_answer_was_lost_is_no_loss(store, monkeypatch):
     lock = StoreLock(store)
     lock.acquire()
-    assert content(store)["pid"] == os.getpid()
+    before = lock._version
+    lock.check()
+    lock._version = before
+    lock.check()
     lock.release()
 
 
-def test_a_lock_whose_process_died_on_this_machine_is_taken_at_once(store):
+def test_a_removed_lock_is_lost(store):
+    lock = StoreLock(store)
+    lock.acquire()
+    fs, path = filesystem(join(store, LOCK))
+    fs.rm_file(path)
+    with pytest.raises(FruitsError, match="no longer holds the lock"):
+        lock.check()
+    lock.release()
+
+
+def test_a_dead_process_of_this_machine_holds_nothing(store):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     leave_lock(store, 1, pid=dead.pid, machine=lock_module._machine())
-    lock = StoreLock(store)
-    lock.acquire()
-    lock.release()
+    StoreLock(store).acquire()
 
 
 @pytest.mark.parametrize("machine", ["", "another"])
@@ -209,23 +280,25 @@ def test_a_dead_process_number_of_another_machine_says_nothing(store, machine):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     leave_lock(store, 1, pid=dead.pid, machine=machine)
-    assert "Another run is writing" in refusal(StoreLock(store))
+    refusal(StoreLock(store))
 
 
 def test_a_living_process_of_this_machine_keeps_its_lock(store):
     leave_lock(store, 1, pid=os.getpid(), machine=lock_module._machine())
-    assert "Another run is writing" in refusal(StoreLock(store))
+    refusal(StoreLock(store))
 
 
 def test_a_store_that_no_longer_answers_is_no_second_error(store, monkeypatch):
     lock = StoreLock(store)
     lock.acquire()
 
-    def refuse(uri: str) -> None:
+    def refuse(method: str, **named: Any) -> None:
         raise PermissionError("The provided token has expired.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(lock_module, "filesystem", refuse)
+        patch.setattr(lock._fs, "call_s3", refuse)
+        with pytest.raises(PermissionError):
+            lock.check()
         lock.release()
 
 
@@ -241,21 +314,37 @@ def test_a_living_run_beats(store, monkeypatch):
     lock.release()
 
 
-@pytest.mark.parametrize("left", [b"", b"not JSON", b"{}", b"[]"])
-def test_a_lock_file_that_says_nothing_is_told_in_one_sentence(store, left):
+@pytest.mark.parametrize("left", [b"", b"not JSON", b"[]"])
+def test_a_lock_that_nobody_can_read_is_respected(store, left):
     replace_file(join(store, LOCK), left)
     assert store in refusal(StoreLock(store))
 
 
-def test_whoever_lost_an_expired_lock_does_not_remove_the_new_holder_s(store):
-    """A laptop that slept wakes up and ends, while another run goes on."""
-    slept, other = StoreLock(store), StoreLock(store)
-    slept.acquire()
-    leave_lock(store, EXPIRY_SECONDS + 1)
-    other.acquire()
-    slept.release()
-    assert exists(store)
-    other.release()
+def test_a_missing_bucket_is_told(server):
+    assert "cannot be written" in refusal(StoreLock("s3://no-such-bucket/x"))
+
+
+# --- commits -------------------------------------------------------------------------------------
+
+
+def test_a_removed_lock_file_stops_the_run(tmp_path):
+    lock = DiskLock(str(tmp_path))
+    lock.acquire()
+    require_held(str(tmp_path / "features"))
+    (tmp_path / LOCK).unlink()
+    with pytest.raises(FruitsError, match="no longer holds the lock"):
+        require_held(f"file://{tmp_path}/features")
+    lock.release()
+    require_held(str(tmp_path / "features"))
+
+
+def test_commits_elsewhere_need_no_lock(tmp_path):
+    lock = DiskLock(str(tmp_path / "storage"))
+    lock.acquire()
+    (tmp_path / "storage" / LOCK).unlink()
+    require_held(str(tmp_path / "storage-of-another" / "features"))
+    require_held("s3://bucket/features")
+    lock.release()
 
 
 def test_a_storage_below_a_file_is_no_lock(tmp_path: Path):

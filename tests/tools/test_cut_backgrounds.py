@@ -5,6 +5,8 @@ import pytest
 
 from tools.cut_backgrounds import HELD_OUT, PHOTOS, SIZE, TRAIN, crops_of, view_of
 
+pytestmark = pytest.mark.tools
+
 
 def test_no_photograph_is_on_both_sides():
     files = [photo.file for photo in PHOTOS]

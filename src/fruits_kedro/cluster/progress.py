@@ -1,6 +1,6 @@
-"""How far a long stage is, on one calm line.
+"""How far a long stage is, on one line.
 
-On a terminal the line is written over itself, and gives way to lines of the log. Elsewhere a plain
+On a terminal the line is overwritten in place and gives way to lines of the log. Elsewhere a plain
 line of the log comes now and then.
 """
 
@@ -8,44 +8,78 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO
 
 logger = logging.getLogger(__name__)
 
-LIVE_SECONDS, PLAIN_SECONDS = 1.0, 15.0
-"""Between two looks on a terminal, and between two lines where there is none."""
+LOOK_SECONDS, PLAIN_SECONDS = 1.0, 15.0
+"""Between two looks at Spark, and between two lines of a log file."""
 
 _ERASE = "\r\x1b[2K"
 
-_expected: int | None = None
+
+class Work(NamedTuple):
+    """Spark's tasks in work: the stages they belong to, how many there are and are done."""
+
+    stages: tuple[int, ...]
+    done: int
+    total: int
 
 
-def expect(total: int) -> None:
-    """Say how many photographs the stage in work has, as soon as it is known."""
-    global _expected  # noqa: PLW0603  a run has one stage in work
-    _expected = total
+def work_in_progress() -> Work | None:
+    """The tasks of Spark's active stages, None if Spark is idle or not running.
 
-
-def describe(done: int, total: int | None, seconds: float) -> str:
-    """Photographs done, how many there are, how fast, and how long it will take.
-
-    Args:
-        done: Photographs.
-        total: All of them, or None where that is not known yet.
-        seconds: Since the stage began.
+    Source: ``SparkContext.statusTracker``, Spark's public API for it.
     """
-    if not total:
-        return f"{done:,} photographs"
-    done = min(done, total)
-    parts = [f"{done:,} of {total:,} photographs ({done / total:.0%})"]
-    if done and seconds > 0:
-        rate = done / seconds
-        parts.append(f"{rate:,.0f} images/s" if rate >= 1 else f"{1 / rate:.1f} s each")
-        if done < total:
-            parts.append(f"{duration((total - done) / rate)} left")
-    return ", ".join(parts)
+    if "pyspark.sql" not in sys.modules:  # importing it takes a second
+        return None
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
+    try:
+        # Not getActiveSession, which knows only sessions of the thread that asks.
+        tracker = SparkSession.active().sparkContext.statusTracker()
+    except PySparkRuntimeError:
+        return None
+    found = {number: tracker.getStageInfo(number) for number in tracker.getActiveStageIds()}
+    stages = {number: info for number, info in found.items() if info is not None}
+    if not stages:
+        return None
+    done = sum(info.numCompletedTasks for info in stages.values())
+    return Work(tuple(sorted(stages)), done, sum(info.numTasks for info in stages.values()))
+
+
+class Estimate:
+    """What a line says of the work, from one look to the next.
+
+    A node may start one Spark job after the other. Each has a percentage of its own, and from the
+    second one on the line counts them.
+    """
+
+    def __init__(self) -> None:
+        self._stages: tuple[int, ...] = ()
+        self._part = 0
+        self._began = 0.0
+
+    def describe(self, work: Work, now: float) -> str:
+        """Percentage of the tasks that are done, and how long the others will take.
+
+        Args:
+            work: The tasks in work.
+            now: Seconds of a monotonic clock.
+        """
+        if work.stages != self._stages:
+            self._stages, self._began = work.stages, now
+            self._part += 1
+        text = f"{work.done / work.total:.0%}" if work.total else "0%"
+        if self._part > 1:
+            text = f"part {self._part}, {text}"
+        if 0 < work.done < work.total:
+            left = (now - self._began) * (work.total - work.done) / work.done
+            text += f", about {duration(left)} left"
+        return text
 
 
 def duration(seconds: float) -> str:
@@ -57,40 +91,28 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def shown(what: str, count: Callable[[], int], stream: TextIO | None = None) -> Iterator[None]:
-    """Show how far a stage is while the context is open, and how long it took at the end.
+def shown(what: str, look: Any = work_in_progress, stream: TextIO | None = None) -> Iterator[None]:
+    """Show how far Spark is while the context is open.
 
     Args:
-        what: What is done, as a line begins: "Reading".
-        count: How many photographs are done; called again and again, from a thread of its own.
-        stream: Where a live line goes, if it is a terminal; standard output where none is given.
+        what: Beginning of the line, such as "Reading".
+        look: Gives the work in progress or None; called repeatedly from a thread of its own.
+        stream: Where a live line goes if it is a terminal; standard output by default.
     """
-    global _expected  # noqa: PLW0603
-    line = _Line(what, count, stream or sys.stdout)
+    line = _Line(what, look, stream or sys.stdout)
     line.start()
     try:
         yield
-        line.stop()
-        if _expected:
-            logger.info("%s: %s", what, describe(_expected, _expected, line.seconds))
     finally:
         line.stop()
-        _expected = None
 
 
 class _Line:
-    def __init__(self, what: str, count: Callable[[], int], stream: TextIO) -> None:
-        self._what = what
-        self._count = count
-        self._stream = stream
+    def __init__(self, what: str, look: Any, stream: TextIO) -> None:
+        self._what, self._look, self._stream = what, look, stream
         self._live = stream.isatty()
-        self._began = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
 
     def start(self) -> None:
         if self._live:
@@ -100,29 +122,32 @@ class _Line:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(timeout=LIVE_SECONDS)
+        self._thread.join(timeout=LOOK_SECONDS)
         if self._live:
             for handler in logging.root.handlers:
                 handler.removeFilter(self._give_way)
             self._write(_ERASE)
 
     def _watch(self) -> None:
-        while not self._ended.wait(LIVE_SECONDS if self._live else PLAIN_SECONDS):
+        estimate, written = Estimate(), time.monotonic()
+        while not self._ended.wait(LOOK_SECONDS):
             try:
-                done = self._count()
-            except Exception:  # Spark is ending, or is of another kind: a line is no reason to stop
+                work = self._look()
+            except Exception:  # Spark is stopping: a line is no reason to fail
                 logger.debug("No progress can be shown", exc_info=True)
                 return
-            text = f"{self._what}: {describe(done, _expected, self.seconds)}"
-            if self._ended.is_set() or not done:
+            if self._ended.is_set() or work is None:
                 continue
+            now = time.monotonic()
+            text = f"{self._what}: {estimate.describe(work, now)}"
             if self._live:
                 self._write(f"{_ERASE}{text}")
-            else:
+            elif now - written >= PLAIN_SECONDS:
                 logger.info("%s", text)
+                written = now
 
     def _give_way(self, _: logging.LogRecord) -> bool:
-        """A filter of the log's handlers that lets everything pass, onto an empty line."""
+        """A filter of the log's handlers that erases the live line and lets every record pass."""
         self._write(_ERASE)
         return True
 

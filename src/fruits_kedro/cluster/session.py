@@ -1,49 +1,76 @@
-"""The one Spark session of a run, started when something first needs it.
+"""The one Spark session of a run, started when a node or dataset first needs it.
 
-Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``; starting a JVM costs seconds,
-which commands that only read the pipelines must not pay.
+Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``. Starting Java costs seconds, so
+commands that only read the pipelines never do.
 """
 
 import logging
 import os
+import re
 import shutil
+import signal
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.s3a import s3a_settings
-from fruits_kedro.cluster.spark_settings import as_text
-from fruits_kedro.storage.heavy_types import SparkSession
-from fruits_kedro.storage.quiet import without_java_greetings
+from fruits_kedro.storage.s3 import shared_environment
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 logger = logging.getLogger(__name__)
 
-_JARS = "spark.jars"
+APPLICATION = "fruits-kedro"
+
+NOT_SET = "not-set"
+"""What ``conf/cluster`` says where the user has to name a master."""
+
+_CHATTER = re.compile(
+    rb"WARNING: ("
+    rb"Using incubator modules: |"  # Java 17 and newer: Spark asks for jdk.incubator.vector
+    rb".*sun\.misc\.Unsafe|.*java\.lang\.System::load|"  # Java 24 and newer: calls that Spark makes
+    rb"A restricted method in java\.lang\.System |Use --enable-native-access=|"
+    rb"Restricted methods will be blocked|Please consider reporting this to the maintainers)|"
+    rb"INFO: Created TensorFlow Lite XNNPACK delegate"  # LiteRT, once in each Python worker
+)
+"""Lines that Java and LiteRT print on every start and that no option of theirs turns off."""
 
 _settings: dict[str, str] = {}
-_places: list[str] = []
+_java: list[Any] = []
+"""The gateway to the JVM that this process has started, if it has."""
 
 
-def configure(settings: Mapping[str, Any], places: Iterable[str] = ()) -> None:
+def configure(settings: Mapping[str, Any]) -> None:
     """Remember the settings of the session to come; starts nothing.
 
     Args:
-        settings: Spark's own names (``spark.master``, …) to values; None leaves a name unset.
-        places: Folders and URIs of the run, which may need settings of their own.
+        settings: Spark's own names (``spark.master``, …) to values. None leaves a name unset.
     """
     _settings.clear()
-    _places[:] = places
-    named = {name: as_text(value) for name, value in settings.items() if value is not None}
-    _settings.update(named)
+    _settings.update({name: _text(value) for name, value in settings.items() if value is not None})
 
 
-def get_spark() -> SparkSession:
+def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Name each setting that Spark would ignore or cannot read, one sentence each.
+
+    Values are not shown, as one may be a secret.
+    """
+    for name, value in settings.items():
+        if not str(name).startswith("spark."):
+            yield f"{name} is no Spark setting, whose names begin with 'spark.'"
+        elif value is not None and not isinstance(value, str | int | float):
+            yield f"{name} is a {type(value).__name__}: give text, a number, true or false"
+    if settings.get("spark.master") == NOT_SET:
+        yield "spark.master is 'not-set': give a master such as --params=master=spark://host:7077"
+
+
+def get_spark() -> "SparkSession":
     """The running session, or a new one with the configured settings.
 
     Raises:
-        FruitsError: Where PySpark or Java is missing, the JVM does not start, or what it needs for
-            S3 cannot be fetched.
+        FruitsError: PySpark or Java is missing, or Java does not start.
     """
     try:
         from pyspark.sql import SparkSession
@@ -56,37 +83,65 @@ def get_spark() -> SparkSession:
     if active is not None:
         return active
     _require_java()
-    # Workers of a local master run the interpreter of the driver; a cluster names its own.
-    if "PYSPARK_GATEWAY_PORT" not in os.environ and _is_local():
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        # Else Spark warns where a laptop's host name is a loopback address.
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = SparkSession.builder.appName("fruits-kedro")
-    for name, value in _all_settings().items():
-        builder = builder.config(name, value)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
-        with without_java_greetings():
-            session = builder.getOrCreate()
+        session = _start()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)  # SparkContext installs its own
     except Exception as error:
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise FruitsError(
-            f"Spark did not start ({_first_line(error)}): check conf/<env>/spark.yml and that "
-            "`java -version` says 17 or newer."
+            f"Spark did not start ({first}): check conf/<env>/spark.yml and that `java -version` "
+            "says 17 or newer."
         ) from error
     logger.info("Spark %s is running at %s", session.version, session.sparkContext.master)
     return session
 
 
-def _is_local() -> bool:
-    """Spark takes this machine where no master is named; spark-submit names one by itself."""
-    return _settings.get("spark.master", "local").startswith("local")
+def _start() -> "SparkSession":
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    # Executors find the same S3 as the driver.
+    servers = {f"spark.executorEnv.{k}": v for k, v in shared_environment().items()}
+    settings = servers | _settings
+    # spark-submit starts Python from a JVM, and a stopped session leaves one for the next.
+    if "PYSPARK_GATEWAY_PORT" not in os.environ and not _java:
+        # Workers of a local master run the interpreter of the driver; a cluster names its own.
+        if settings.get("spark.master", "local").startswith("local"):
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            # Otherwise Spark warns where a laptop's host name is a loopback address.
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        conf = SparkConf().setAppName(APPLICATION).setAll(list(settings.items()))
+        _java.append(_start_java(conf))
+        SparkContext(conf=conf, gateway=_java[0])
+    builder = SparkSession.builder.appName(APPLICATION)
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
-def _all_settings() -> dict[str, str]:
-    """What is configured comes before what the places of the run need; jars are added up."""
-    needed = s3a_settings(_places)
-    both = needed | _settings
-    jars = [known[_JARS] for known in (_settings, needed) if known.get(_JARS)]
-    return both | ({_JARS: ",".join(jars)} if jars else {})
+def _start_java(conf: Any) -> Any:
+    """Start the JVM, with its standard error passed on line by line, without ``_CHATTER``.
+
+    ``launch_gateway`` documents ``popen_kwargs`` for this. If a later PySpark drops it, start the
+    session by ``SparkSession.builder`` alone: only the chatter comes back.
+    """
+    from pyspark.java_gateway import launch_gateway
+
+    lines, java = os.pipe()
+    threading.Thread(target=_pass_on, args=(lines,), name="java-stderr", daemon=True).start()
+    try:
+        return launch_gateway(conf, popen_kwargs={"stderr": java})  # type: ignore[no-untyped-call]
+    finally:
+        os.close(java)
+
+
+def _pass_on(source: int) -> None:
+    with open(source, "rb", buffering=0) as lines:
+        for line in lines:
+            if not _CHATTER.match(line):
+                os.write(2, line)
 
 
 def _require_java() -> None:
@@ -97,5 +152,5 @@ def _require_java() -> None:
         raise FruitsError("Spark needs Java 17 or newer and none was found: install a JDK 17.")
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow.compute as pc
 from kedro.io import AbstractDataset
 
 from fruits_kedro import FruitsError
@@ -11,8 +12,11 @@ from fruits_kedro.photos.augmentation.backgrounds import (
     read_backgrounds,
     shipped_backgrounds,
 )
-from fruits_kedro.photos.listing import Listing, list_photographs
+from fruits_kedro.photos.listing import Listing, list_files
 from fruits_kedro.storage.files import filesystem
+
+_NAMES = r"(?i)^[^.].*\.(jpe?g|png|webp|bmp|tiff?|hei[cf]|avif)$"
+"""Names of photographs among the files of a folder of backgrounds."""
 
 
 class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
@@ -23,20 +27,15 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         backgrounds:
           type: fruits_kedro.datasets.BackgroundsDataset
           folder: shipped
-          extensions: [jpg, png]
 
     Args:
         folder: ``shipped``, or a folder, local or ``s3://``. It is not called ``filepath``, because
             Kedro makes a path below the project of that.
-        extensions: Extensions of photographs, without the dot.
         metadata: For Kedro plugins, not read here.
     """
 
-    def __init__(
-        self, *, folder: str, extensions: list[str], metadata: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, folder: str, metadata: dict[str, Any] | None = None) -> None:
         self._folder = folder
-        self._extensions = frozenset(extension.lower().lstrip(".") for extension in extensions)
         self.metadata = metadata
 
     def load(self) -> Backgrounds:
@@ -66,13 +65,17 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
                 f"The folder of backgrounds {self._folder} does not exist: name one that does "
                 "with --params=backgrounds=FOLDER, or leave the parameter out."
             )
-        listing = list_photographs(self._folder, self._extensions)
+        listing = self._photographs(list_files(self._folder))
         if not listing.files.num_rows:
             raise FruitsError(
                 f"There are no photographs in the folder of backgrounds {self._folder}: name one "
                 "that has some with --params=backgrounds=FOLDER, or leave the parameter out."
             )
         return listing
+
+    def _photographs(self, listing: Listing) -> Listing:
+        chosen = pc.match_substring_regex(listing.files.column("relative_path"), _NAMES)
+        return Listing(listing.uri, listing.files.filter(chosen))
 
     def _exists(self) -> bool:
         if self._folder == SHIPPED:
@@ -81,4 +84,4 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         return bool(fs.isdir(path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": self._folder, "extensions": sorted(self._extensions)}
+        return {"folder": self._folder}

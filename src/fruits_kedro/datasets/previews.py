@@ -1,6 +1,6 @@
-"""What Kedro-Viz shows of a dataset, small and without a JVM.
+"""What Kedro-Viz shows of a dataset: small, and without a JVM.
 
-Kedro-Viz finds out by the name of the annotated type how to draw what ``preview()`` returns.
+Kedro-Viz reads from the annotation of ``preview()`` how to draw what it returns.
 
 Source: https://docs.kedro.org/projects/kedro-viz/en/stable/preview_datasets.html
 """
@@ -9,20 +9,17 @@ import base64
 import functools
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
 SHOWN = 20
-"""Rows of a table and elements of a list; the rest is counted."""
-
+"""Rows of a table and elements of a list that are shown; more are counted."""
 _SIDE, _GAP = 96, 6
 """Pixels of a photograph of a strip, and between two."""
-
 _MAX_PIXELS = 50_000_000
-"""Of a photograph of a strip: whoever clicks on a dataset does not want to wait for more."""
-
+"""Of a photograph of a strip: nobody waits for more after a click on a dataset."""
 
 Preview = TypeVar("Preview")
 
@@ -38,7 +35,7 @@ def where_saved(preview: Callable[..., Preview]) -> Callable[..., Preview | None
 
 
 def table_preview(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> TablePreview:
-    """Rows as Kedro-Viz draws a table: text, numbers and null.
+    """Rows as Kedro-Viz draws a table: short text, or null.
 
     Args:
         columns: Names, in order.
@@ -49,34 +46,25 @@ def table_preview(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> 
 
 
 def json_preview(value: Any) -> JSONPreview:
-    """A value as JSON, without the tails of long lists."""
+    """A value as JSON, with long lists cut."""
     return JSONPreview(json.dumps(_shortened(value), ensure_ascii=False))
 
 
 def strip_preview(photographs: Iterable[bytes]) -> ImagePreview:
-    """Photographs beside one another, as base64 of a PNG; those that are none are left out."""
+    """Photographs side by side, as base64 of a PNG; bytes that are no photograph are skipped."""
     from PIL import Image
 
-    squares = [square for content in photographs for square in _decoded(content)]
-    width = max(len(squares) * (_SIDE + _GAP) - _GAP, 1)
-    strip = Image.new("RGBA", (width, _SIDE))
-    for position, square in enumerate(squares):
-        strip.paste(Image.fromarray(square), (position * (_SIDE + _GAP), 0))
+    from fruits_kedro.photos.decoding import shrink
+
+    small = (shrink(content, _SIDE, _MAX_PIXELS) for content in photographs)
+    shown = [found[0] for found in small if isinstance(found, tuple)]
+    strip = Image.new("RGBA", (max(len(shown) * (_SIDE + _GAP) - _GAP, 1), _SIDE))
+    for position, image in enumerate(shown):
+        left = position * (_SIDE + _GAP) + (_SIDE - image.width) // 2
+        strip.paste(image, (left, (_SIDE - image.height) // 2))
     buffer = io.BytesIO()
     strip.save(buffer, "PNG")
     return ImagePreview(base64.b64encode(buffer.getvalue()).decode())
-
-
-def _decoded(content: bytes) -> Iterator[Any]:
-    """The pixels of a photograph, or nothing where it is none or too large."""
-    from fruits_kedro.photos.decoding import decode, read_header
-    from fruits_kedro.photos.reasons import Reason
-
-    header = read_header(content)
-    if not isinstance(header, Reason) and header.width * header.height <= _MAX_PIXELS:
-        pixels = decode(content, _SIDE)
-        if not isinstance(pixels, Reason):
-            yield pixels
 
 
 def _cell(value: Any) -> str | None:
@@ -91,6 +79,6 @@ def _shortened(value: Any) -> Any:
         return {name: _shortened(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         head = [_shortened(inner) for inner in value[:SHOWN]]
-        left_out = len(value) - SHOWN
-        return [*head, f"… and {left_out} more"] if left_out > 0 else head
+        more = len(value) - SHOWN
+        return [*head, f"… and {more} more"] if more > 0 else head
     return value

@@ -1,8 +1,7 @@
-"""The folder of photographs as a dataset."""
+"""Folders of photographs as datasets."""
 
-import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,9 +10,9 @@ from kedro_datasets._typing import ImagePreview
 
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import strip_preview, where_saved
-from fruits_kedro.photos.labels import parse_label
-from fruits_kedro.photos.listing import FoundFile, Listing, list_photographs, walk_candidates
-from fruits_kedro.storage.files import filesystem, read_bytes
+from fruits_kedro.photos.folders import find_rule
+from fruits_kedro.photos.listing import Listing, expanded, first_files, list_files
+from fruits_kedro.storage.files import filesystem, is_local, read_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -22,29 +21,33 @@ _PREVIEWED, _LOOKED_AT = 10, 20000
 
 
 class RawImagesDataset(AbstractDataset[None, Listing]):
-    """Lists a folder of photographs once, recursively; the bytes are read on the workers.
-
-    Spark's ``binaryFile`` loses files without a word (see ``photos.listing``) and makes hundreds
-    of tiny partitions; here every file is accounted for.
+    """Lists a folder of photographs once, recursively; workers read the bytes.
 
     Usage in the catalog::
 
         raw_images:
           type: fruits_kedro.datasets.RawImagesDataset
           filepath: data/01_raw/sample
-          extensions: [jpg, png]
+          exclude: [data]
 
     Args:
         filepath: The folder, local or ``s3://``.
-        extensions: Extensions of candidate photographs, without the dot.
+        exclude: Folders that are not listed where they are below ``filepath``, such as the
+            storage of results and own photographs. An entry may hold several, separated by commas.
         metadata: For Kedro plugins, not read here.
     """
 
+    _parameter = "images"
+
     def __init__(
-        self, *, filepath: str, extensions: list[str], metadata: dict[str, Any] | None = None
+        self,
+        *,
+        filepath: str,
+        exclude: Sequence[str | None] = (),
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         self._filepath = filepath
-        self._extensions = frozenset(extension.lower().lstrip(".") for extension in extensions)
+        self._exclude = [folder for entry in exclude for folder in split_folders(entry)]
         self._listed: Listing | None = None
         self.metadata = metadata
 
@@ -52,15 +55,9 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         """List the folder.
 
         Raises:
-            FruitsError: Where there is no such folder, or no candidate photograph in it.
+            FruitsError: If there is no such folder, or it is an excluded one.
         """
         listing, self._listed = self._listed or self._list(), None
-        if listing.files.num_rows == 0:
-            ignored = sum(listing.ignored.values())
-            raise FruitsError(
-                f"There are no photographs in {self._filepath} ({ignored} other files): name a "
-                "folder that holds folders of photographs with --params=images=FOLDER."
-            )
         return listing
 
     @where_saved
@@ -75,28 +72,31 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
     def snapshot_id(self) -> str:
         """A digest of the listing: it changes when a file comes, goes or is written anew.
 
-        The folder is listed for it, and the next load takes that listing.
+        The next load returns the listing that was made for it.
         """
         self._listed = self._list()
         return self._listed.digest()
 
     def _samples(self) -> Iterator[bytes]:
-        found = itertools.islice(walk_candidates(self._filepath, self._extensions), _LOOKED_AT)
-        by_label: dict[str, FoundFile] = {}
-        for file in found:
-            by_label.setdefault(parse_label(file.relative_path) or "", file)
+        files = first_files(self._filepath, self._exclude, _LOOKED_AT)
+        relative, paths = (files.column(name).to_pylist() for name in ("relative_path", "path"))
+        trees = [tuple(path.split("/")[:-1]) for path in relative]
+        rule = find_rule(set(trees))
+        by_label: dict[str, str] = {}
+        for folders, path in zip(trees, paths, strict=True):
+            by_label.setdefault(rule.read(folders).label or "", path)
         for label in sorted(by_label)[:_PREVIEWED]:
-            with suppress(OSError):  # what cannot be read is told by a run, not by a picture
-                yield read_bytes(by_label[label].path)
+            with suppress(OSError):  # a run says what cannot be read
+                yield read_bytes(by_label[label])
 
     def _list(self) -> Listing:
-        listing = list_photographs(self._filepath, self._extensions)
-        logger.info(
-            "Listed %s: %d photographs, %d other files",
-            self._filepath,
-            listing.files.num_rows,
-            sum(listing.ignored.values()),
-        )
+        if _same(self._filepath, self._exclude):
+            raise FruitsError(
+                f"The image folder {self._filepath} is also the storage of results, or the folder "
+                "of own photographs: name different folders for images, storage and own."
+            )
+        listing = list_files(self._filepath, self._exclude, self._parameter)
+        logger.info("Listed %s: %d files", self._filepath, listing.files.num_rows)
         return listing
 
     def _exists(self) -> bool:
@@ -104,4 +104,75 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         return bool(fs.exists(path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath, "extensions": sorted(self._extensions)}
+        return {"filepath": self._filepath, "exclude": self._exclude}
+
+
+class _OwnFolder(RawImagesDataset):
+    _parameter = "own"
+
+
+class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
+    """Lists the folders of own photographs; there may be none.
+
+    Usage in the catalog::
+
+        own_images:
+          type: fruits_kedro.datasets.OwnImagesDataset
+          folders: ~/kitchen, s3://bucket/shop
+
+    Args:
+        folders: Folders, local or ``s3://``: a list, or text with commas. Not called ``filepath``,
+            because Kedro prefixes that with the project's folder.
+        exclude: Folders that are not listed where they are below one of ``folders``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self,
+        *,
+        folders: str | Sequence[str] | None = None,
+        exclude: Sequence[str | None] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        named = [folders] if isinstance(folders, str) else folders or []
+        self._datasets = [
+            _OwnFolder(filepath=folder, exclude=exclude)
+            for entry in named
+            for folder in split_folders(entry)
+        ]
+        self.metadata = metadata
+
+    def load(self) -> list[Listing]:
+        """A listing of each folder, in the order in which they are given.
+
+        Raises:
+            FruitsError: If there is no such folder.
+        """
+        return [dataset.load() for dataset in self._datasets]
+
+    def save(self, data: None) -> None:
+        """Never: the pipeline does not write photographs."""
+        raise FruitsError("The folders of own photographs are read-only: save to another dataset.")
+
+    def snapshot_id(self) -> str:
+        """A digest of the listings, which the next load returns."""
+        return " ".join(dataset.snapshot_id() for dataset in self._datasets)
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"folders": [dataset._filepath for dataset in self._datasets]}
+
+
+def split_folders(text: str | None) -> list[str]:
+    """The folders of a text with commas; none of None and of empty text."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _same(folder: str, others: Sequence[str]) -> bool:
+    return _absolute(folder) in {_absolute(other) for other in others}
+
+
+def _absolute(folder: str) -> str:
+    return expanded(folder) if is_local(folder) else folder.rstrip("/")

@@ -1,33 +1,46 @@
-"""Small files that people and tools read: Kedro's datasets, written in one piece.
-
-Kedro's own write into the file in place, so that a reader, or the next run after a killed one, can
-meet half of it. A file whose content would be the same is left alone, which is how later nodes know
-that nothing changed.
-"""
+"""Small files that people and tools read: Kedro's stock datasets, made atomic by one mixin."""
 
 import base64
 import json
-from typing import Any
+from typing import Any, ClassVar
 
-import pandas as pd
-from kedro.io import AbstractDataset
-from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview, TablePreview
+from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview
 from kedro_datasets.json import JSONDataset
-from kedro_datasets.pandas import CSVDataset
 from kedro_datasets.text import TextDataset
 
-from fruits_kedro.datasets.previews import SHOWN, json_preview, where_saved
-from fruits_kedro.datasets.spreadsheets import neutralise_columns, restore_columns
-from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
+from fruits_kedro.datasets.previews import json_preview, where_saved
+from fruits_kedro.storage.files import read_bytes, replace_file
 from fruits_kedro.storage.heavy_types import Figure
-from fruits_kedro.storage.s3_client import client_options
+from fruits_kedro.storage.s3 import client_options
 
 
-class _WholeFile:
-    """Where the file is, for datasets that keep protocol and path apart."""
+class Atomic:
+    """Mixin for Kedro's datasets of one file: a save replaces the whole file, or changes nothing.
+
+    Kedro's own ``save`` writes into the file in place, so a reader or the next run can meet half of
+    it. A file that already has the content is not written again, so its date says when it changed.
+    A class names this mixin first and says in ``encode`` what the file contains.
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+        stock: Further arguments of the stock dataset.
+    """
+
+    media_type: str | None = None
+    """What an object store says the file is: a browser shows a page and saves anything else."""
+    open_args: ClassVar[dict[str, Any]] = {"encoding": "utf-8"}
+    """How the stock dataset opens the file to load it."""
 
     _protocol: str
     _filepath: Any
+
+    def __init__(
+        self, *, filepath: str, metadata: dict[str, Any] | None = None, **stock: Any
+    ) -> None:
+        fs_args = client_options(filepath) | {"open_args_load": dict(self.open_args)}
+        stock |= {"filepath": filepath, "fs_args": fs_args, "metadata": metadata}
+        super().__init__(**stock)
 
     @property
     def uri(self) -> str:
@@ -35,17 +48,23 @@ class _WholeFile:
         path = str(self._filepath)
         return path if self._protocol in ("file", "local") else f"{self._protocol}://{path}"
 
-    def _replace(self, content: bytes, media_type: str | None = None) -> None:
+    def encode(self, data: Any) -> bytes:
+        """The file's content for ``data``."""
+        raise NotImplementedError
+
+    def save(self, data: Any) -> None:
+        """Replace the file, unless it already has this content."""
+        content = self.encode(data)
         try:
             unchanged = read_bytes(self.uri) == content
         except FileNotFoundError:
             unchanged = False
         if not unchanged:
-            replace_file(self.uri, content, media_type)
+            replace_file(self.uri, content, self.media_type)
 
 
-class JsonReportDataset(_WholeFile, JSONDataset):
-    """``json.JSONDataset``, written in one piece.
+class JsonReportDataset(Atomic, JSONDataset):
+    """``json.JSONDataset``, written atomically and indented, as UTF-8.
 
     Usage in the catalog::
 
@@ -56,7 +75,7 @@ class JsonReportDataset(_WholeFile, JSONDataset):
     Args:
         filepath: The file, local or ``s3://``.
         missing_ok: Load an empty dictionary where nothing was saved yet, instead of failing.
-        volatile: Changes in every run, and is no reason to run a node again.
+        volatile: The file differs after every run, which is no reason to run a node again.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -68,83 +87,34 @@ class JsonReportDataset(_WholeFile, JSONDataset):
         volatile: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
+        super().__init__(filepath=filepath, metadata=metadata)
         self.missing_ok = missing_ok
         self.volatile = volatile
+
+    def encode(self, data: Any) -> bytes:
+        """``data`` as JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
+        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
     def load(self) -> Any:
         """The content as it was saved."""
         return {} if self.missing_ok and not self.exists() else super().load()
 
-    def save(self, data: Any) -> None:
-        """Write ``data`` as JSON; NaN, which is none, is refused."""
-        self._replace(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode())
-
     @where_saved
     def preview(self) -> JSONPreview:
-        """The report for Kedro-Viz, without the tails of long lists."""
+        """The report for Kedro-Viz, with long lists cut."""
         return json_preview(self.load())
 
 
-class JpegReportDataset(_WholeFile, AbstractDataset[bytes, bytes]):
-    """A picture as the bytes of a JPEG file.
+class PlotlyReportDataset(Atomic, JSONDataset):
+    """A Plotly figure as JSON, written atomically; Kedro-Viz draws it.
 
-    Usage in the catalog::
-
-        augmentation_examples:
-          type: fruits_kedro.datasets.JpegReportDataset
-          filepath: data/08_reporting/augmentation_examples.jpg
-
-    Args:
-        filepath: The file, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
+    Derived from ``json.JSONDataset`` and not from ``plotly.JSONDataset``, whose annotations import
+    Plotly's notebook widgets: half of the time of a run that has nothing to do.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._uri = filepath
-        self.metadata = metadata
-
-    @property
-    def uri(self) -> str:
-        """The file's path or URI."""
-        return self._uri
-
-    def load(self) -> bytes:
-        """The file's content."""
-        return read_bytes(self.uri)
-
-    def save(self, data: bytes) -> None:
-        """Write the file."""
-        self._replace(data, "image/jpeg")
-
-    @where_saved
-    def preview(self) -> ImagePreview:
-        """The picture as Kedro-Viz shows it."""
-        return ImagePreview(base64.b64encode(self.load()).decode())
-
-    def _exists(self) -> bool:
-        fs, path = filesystem(self.uri)
-        return bool(fs.exists(path))
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._uri}
-
-
-class PlotlyReportDataset(_WholeFile, JSONDataset):
-    """``plotly.JSONDataset``, written in one piece; Kedro-Viz draws it.
-
-    Not derived from it: its annotations import Plotly's notebook widgets, which took half of the
-    time of a run that had nothing to do.
-
-    Usage in the catalog::
-
-        scree_plot:
-          type: fruits_kedro.datasets.PlotlyReportDataset
-          filepath: data/08_reporting/scree_plot.json
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
+    def encode(self, data: Figure) -> bytes:
+        """The figure as JSON."""
+        return data.to_json().encode()
 
     def load(self) -> Figure:
         """The figure as it was saved."""
@@ -152,84 +122,33 @@ class PlotlyReportDataset(_WholeFile, JSONDataset):
 
         return plotly.io.from_json(read_bytes(self.uri).decode())
 
-    def save(self, data: Figure) -> None:
-        """Write a figure as JSON."""
-        self._replace(data.to_json().encode())
-
     @where_saved
     def preview(self) -> PlotlyPreview:
         """The figure as Kedro-Viz draws it."""
         return PlotlyPreview(super().load())
 
 
-class CsvReportDataset(_WholeFile, CSVDataset):
-    """``pandas.CSVDataset``, written in one piece, without the index.
+class PageReportDataset(Atomic, TextDataset):
+    """``text.TextDataset``, written atomically: an HTML page for people."""
 
-    Text columns are named, because a label may be called "nan" or "007", or like a formula, which
-    is neutralised in the file and comes back as it was.
+    media_type = "text/html; charset=utf-8"
 
-    Usage in the catalog::
+    def encode(self, data: str) -> bytes:
+        """The page as UTF-8."""
+        return data.encode()
 
-        confusions:
-          type: fruits_kedro.datasets.CsvReportDataset
-          filepath: data/08_reporting/confusions.csv
-          text: [label, prediction]
 
-    Args:
-        filepath: The file, local or ``s3://``.
-        text: Columns that load as text, whatever they look like.
-        missing_ok: Load no rows where nothing was saved yet, instead of failing.
-        metadata: For Kedro plugins, not read here.
-    """
+class JpegReportDataset(Atomic, TextDataset):
+    """A picture as the bytes of a JPEG file, written atomically."""
 
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        text: list[str],
-        missing_ok: bool = False,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        as_text = {"dtype": dict.fromkeys(text, str), "keep_default_na": False}
-        self._text = tuple(text)
-        self.missing_ok = missing_ok
-        super().__init__(
-            filepath=filepath,
-            load_args=as_text,
-            fs_args=client_options(filepath),
-            metadata=metadata,
-        )
+    media_type = "image/jpeg"
+    open_args: ClassVar[dict[str, Any]] = {"mode": "rb"}
 
-    def load(self) -> pd.DataFrame:
-        """The table as it was saved."""
-        if self.missing_ok and not self.exists():
-            return pd.DataFrame(columns=list(self._text))
-        table: pd.DataFrame = restore_columns(super().load(), self._text)
-        return table
-
-    def save(self, data: pd.DataFrame) -> None:
-        """Write a small table as CSV."""
-        self._replace(neutralise_columns(data, self._text).to_csv(index=False).encode())
+    def encode(self, data: bytes) -> bytes:
+        """The bytes themselves."""
+        return memoryview(data).tobytes()
 
     @where_saved
-    def preview(self, nrows: int = SHOWN) -> TablePreview:
-        """The first rows for Kedro-Viz."""
-        return super().preview(nrows)
-
-
-class PageReportDataset(_WholeFile, TextDataset):
-    """``text.TextDataset``, written in one piece: a page for people.
-
-    Usage in the catalog::
-
-        report:
-          type: fruits_kedro.datasets.PageReportDataset
-          filepath: data/08_reporting/report.html
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, fs_args=client_options(filepath), metadata=metadata)
-
-    def save(self, data: str) -> None:
-        """Write the page as UTF-8."""
-        self._replace(data.encode(), "text/html; charset=utf-8")
+    def preview(self) -> ImagePreview:
+        """The picture as Kedro-Viz shows it."""
+        return ImagePreview(base64.b64encode(self.load()).decode())

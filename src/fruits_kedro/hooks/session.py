@@ -1,6 +1,5 @@
-"""The session of ``kedro run``: Kedro's own, with the incremental runner by default."""
+"""The session of ``kedro run``: Kedro's own, with the incremental runner."""
 
-import difflib
 import pkgutil
 from typing import Any
 
@@ -10,6 +9,8 @@ from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
 from fruits_kedro import FruitsError, pipelines
+from fruits_kedro.hooks.configuration import nearest_hint
+from fruits_kedro.hooks.errors import as_sentences
 from fruits_kedro.runner import IncrementalRunner
 
 _FILTERS = {
@@ -27,21 +28,35 @@ _NODES = ("from_nodes", "to_nodes", "node_names")
 
 
 class FruitsSession(KedroSession):
-    """Replaces Kedro's default runner; one that was asked for (``--runner``) stays."""
+    """Replaces Kedro's default runner, and turns every foreseen error into one sentence."""
 
     def run(self, **arguments: Any) -> Any:  # type: ignore[override]
-        """Run as ``KedroSession.run`` does, whose arguments these are.
+        """Run as ``KedroSession.run`` does, with the same arguments.
 
         Raises:
-            FruitsError: Where the name of a pipeline, node, tag or dataset is unknown.
+            FruitsError: If a pipeline, node, tag or dataset is unknown, the runner cannot run these
+                pipelines, or anything foreseen goes wrong.
         """
         names = arguments.get("pipeline_names") or [arguments.get("pipeline_name")]
         _check_names(names)
         _complete_node_names(names, arguments)
         _check_filters(names, arguments)
-        if type(arguments.get("runner")) in (type(None), SequentialRunner):
+        runner = arguments.get("runner")
+        if runner is not None:
+            check_runner(type(runner))
+        if type(runner) in (type(None), SequentialRunner):
             arguments["runner"] = IncrementalRunner()
-        return super().run(**arguments)
+        with as_sentences():
+            return super().run(**arguments)
+
+
+def check_runner(kind: type) -> None:
+    """Raise FruitsError if a runner would run nodes at the same time."""
+    if not issubclass(kind, SequentialRunner):
+        raise FruitsError(
+            f"{kind.__name__} cannot run these pipelines, whose nodes share one Spark session and "
+            "already use every core: leave out --runner."
+        )
 
 
 def _complete_node_names(names: list[str | None], arguments: dict[str, Any]) -> None:
@@ -56,10 +71,9 @@ def _check_names(names: list[str | None]) -> None:
     known = [module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.ispkg]
     for name in names:
         if name not in (None, "__default__", *known):
-            nearest = difflib.get_close_matches(str(name), known, n=1)
-            hint = f", did you mean {nearest[0]}?" if nearest else "."
             raise FruitsError(
-                f"There is no pipeline {name}{hint} There are {', '.join(sorted(known))}."
+                f"There is no pipeline {name}{nearest_hint(str(name), known, '.')} "
+                f"Choose one of {', '.join(sorted(known))}."
             )
 
 
@@ -72,7 +86,7 @@ def _check_filters(names: list[str | None], arguments: dict[str, Any]) -> None:
     except ValueError as error:
         raise FruitsError(
             f"Nothing can be run ({str(error).rstrip('.')}): kedro registry describe PIPELINE "
-            "names the nodes of a pipeline."
+            "lists the nodes of a pipeline."
         ) from error
 
 

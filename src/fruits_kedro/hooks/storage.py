@@ -1,42 +1,116 @@
-"""Where a context's catalog keeps its datasets, for the hooks that need to know."""
+"""The storage root of a run: one writer at a time, and nothing left over from a killed one."""
+
+import atexit
+import logging
+import re
+from pathlib import Path
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
 
 from fruits_kedro import FruitsError
-from fruits_kedro.hooks.configuration_checks import storage_of
-from fruits_kedro.storage.files import is_local, join
+from fruits_kedro.hooks.configuration import storage_of
+from fruits_kedro.hooks.errors import at_end
+from fruits_kedro.storage.files import is_local, join, local_path
+from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
+from fruits_kedro.storage.manifest import remove_first_version
+from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
+
+logger = logging.getLogger(__name__)
 
 NOT_SET = "not-set"
-"""What globals.yml of an environment says where a user has to."""
+"""Value in globals.yml of an environment whose places the user has to name."""
+
+_UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
 
 class StorageHooks:
-    """What hooks that look at the storage root share."""
+    """Holds the lock of the storage root from before the first node until the run ends."""
 
     def __init__(self) -> None:
         self._storage = ""
+        self._lock: DiskLock | StoreLock | None = None
+        # Kedro calls no hook after an interrupt.
+        at_end.append(self.release)
+        atexit.register(self.release)
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember the storage root that the catalog resolved to."""
+        """Find the storage root that the catalog resolved to."""
         self._storage = storage_root(context)
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Take the lock, or raise FruitsError naming its holder; then remove left-overs."""
+        require_storage(self._storage)
+        self.release()  # a notebook that interrupted a run still holds it
+        self._lock = lock_of(self._storage)
+        self._lock.acquire()
+        start_over(self._storage)
+        remove_leftovers(self._storage, pipeline, catalog)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Release the lock."""
+        self.release()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Release the lock."""
+        self.release()
+
+    def release(self) -> None:
+        """Release the lock if this process holds it."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+
+def start_over(storage: str) -> None:
+    """Remove what version 1 of this project stored, and say so; only safe under the lock."""
+    removed = remove_first_version(storage)
+    if removed:
+        logger.warning(
+            "%s was written by version 1 of this project, whose tables and models cannot be read "
+            "any more: its folders %s were removed, and everything is computed again",
+            storage,
+            ", ".join(removed),
+        )
+
+
+def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    """Remove what a killed run left half-written; only safe under the lock.
+
+    Args:
+        storage: The storage root, whose unfinished files and uploads go.
+        pipeline: Its datasets remove left-overs of their own by ``tidy()``.
+        catalog: Where the datasets are.
+    """
+    for name in sorted(pipeline.datasets()):
+        tidy = getattr(catalog.get(name), "tidy", None)
+        if tidy is not None:
+            tidy()
+    if is_local(storage):
+        for path in Path(local_path(storage)).rglob(".*.tmp"):
+            if _UNFINISHED.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+    if is_s3(storage):
+        abort_unfinished_uploads(storage)
 
 
 def storage_root(context: KedroContext) -> str:
-    """The storage root that the catalog resolved to, absolute where it is a local folder."""
-    storage: str = storage_of(context.config_loader["catalog"])
-    return join(str(context.project_path), storage) if _is_relative(storage) else storage
+    """The storage root that the catalog resolved to, absolute if it is a local folder."""
+    storage = storage_of(context.config_loader["catalog"])
+    is_relative = is_local(storage) and not storage.startswith(("/", "~", "file:"))
+    return join(str(context.project_path), storage) if is_relative else storage
 
 
 def require_storage(storage: str) -> None:
-    """Raise FruitsError where the environment names no storage root."""
+    """Raise FruitsError if the environment names no storage root."""
     if storage.endswith(f"/{NOT_SET}"):
         raise FruitsError(
             "This environment has no storage of its own: give one with --params=storage=URI (and "
             "images=URI), or the environment variables FRUITS_STORAGE and FRUITS_IMAGES."
         )
-
-
-def _is_relative(storage: str) -> bool:
-    return is_local(storage) and not storage.startswith(("/", "file:"))

@@ -17,7 +17,10 @@ from fruits_kedro.parameters.kinds import NETWORKS, kind_in
 SHIPPED = "shipped"
 IMAGENET = "imagenet"
 
-PREPROCESSING = "first frame, EXIF upright, RGB on white, bicubic without cropping, x/127.5-1"
+PREPROCESSING = (
+    "first frame, EXIF upright, embedded profile to sRGB, on white, bicubic without cropping, "
+    "x/127.5-1"
+)
 """Part of the fingerprint: change the words when the pixels change."""
 
 QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases corrected"}

@@ -20,7 +20,7 @@ STUDIO = "studio"
 _TEMPERATURES = 0.02, 50.0
 _SHRINKAGE = 0.1
 """Share of a sphere in the scatter of logits: few photographs of a label scatter in few directions.
-Measured with a third of the sample's labels not in training: docs/calibration.md."""
+Measured with a third of the sample's labels not in training: docs/believing.md."""
 
 
 @dataclass(frozen=True)

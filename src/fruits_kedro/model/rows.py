@@ -109,8 +109,16 @@ class Rows:
         return replace(self, features=self.features @ basis.astype(np.float32))
 
     def weights(self, share: float) -> Matrix:
-        """``(n,)`` float64, how much each row counts in a fit (``row_weights``)."""
-        return row_weights(self.targets, self.own, share)
+        """``(n,)`` float64, how much each row counts in a fit.
+
+        A row of the studio counts 1. One's own photographs of a label, copies included, count
+        together for ``share`` of the label's weight, whatever their number. A label that has no
+        other photographs, or no own ones, keeps 1 a row.
+
+        Args:
+            share: Above 0 and below 1 (``own.share``).
+        """
+        return own_weights(self.targets, self.own, share)
 
     @cached_property
     def _groups(self) -> npt.NDArray[np.int64]:
@@ -121,28 +129,6 @@ class Rows:
         return groups
 
 
-def row_weights(targets: Targets, own: Flags, share: float) -> Matrix:
-    """How much each row counts in a fit.
-
-    A row of the studio counts 1. One's own photographs of a label, copies included, count together
-    for ``share`` of the label's weight, whatever their number. A label that has no other
-    photographs, or no own ones, keeps 1 a row.
-
-    Args:
-        targets: ``(n,)``, the position of each row's label.
-        own: ``(n,)``, whether it is one's own.
-        share: Above 0 and below 1 (``own.share``).
-
-    Returns:
-        ``(n,)`` float64.
-    """
-    labels = int(targets.max(initial=-1)) + 1
-    studio, mine = (np.bincount(targets[rows], minlength=labels) for rows in (~own, own))
-    both = (studio > 0) & (mine > 0)
-    each = np.where(both, studio * share / (1 - share) / np.maximum(mine, 1), 1.0)
-    return np.where(own, each[targets], 1.0)
-
-
 def _names(table: "pa.Table", column: str) -> Names:
     return np.array([value or "" for value in table[column].to_pylist()], np.str_)
 
@@ -150,3 +136,19 @@ def _names(table: "pa.Table", column: str) -> Names:
 def _positions(label: Names, labels: tuple[str, ...]) -> Targets:
     place = {name: position for position, name in enumerate(labels)}
     return np.array([place[name] for name in label.tolist()], np.int64)
+
+
+def own_weights(targets: Targets, own: Flags, share: float) -> Matrix:
+    """``(n,)`` float64, how much each row counts in a fit (see ``Rows.weights``).
+
+    Args:
+        targets: ``(n,)`` int64, the position of each row's label.
+        own: ``(n,)``, which rows are own photographs and copies of them.
+        share: Of a label's weight that its own photographs have, above 0 and below 1.
+    """
+    labels = int(targets.max(initial=-1)) + 1
+    studio = np.bincount(targets[~own], minlength=labels)
+    others = np.bincount(targets[own], minlength=labels)
+    both = (studio > 0) & (others > 0)
+    each = np.where(both, studio * share / (1 - share) / np.maximum(others, 1), 1.0)
+    return np.where(own, each[targets], 1.0)

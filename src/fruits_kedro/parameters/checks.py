@@ -1,4 +1,4 @@
-"""What is wrong with the parameters of a run, in words; their schema is in ``parameters.py``."""
+"""Problems of the parameters of a run, in words; their schema is ``fruits_kedro.parameters``."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ def check_parameters(values: Mapping[str, Any]) -> Parameters:
 
 
 def parameter_problems(values: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong, parameter by parameter; nothing where all is right."""
+    """Name each problem, parameter by parameter; empty if there are none."""
     try:
         Parameters.model_validate(dict(values))
     except ValidationError as error:
@@ -33,30 +33,9 @@ def parameter_problems(values: Mapping[str, Any]) -> list[str]:
 
 
 def refusal(what: str, problems: list[str]) -> FruitsError:
-    """One error that tells all problems."""
+    """One error that names all problems."""
     sentence = f"{what}: " + "; ".join(problems)
     return FruitsError(sentence + (" Nothing was started." if sentence.endswith("?") else "."))
-
-
-def _describe(problem: ErrorDetails) -> str:
-    location = [str(step) for step in problem["loc"]]
-    names = [name for name in location if name not in _union_steps(location)]
-    name = ".".join(names)
-    if problem["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(name, list(known_names()), n=1, cutoff=0.5)
-        hint = f", did you mean {nearest[0]}?" if nearest else ""
-        return f"{name} is unknown{hint}"
-    if problem["type"] == "missing":
-        return f"{name} is missing"
-    if problem["type"] == "model_type":
-        first = next(inner for inner in known_names() if inner.startswith(f"{name}."))
-        return f"{name} is {problem['input']!r}: it is a group of parameters such as {first}"
-    if name == "reduction.k":
-        return (
-            f"reduction.k is {problem['input']!r}: give a number of components from 1 to 1280, or "
-            "a share of variance between 0 and 1 such as 0.9"
-        )
-    return f"{name} is {problem['input']!r}: {_lower_first(problem['msg'])}"
 
 
 def known_names(model: type[BaseModel] = Parameters, prefix: str = "") -> Iterator[str]:
@@ -68,13 +47,30 @@ def known_names(model: type[BaseModel] = Parameters, prefix: str = "") -> Iterat
             yield from known_names(inner, f"{prefix}{name}.")
 
 
-def _union_steps(location: list[str]) -> set[str]:
-    """Steps that pydantic adds for the branches of a union."""
-    known = set(".".join(known_names()).split("."))
-    return {step for step in location if step not in known and "[" in step} | (
-        {"int", "float", "str", "constrained-int", "constrained-float"} & set(location)
-    )
+def _describe(problem: ErrorDetails) -> str:
+    name = _name(problem)
+    if problem["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(name, list(known_names()), n=1, cutoff=0.5)
+        return f"{name} is unknown" + (f", did you mean {nearest[0]}?" if nearest else "")
+    if problem["type"] == "missing":
+        return f"{name} is missing"
+    if problem["type"] == "model_type":
+        first = next(inner for inner in known_names() if inner.startswith(f"{name}."))
+        return f"{name} is {problem['input']!r}: it is a group of parameters such as {first}"
+    if name == "reduction.k":
+        return (
+            f"reduction.k is {problem['input']!r}: give a number of components, 1 or more, or a "
+            "share of variance between 0 and 1 such as 0.9"
+        )
+    message = problem["msg"]
+    return f"{name} is {problem['input']!r}: {message[:1].lower()}{message[1:].removesuffix('.')}"
 
 
-def _lower_first(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:].removesuffix(".")
+def _name(problem: ErrorDetails) -> str:
+    """The dotted name; pydantic adds the branch of a union, such as ``constrained-int``."""
+    steps = [str(step) for step in problem["loc"]]
+    known = set(known_names())
+    if problem["type"] != "extra_forbidden":
+        while len(steps) > 1 and ".".join(steps) not in known:
+            steps.pop()
+    return ".".join(steps)

@@ -1,13 +1,14 @@
 """What is known of a fruit once it is recognised: its species, taste, season and more, by label."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.schemas import FACTS, names_of
+_LANGUAGE = re.compile("[a-z]{2}")
+"""Two letters of ISO 639-1."""
 
 Text = Annotated[str, Field(min_length=1, strict=True)]
 Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
@@ -27,16 +28,42 @@ class FruitFacts(BaseModel):
     biodiversity: Fact
 
 
+class TranslatedFacts(BaseModel):
+    """Facts of one label in another language; the sources are those of the English facts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    common_name: Text | None = None
+    species: Text | None = None
+    family: Text | None = None
+    taste: Text | None = None
+    season: Text | None = None
+    storage: Text | None = None
+    biodiversity: Text | None = None
+
+
 class FactBook(BaseModel):
-    """The facts of every known label, and the sources they name."""
+    """The facts of every known label, and the sources they name.
+
+    Files are merged by their first level, so each language has its own name there: ``fr`` in
+    ``fruits.fr.yml`` is ``translations["fr"]`` here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: dict[Text, Text] = {}
     fruits: dict[Text, FruitFacts] = {}
+    translations: dict[Text, dict[Text, TranslatedFacts]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_languages(cls, values: dict[str, Any]) -> dict[str, Any]:
+        languages = {name: values[name] for name in values if _LANGUAGE.fullmatch(str(name))}
+        others = {name: values[name] for name in values if name not in languages}
+        return others | ({"translations": languages} if languages else {})
 
     def rows(self) -> list[dict[str, str]]:
-        """One row per label: its name as ``prediction``, and the columns of ``schemas.FACTS``."""
+        """One row per label: its name as ``prediction``, and the columns of the facts."""
         return [{"prediction": label, **self._row(facts)} for label, facts in self.fruits.items()]
 
     def _row(self, facts: FruitFacts) -> dict[str, str]:
@@ -52,26 +79,6 @@ def fact_problems(values: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
     return list(_unknown_sources(book))
-
-
-def add_facts(predictions: DataFrame, book: FactBook) -> DataFrame:
-    """What is known of each predicted label, null where nothing is.
-
-    Args:
-        predictions: Rows with ``prediction`` and any other columns, none of ``schemas.FACTS``.
-        book: Facts by label.
-
-    Returns:
-        The same columns and ``schemas.FACTS``.
-    """
-    import pyarrow as pa
-    from pyspark.sql import functions as F
-
-    columns = ["prediction", *names_of(FACTS)]
-    rows = pa.Table.from_pylist(book.rows(), pa.schema([(name, pa.string()) for name in columns]))
-    known = predictions.sparkSession.createDataFrame(rows)
-    joined = predictions.join(F.broadcast(known), "prediction", "left")
-    return joined.select(*predictions.columns, *names_of(FACTS))
 
 
 def _unknown_sources(book: FactBook) -> Iterator[str]:

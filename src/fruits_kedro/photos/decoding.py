@@ -1,21 +1,21 @@
-"""From the bytes of a photograph to the pixels the backbone takes."""
+"""From the bytes of a photograph to the pixels that the network takes."""
 
-import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
+from PIL.GifImagePlugin import GifImageFile
+from PIL.TiffImagePlugin import COLORMAP, TiffImageFile
 
+from fruits_kedro.photos.colour import profile_of, to_rgb
+from fruits_kedro.photos.formats import read_image
 from fruits_kedro.photos.reasons import Reason
 
-# The run has a limit of its own (ingestion.max_pixels), checked on the header and told as a reason.
-Image.MAX_IMAGE_PIXELS = None
+Crop = Literal["squash", "centre"]
+"""How a photograph becomes a square: all of it, squashed; or the largest square in its middle."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _BAND_PIXELS = 4 << 20
 """Pixels converted at once: a small file may announce 200 megapixels, and every layer of a
 conversion costs 4 to 8 bytes of each."""
@@ -32,7 +32,12 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Header:
-    """What an image file announces before its pixels are decoded."""
+    """What an image file announces before its pixels are decoded.
+
+    Attributes:
+        width, height: Pixels, before EXIF orientation.
+        format: The decoder's name of the format.
+    """
 
     width: int
     height: int
@@ -40,109 +45,139 @@ class Header:
 
 
 def read_header(content: bytes) -> Header | Reason:
-    """The size and format an image file announces, or why it is none."""
-    try:
-        with _opened(content) as image:
-            return Header(image.width, image.height, image.format or "")
-    except Exception:  # decoders of damaged files raise anything, struct.error to SyntaxError
-        return Reason.NOT_AN_IMAGE
+    """Size and format that an image file announces, or why it is not a photograph."""
+    return read_image(
+        content,
+        lambda image: Header(image.width, image.height, image.format or ""),
+        Reason.NOT_AN_IMAGE,
+    )
 
 
-def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uint8] | Reason:
-    """The pixels of a photograph, upright, in RGB, on white, resized.
+def decode(
+    content: bytes, size: int, scaled: bool = True, crop: Crop = "squash"
+) -> npt.NDArray[np.uint8] | Reason:
+    """Decode a photograph: first frame, upright, in sRGB, on white, resized to a square.
 
-    Resizing is bicubic without cropping, as in the original notebook (``Image.resize``'s default);
-    bilinear changes features by up to 1.3.
+    Resizing is bicubic, as in the original notebook (``Image.resize``'s default); bilinear changes
+    features by up to 1.3.
 
     Args:
         content: The file's bytes.
         size: Pixels of each side.
         scaled: Let the JPEG decoder give 1/2, 1/4 or 1/8 of the width and height of a large
-            photograph, as long as ``size`` is left (``Image.draft``).
+            photograph, as long as ``size`` pixels remain (``Image.draft``).
+        crop: ``squash`` keeps all of the photograph, ``centre`` its largest centred square
+            (rounded towards the upper left).
 
     Returns:
-        ``(size, size, 3)`` uint8, or the reason why there are none.
+        ``(size, size, 3)`` uint8, or the reason why the photograph has no pixels.
     """
-    try:
-        with _opened(content) as image:
-            if scaled:
-                image.draft(None, (size, size))
-            upright = _upright(image)
-            return np.asarray(_to_rgb(upright).resize((size, size), Image.Resampling.BICUBIC))
-    except Exception:  # as above: any exception of a decoder is a damaged photograph
-        return Reason.UNDECODABLE
+
+    def pixels(image: Image.Image) -> npt.NDArray[np.uint8]:
+        if scaled:
+            image.draft(None, (size, size))
+        whole = _upright(image)
+        shown = _centre_square(whole) if crop == "centre" else whole
+        return np.asarray(_to_rgb(shown).resize((size, size), Image.Resampling.BICUBIC))
+
+    return read_image(content, pixels, Reason.UNDECODABLE)
 
 
 def shrink(content: bytes, side: int, max_pixels: int) -> tuple[Image.Image, int] | Reason:
-    """A photograph, upright, in RGB, on white, within ``side`` pixels; never made larger.
+    """Decode a photograph to a thumbnail: upright, in sRGB, on white, never enlarged.
+
+    Args:
+        content: The file's bytes.
+        side: Pixels of the longer side, at most.
+        max_pixels: A photograph whose header announces more is not decoded.
 
     Returns:
-        The picture, and how many pixels the header announced; or the reason why there is none.
+        The thumbnail, and the pixels that the header announces; or the reason why there is none.
     """
-    try:
-        with _opened(content) as image:
-            pixels = image.width * image.height
-            if pixels > max_pixels:
-                return Reason.TOO_MANY_PIXELS
-            image.draft(None, (side, side))
-            small = _to_rgb(_upright(image))
-            small.thumbnail((side, side), Image.Resampling.BICUBIC)
-            return small, pixels
-    except Exception:  # as above
-        return Reason.UNDECODABLE
 
+    def thumbnail(image: Image.Image) -> tuple[Image.Image, int] | Reason:
+        pixels = image.width * image.height
+        if pixels > max_pixels:
+            return Reason.TOO_MANY_PIXELS
+        image.draft(None, (side, side))
+        small = _to_rgb(_upright(image))
+        small.thumbnail((side, side), Image.Resampling.BICUBIC)
+        return small, pixels
 
-@contextmanager
-def _opened(content: bytes) -> Iterator[Image.Image]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            yield image
+    return read_image(content, thumbnail, Reason.UNDECODABLE)
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()
+    stored = _loaded(image)
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # damaged EXIF data says nothing of the pixels: they stand as stored
+    except Exception:  # damaged EXIF data does not concern the pixels: they stand as stored
         turn = None
-    return image if turn is None else image.transpose(turn)
+    return stored if turn is None else stored.transpose(turn)
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    """Decode the pixels, and correct two formats that Pillow decodes wrongly without an error."""
+    if isinstance(image, GifImageFile):
+        screen = (0, 0, *image.size)
+        frame = image.tile[0].extents or screen
+        image.load()
+        return image if frame == screen else _on_white_screen(image, frame)
+    image.load()
+    if isinstance(image, TiffImageFile) and image.mode == "P":
+        _take_colours_of_8_bits(image)
+    return image
+
+
+def _on_white_screen(image: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
+    """A GIF whose frame leaves some of the screen empty, where Pillow shows its first colour."""
+    screen = Image.new("RGB", image.size, "white")
+    screen.paste(_to_rgb(image.crop(frame)), frame)
+    return screen
+
+
+def _take_colours_of_8_bits(image: TiffImageFile) -> None:
+    """Colours of a TIFF have 16 bits; some programs write 8, and Pillow shows black."""
+    reds_greens_blues = np.array(image.tag_v2[COLORMAP])
+    if reds_greens_blues.max() < 256:
+        image.putpalette(reds_greens_blues.reshape(3, -1).T.astype(np.uint8).tobytes())
+
+
+def _centre_square(image: Image.Image) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB" and not image.has_transparency_data:
+    profile = profile_of(image)
+    if image.mode == "RGB" and not image.has_transparency_data and profile is None:
         return image
-    is_deep = _is_deep(image)
     rows = max(1, _BAND_PIXELS // image.width)
     if image.height <= rows:
-        return _band_to_rgb(image, is_deep)
+        return _band_to_rgb(image, profile)
     result = Image.new("RGB", image.size)
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        result.paste(_band_to_rgb(band, is_deep), (0, top))
+        result.paste(_band_to_rgb(band, profile), (0, top))
     return result
 
 
-def _band_to_rgb(image: Image.Image, is_deep: bool) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        return _to_eight_bits(image, is_deep).convert("RGB")
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("RGB")
+def _band_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return to_rgb(_to_eight_bits(image), profile)
+    if not image.has_transparency_data:
+        return to_rgb(image, profile)
+    layer = image.convert("RGBA")
+    if profile is not None:
+        alpha = layer.getchannel("A")
+        layer = to_rgb(image, profile)
+        layer.putalpha(alpha)
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
 
 
-def _is_deep(image: Image.Image) -> bool:
-    """Whether values go up to 65535; a mode of 32 bits does not tell."""
-    if image.mode in ("I", "F"):
-        return bool(np.asarray(image.getextrema()).max() > 255)
-    return image.mode.startswith("I;16")
-
-
-def _to_eight_bits(image: Image.Image, is_deep: bool) -> Image.Image:
+def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Scale 16-bit grey values to 8 bits; Pillow's own conversion clips them to white."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    if is_deep:
-        values /= 257.0
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    values = np.asarray(image, dtype=np.float64) / 257.0
+    return Image.fromarray(np.rint(values).astype(np.uint8))

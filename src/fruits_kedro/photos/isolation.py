@@ -1,6 +1,6 @@
-"""Decoding in a child process, so that a decoder that crashes costs one photograph.
+"""Decoding in a child process, so that a crashing decoder costs one photograph.
 
-A decoder without end is made to crash: nothing else stops code in C.
+A decoder that does not end is made to crash: nothing else stops code in C.
 """
 
 import os
@@ -18,14 +18,12 @@ from fruits_kedro.photos.reasons import Reason
 
 Result = TypeVar("Result")
 
-
 Call = Callable[..., Any]
 """How a decoding function is called: directly, or by ``Isolation.call``."""
 
-
 MAX_SECONDS = 60.0
-"""Processor time of one call. PNGs of 200 megapixels took 5 s at most; a progressive JPEG can ask
-for hours, at 6.5 ms for every 46 bytes more."""
+"""Processor time of one call. PNGs of 200 megapixels took at most 5 s; a progressive JPEG can ask
+for hours, with 6.5 ms for every 46 bytes."""
 
 
 def call_directly(function: Callable[..., Result], *arguments: object) -> Result:
@@ -34,7 +32,7 @@ def call_directly(function: Callable[..., Result], *arguments: object) -> Result
 
 
 def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in this process, which ends where the call takes longer than MAX_SECONDS."""
+    """Call a function in this process, and end the process after MAX_SECONDS of processor time."""
     signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)  # SIGPROF, which ends a process by default
     try:
         return function(*arguments)
@@ -45,15 +43,15 @@ def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
 class Isolation:
     """Calls functions in a child process; a call that kills it gives ``DECODER_CRASHED``.
 
-    Used when Spark repeats a task, which it does when a worker died: the first try runs at full
-    speed in the worker itself. One call at a time, so that it is known which one crashed.
+    Used when Spark repeats a task because a worker died; the first attempt runs at full speed in
+    the worker itself. Calls run one at a time, so that the crashing one is known.
     """
 
     def __init__(self) -> None:
         self._child: ProcessPoolExecutor | None = None
 
     def call(self, function: Callable[..., Result], *arguments: object) -> Result | Reason:
-        """``function(*arguments)``, or the reason why there is no result."""
+        """Give ``function(*arguments)``, or the reason why it has no result."""
         if self._child is None:
             self._child = ProcessPoolExecutor(
                 1, get_context("fork"), initializer=_end_with, initargs=(os.getpid(),)
@@ -72,7 +70,7 @@ class Isolation:
 
 
 def _end_with(parent: int) -> None:
-    """End this child when its parent is gone: Spark kills workers that are not wanted any more."""
+    """End this child when its parent is gone: Spark kills workers that it no longer needs."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -84,7 +82,7 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def caller_for_task() -> Iterator[Call]:
-    """Direct calls in the first try of a Spark task, isolated ones when Spark repeats it."""
+    """Give direct calls in the first attempt of a Spark task, isolated ones in later attempts."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

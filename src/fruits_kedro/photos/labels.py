@@ -1,49 +1,68 @@
-"""What a path says of a photograph: its label, its split, its capture group."""
+"""How names of folders and files read: splits, labels, capture groups and look-alikes."""
 
 import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
-SPLIT_FOLDERS = {
-    "training": "train",
+SPLIT_NAMES = {
     "train": "train",
+    "training": "train",
     "test": "test",
-    "validation": "validation",
+    "testing": "test",
     "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "eval": "validation",
 }
+"""Names of split folders, in lower case."""
 
 
-def parse_label(relative_path: str) -> str | None:
-    """The label of a photograph: the name of its parent folder below the image root.
-
-    A split folder is not a label: a file directly in ``Training/`` has none.
-    """
-    folders = relative_path.split("/")[:-1]
-    if not folders:
-        return None
-    if folders[-1].casefold() in SPLIT_FOLDERS and parse_split(relative_path) is None:
-        return None
-    return folders[-1]
+def split_of(name: str) -> str | None:
+    """The split that a name stands for in any case: ``train``, ``test``, ``validation``."""
+    return SPLIT_NAMES.get(name.strip().casefold())
 
 
-def parse_split(relative_path: str) -> str | None:
-    """The split its grandparent folder names, in any case, or None where it names none.
+def clean_label(name: str) -> str | None:
+    """A label as it is kept: Unicode form NFC, no spaces at the ends, the user's case.
 
     Returns:
-        ``train``, ``test``, ``validation`` or None.
+        None for a name of spaces only.
     """
-    folders = relative_path.split("/")[:-1]
-    return SPLIT_FOLDERS.get(folders[-2].casefold()) if len(folders) > 1 else None
+    return unicodedata.normalize("NFC", name).strip() or None
 
 
-def parse_capture(path: str, pattern: str) -> str | None:
+def parse_capture(below_label: str, pattern: str) -> str | None:
     """The capture group of a photograph: frames of one turn of one fruit share it.
 
     Args:
-        path: Path of the photograph; only the file name is looked at.
-        pattern: Regular expression with one group, matched from the start of the name. A group
-            that takes part with no text, or not at all, is a group too, named ``plain``.
+        below_label: Path of the photograph below its label folder.
+        pattern: Regular expression with one group, matched from the start of the path, else from
+            the start of the file name. A group that matches no text is named ``plain``.
 
     Returns:
-        The group's text, or None where the name does not match.
+        The text of the group, or None where neither matches.
     """
-    match = re.match(pattern, path.rsplit("/", 1)[-1])
+    match = re.match(pattern, below_label) or re.match(pattern, below_label.rsplit("/", 1)[-1])
     return (match.group(1) or "plain") if match else None
+
+
+def look_alikes(names: Iterable[str]) -> list[list[str]]:
+    """Names that differ only in case, spaces, ``-``, ``_`` or Unicode form, in groups."""
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        groups.setdefault(_bare(name), set()).add(name)
+    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
+
+
+def nearest_label(label: str, known: Collection[str]) -> str | None:
+    """The known label that is spelt most like ``label``, None where none is near."""
+    by_bare = {_bare(name): name for name in sorted(known)}
+    near = get_close_matches(_bare(label), by_bare, n=1, cutoff=0.7)
+    return by_bare[near[0]] if near else None
+
+
+def _bare(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_-]+", " ", text).strip()

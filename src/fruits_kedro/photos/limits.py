@@ -1,18 +1,27 @@
-"""How much a single file may ask for."""
+"""How large a single file may be."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from fruits_kedro.parameters.ingestion import IngestionParameters
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may hold or announce.
+    """Limits for one file.
 
     Attributes:
-        max_bytes: A larger file is rejected.
-        max_pixels: A header that announces more is rejected.
-        stored_bytes: A larger photograph is not copied, and read again where it is needed.
+        max_bytes: A larger file is rejected without being read.
+        max_pixels: A photograph whose header announces more is rejected without being decoded.
+        stored_bytes: A larger photograph is not copied into the storage, but read again when it is
+            needed.
     """
 
     max_bytes: int
     max_pixels: int
     stored_bytes: int
+
+    @classmethod
+    def of(cls, parameters: IngestionParameters) -> Self:
+        """The limits of a run."""
+        return cls(parameters.max_bytes, parameters.max_pixels, parameters.stored_bytes)

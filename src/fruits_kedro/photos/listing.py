@@ -1,20 +1,20 @@
-"""One recursive listing of an image folder, local or on an object store.
+"""One recursive listing of an image folder, local or on an object store, held in columns.
 
-Spark's ``binaryFile`` silently drops zero-byte files and names that start with ``_`` or ``.``,
-stops at a ``:`` and follows a symbolic link in circles; this listing accounts for every file.
+Every file is accounted for. Spark's ``binaryFile`` silently drops zero-byte files and names that
+start with ``_`` or ``.``, stops at a ``:`` and follows a symbolic link in circles.
 """
 
 import hashlib
-import json
 import os
 import stat
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, is_local, local_path
@@ -28,112 +28,134 @@ LISTING_SCHEMA = pa.schema(
         pa.field("name_is_utf8", pa.bool_(), nullable=False),
     ]
 )
+"""``path`` opens the file: an absolute path or a URI. ``relative_path`` is the part below the
+folder, with ``/`` between folders. ``modified`` holds nanoseconds of the last change, or the
+object's ETag: equal text means unchanged. Bytes of a name that are no UTF-8 read ``\\xNN``."""
 
+_ROWS_AT_ONCE = 1 << 15
+"""Python objects exist for this many files at a time."""
 
-@dataclass(frozen=True)
-class FoundFile:
-    """One regular file below the image folder.
-
-    Attributes:
-        path: How to open it again: an absolute path or a URI.
-        relative_path: The same below the image folder, with ``/`` between folders.
-        size: Bytes.
-        modified: Nanoseconds of the last change, or the object's ETag; equal means unchanged.
-    """
-
-    path: str
-    relative_path: str
-    size: int
-    modified: str
+Found = tuple[str, int, str]
+"""A file below the folder: its relative path, size in bytes and ``modified``."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies below an image folder.
+    """Every regular file below a folder.
 
     Attributes:
         uri: The folder.
-        files: Candidate photographs, ``LISTING_SCHEMA``, in the order of their paths.
-        ignored: Files that are not looked at, counted by extension (``hidden`` for hidden ones).
+        files: ``LISTING_SCHEMA``, ordered by path.
     """
 
     uri: str
     files: pa.Table
-    ignored: dict[str, int]
 
     def digest(self) -> str:
         """Hexadecimal sha256 of everything listed."""
-        digest = hashlib.sha256(json.dumps([self.uri, self.ignored]).encode())
-        for column in self.files.columns:
-            digest.update(json.dumps(column.to_pylist()).encode())
+        digest = _Digest(self.uri)
+        with pa.ipc.new_stream(pa.PythonFile(digest, "w"), self.files.schema) as stream:
+            stream.write_table(self.files)
         return digest.hexdigest()
 
+    def sort_out(self, ignored: Collection[str]) -> tuple[pa.Table, pa.Table]:
+        """Separate candidate photographs from files whose name says they are something else.
 
-def list_photographs(uri: str, extensions: frozenset[str]) -> Listing:
-    """List an image folder once, recursively.
+        Only the content decides what a candidate is: any extension and none are taken.
+
+        Args:
+            ignored: Extensions, or whole names of files without one, in lower case.
+
+        Returns:
+            The candidates; and the other files with a column ``ignored_as``: ``hidden`` for files
+            in or below a name that starts with a dot, else the entry of ``ignored``.
+        """
+        relative = self.files.column("relative_path")
+        hidden = pc.match_substring_regex(relative, r"(^|/)\.")
+        suffix = pc.utf8_lower(pc.replace_substring_regex(relative, r"(?s)^.*[/.]", ""))
+        is_other = pc.or_(
+            hidden, pc.is_in(suffix, value_set=pa.array(sorted(ignored), pa.string()))
+        )
+        named = self.files.append_column("ignored_as", pc.if_else(hidden, "hidden", suffix))
+        others = named.filter(is_other)
+        # Most listings hold photographs only: they are not copied.
+        return self.files.filter(pc.invert(is_other)) if len(others) else self.files, others
+
+
+def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images") -> Listing:
+    """List a folder once, recursively.
 
     Args:
-        uri: The folder, local or of any filesystem fsspec knows.
-        extensions: Lower-case extensions of candidate photographs, without the dot.
+        uri: The folder, local or of any filesystem fsspec knows. A leading ``~`` is the user's
+            home.
+        exclude: Folders that are not listed where they are found below ``uri``.
+        parameter: The parameter that names the folder, for messages.
 
     Raises:
-        FruitsError: Where there is no such folder, or it cannot be listed.
+        FruitsError: If the folder does not exist or cannot be listed.
     """
-    ignored: Counter[str] = Counter()
-    found: list[FoundFile] = []
-    for file in _walk(uri):
-        kind = _ignored_as(file.relative_path, extensions)
-        if kind is None:
-            found.append(file)
-        else:
-            ignored[kind] += 1
-    return Listing(uri, _to_table(found), dict(sorted(ignored.items())))
-
-
-def walk_candidates(uri: str, extensions: frozenset[str]) -> Iterator[FoundFile]:
-    """Candidate photographs as they are found, in no order; see ``list_photographs``."""
-    return (file for file in _walk(uri) if _ignored_as(file.relative_path, extensions) is None)
-
-
-def _walk(uri: str) -> Iterator[FoundFile]:
-    if is_local(uri):
-        return _walk_disk(local_path(uri))
-    return _walk_store(uri)
-
-
-def _walk_disk(root: str) -> Iterator[FoundFile]:
-    if not os.path.isdir(root):
+    if is_local(uri) and not os.path.isdir(expanded(uri)):
+        problem = "is not a folder" if os.path.exists(expanded(uri)) else "does not exist"
         raise FruitsError(
-            f"The image folder {root} does not exist: name one that does with "
-            "--params=images=FOLDER or the environment variable FRUITS_IMAGES."
+            f"The image folder {expanded(uri)} {problem}: name a folder with "
+            f"--params={parameter}=FOLDER or the environment variable FRUITS_{parameter.upper()}."
         )
+    root, found = _walk(uri, exclude)
+    return Listing(uri, _to_table(root, found))
+
+
+def first_files(uri: str, exclude: Iterable[str], limit: int) -> pa.Table:
+    """The first files that are found, at most ``limit``, with the columns of ``LISTING_SCHEMA``."""
+    root, found = _walk(uri, exclude)
+    return _to_table(root, islice(found, limit))
+
+
+def _walk(uri: str, exclude: Iterable[str]) -> tuple[str, Iterator[Found]]:
+    """What every path begins with, and the files below."""
+    if is_local(uri):
+        root = expanded(uri)
+        return root.rstrip("/") + "/", _walk_disk(root, exclude)
+    fs, path = filesystem(uri)
+    root = path.rstrip("/") + "/"
+    excluded = [filesystem(other)[1].rstrip("/") + "/" for other in exclude if not is_local(other)]
+    below = tuple(other.removeprefix(root) for other in excluded if other.startswith(root))
+    found = (file for file in _walk_store(fs, uri, root) if not file[0].startswith(below or "\0"))
+    return f"{uri.split('://', 1)[0]}://{root}", found
+
+
+def expanded(uri: str) -> str:
+    """The absolute path of a local folder, with a leading ``~`` expanded."""
+    return local_path(os.path.expanduser(uri.removeprefix("file://")))
+
+
+def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
     folders, links = [root], list[str]()
-    seen: set[tuple[int, int]] = set()
+    seen = {_identity(expanded(folder)) for folder in exclude if is_local(folder)} | {None}
     while folders or links:
-        # Links last and in order, so that what they lead to is listed under its own name.
+        # Links come last and in order, so that their targets are listed under their own names.
         folder = folders.pop() if folders else links.pop(links.index(min(links)))
         identity = _identity(folder)
-        if identity is None or identity in seen:
+        if identity in seen:
             continue
         seen.add(identity)
+        below = folder[len(root.rstrip("/")) + 1 :] + "/" if folder != root else ""
         for entry in _entries(folder):
             try:
                 status = _status(entry)
-            except FileNotFoundError:  # gone since
+            except FileNotFoundError:  # it vanished
                 continue
-            except OSError:  # it cannot be looked at, and is accounted for when it cannot be read
+            except OSError:  # no rights: it is accounted for when it cannot be read
                 status = None
             mode = status.st_mode if status else _mode_by_name(entry)
             if stat.S_ISDIR(mode):
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
-                relative = os.path.relpath(entry.path, root).replace(os.sep, "/")
                 size, modified = (status.st_size, status.st_mtime_ns) if status else (0, 0)
-                yield FoundFile(entry.path, relative, size, str(modified))
+                yield below + entry.name, size, str(modified)
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
-    """Device and inode, which see through links; None for a folder that is gone since."""
+    """Device and inode, which see through links; None for a folder that vanished."""
     try:
         status = os.stat(folder)
     except FileNotFoundError:
@@ -142,7 +164,7 @@ def _identity(folder: str) -> tuple[int, int] | None:
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result:
-    """Of what a link leads to, or of a broken link itself."""
+    """Of the target of a link, or of a broken link itself."""
     with suppress(OSError):
         return entry.stat()
     return entry.stat(follow_symlinks=False)
@@ -153,10 +175,12 @@ def _mode_by_name(entry: os.DirEntry[str]) -> int:
     return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            yield from entries
+    except FileNotFoundError:  # it vanished
+        return
     except OSError as error:
         raise FruitsError(
             f"The folder {folder} cannot be listed ({error.strerror}): give the user of this run "
@@ -164,54 +188,79 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         ) from error
 
 
-def _walk_store(uri: str) -> Iterator[FoundFile]:
-    fs, root = filesystem(uri)
-    scheme = uri.split("://", 1)[0]
+def _walk_store(fs: Any, uri: str, root: str) -> Iterator[Found]:
+    found = 0
     try:
-        entries: dict[str, dict[str, Any]] = fs.find(root, detail=True)
-    except Exception as error:  # each client of a store has errors of its own
+        for key, size, modified in (
+            _s3_pages(fs, root) if hasattr(fs, "call_s3") else _find(fs, root)
+        ):
+            if not key.endswith("/"):
+                found += 1
+                yield key[len(root) :], size, modified
+    except Exception as error:  # each client of a store raises its own errors
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise FruitsError(
             f"The image folder {uri} cannot be listed ({first}): check the bucket's name, the "
             "region, the credentials and the right s3:ListBucket."
         ) from error
-    if not entries:
+    if not found:
         raise FruitsError(f"There is nothing below {uri}: check the bucket and the prefix.")
+
+
+def _s3_pages(fs: Any, root: str) -> Iterator[Found]:
+    """One page of 1,000 objects at a time; fsspec's ``find`` holds 1.5 kB for each object."""
+    bucket, _, prefix = root.partition("/")
+    page: dict[str, Any] = {"NextContinuationToken": None}
+    while "NextContinuationToken" in page:
+        token = page["NextContinuationToken"]
+        more = {"ContinuationToken": token} if token else {}
+        page = fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
+        for entry in page.get("Contents", []):
+            yield f"{bucket}/{entry['Key']}", int(entry["Size"]), str(entry["ETag"])
+
+
+def _find(fs: Any, root: str) -> Iterator[Found]:
+    entries: dict[str, dict[str, Any]] = fs.find(root.rstrip("/"), detail=True)
     for path, entry in entries.items():
-        if entry["type"] == "file" and not path.endswith("/"):
+        if entry["type"] == "file":
             modified = entry.get("ETag") or entry.get("LastModified") or entry.get("mtime") or ""
-            relative = path[len(root) :].lstrip("/")
-            yield FoundFile(f"{scheme}://{path}", relative, int(entry["size"]), str(modified))
+            yield path, int(entry["size"]), str(modified)
 
 
-def _ignored_as(relative_path: str, extensions: frozenset[str]) -> str | None:
-    parts = relative_path.split("/")
-    if any(part.startswith(".") for part in parts):
-        return "hidden"
-    extension = os.path.splitext(parts[-1])[1].lstrip(".").lower()
-    if extension in extensions:
-        return None
-    return _readable(extension) or "(none)"
+def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
+    schema = LISTING_SCHEMA.remove(0)
+    batches = []
+    while rows := list(islice(found, _ROWS_AT_ONCE)):
+        relative, sizes, modified = zip(*rows, strict=True)
+        columns = [*_readable_column(relative), sizes, modified]
+        readable, is_utf8, *others = columns
+        batches.append(pa.record_batch([readable, *map(pa.array, others), is_utf8], schema=schema))
+    table = pa.Table.from_batches(batches, schema)
+    # All paths begin alike: the order of relative paths is the order of paths.
+    table = table.take(pc.sort_indices(table.column("relative_path"))).combine_chunks()
+    paths = pc.binary_join_element_wise(_readable(root), table.column("relative_path"), "")
+    table = table.add_column(0, LISTING_SCHEMA.field("path"), paths)
+    if not _is_utf8(root):
+        table = table.set_column(
+            4, LISTING_SCHEMA.field("name_is_utf8"), pa.repeat(False, table.num_rows)
+        )
+    return table.cast(LISTING_SCHEMA)
 
 
-def _to_table(found: list[FoundFile]) -> pa.Table:
-    found.sort(key=lambda file: file.path)
-    columns = [
-        [_readable(file.path) for file in found],
-        [_readable(file.relative_path) for file in found],
-        [file.size for file in found],
-        [file.modified for file in found],
-        [_is_utf8(file.path) for file in found],
-    ]
-    return pa.table(
-        [pa.array(c, f.type) for c, f in zip(columns, LISTING_SCHEMA, strict=True)],
-        schema=LISTING_SCHEMA,
-    )
-
-
-def _is_utf8(path: str) -> bool:
+def _readable_column(names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+    """Names as UTF-8, and which of them were."""
     try:
-        path.encode("utf-8")
+        return pa.array(names, pa.string()), pa.repeat(True, len(names))
+    except UnicodeEncodeError:
+        return (
+            pa.array([_readable(name) for name in names], pa.string()),
+            pa.array([_is_utf8(name) for name in names]),
+        )
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
@@ -220,3 +269,22 @@ def _is_utf8(path: str) -> bool:
 def _readable(text: str) -> str:
     """``text`` with bytes that are no UTF-8 written as ``\\xNN``."""
     return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+class _Digest:
+    """A writable file that only keeps the sha256 of what is written."""
+
+    closed = False
+
+    def __init__(self, begin: str) -> None:
+        self._sha256 = hashlib.sha256(begin.encode("utf-8", "surrogateescape"))
+
+    def write(self, content: Any) -> int:
+        self._sha256.update(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()

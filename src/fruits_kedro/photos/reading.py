@@ -1,4 +1,4 @@
-"""Reading one listed file on a worker: its bytes and header, or the reason why not."""
+"""Reading one listed file on a worker: its bytes and header, or the reason why it is rejected."""
 
 import hashlib
 import os
@@ -12,22 +12,22 @@ from fruits_kedro.photos.decoding import read_header
 from fruits_kedro.photos.isolation import Call, call_directly
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.files import filesystem, is_local, local_path
-from fruits_kedro.storage.s3_errors import credentials_problem
+from fruits_kedro.storage.s3 import credentials_problem
 
 _MAX_SIDE = 2**31 - 1
-"""The largest side that a table holds. A TIFF of 60 bytes can announce more, and is rejected."""
+"""Largest side that a table holds. A TIFF of 60 bytes can announce more; it is rejected."""
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """What reading a file gave.
+    """The result of reading a file.
 
     Attributes:
-        sha256: Hexadecimal digest of the bytes; None where they could not be read.
-        width, height: Pixels as the header has them, before EXIF orientation; None without one.
+        sha256: Hexadecimal digest of the bytes; None if they could not be read.
+        width, height: Pixels that the header announces, before EXIF orientation; None without one.
         format: The decoder's name of the format, whatever the extension says.
-        content: The bytes of a photograph worth keeping, else None.
-        reason: None for a photograph worth keeping.
+        content: The bytes of a photograph; None for a rejected file.
+        reason: Why the file is rejected; None for a photograph.
     """
 
     sha256: str | None = None
@@ -43,17 +43,17 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
 
     Args:
         path: Absolute path or URI, as listed.
-        max_pixels: Photographs that announce more pixels are rejected before any is decoded.
+        max_pixels: A photograph whose header announces more is rejected, without being decoded.
         call: How the decoder is called.
 
     Raises:
-        FruitsError: Where S3 does not accept the credentials: it would answer for no photograph.
+        FruitsError: If S3 rejects the credentials, since it would do so for every photograph.
     """
     try:
         content = _read(path)
     except FruitsError:
         raise
-    except Exception:  # whatever the storage raises, it costs this row and not the run
+    except Exception:  # an error of the storage costs this row and not the run
         return ReadFile(reason=Reason.UNREADABLE)
     digest = hashlib.sha256(content).hexdigest()
     if not content:
@@ -68,17 +68,21 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
 
 
 def read_again(path: str, sha256: str) -> bytes | Reason:
-    """The bytes of a photograph that was read before and not copied.
+    """Read a photograph whose bytes were not copied into the storage.
 
     Args:
-        path: As listed.
-        sha256: What it must still have; a file that changed is another photograph in the next run.
+        path: Absolute path or URI, as listed.
+        sha256: Digest at the first reading.
+
+    Returns:
+        The bytes; ``unreadable`` if the file is gone or has changed since, in which case the next
+        run lists it as another photograph.
     """
     try:
         content = _read(path)
     except FruitsError:
         raise
-    except Exception:  # as above
+    except Exception:  # an error of the storage costs this row and not the run
         return Reason.UNREADABLE
     return content if hashlib.sha256(content).hexdigest() == sha256 else Reason.UNREADABLE
 
@@ -87,20 +91,20 @@ def _read(path: str) -> bytes:
     if is_local(path):
         with open(local_path(path), "rb", opener=_open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(f"{path} is no regular file")
+                raise OSError(f"{path} is not a regular file")
             return file.read()
     try:
         content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
     except Exception as error:
-        told = credentials_problem(str(error))
-        if told:
-            raise FruitsError(told) from error
+        problem = credentials_problem(str(error))
+        if problem:
+            raise FruitsError(problem) from error
         raise
     return content
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    """A name that became a pipe since the listing must not block the worker."""
+    """Open a file; one that was replaced by a pipe since the listing must not block the worker."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

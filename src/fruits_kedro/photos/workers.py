@@ -1,108 +1,167 @@
-"""Reading and featurizing photographs on Spark's workers: DataFrame in, DataFrame out, lazily."""
+"""What Spark's Python workers do with photographs: functions of the rows of one task."""
 
-import math
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from fruits_kedro.model.backbone.artefact import Backbone
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from fruits_kedro.photos.augmentation.backgrounds import opened
+from fruits_kedro.photos.augmentation.foreground import uniform_border
+from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.decoding import decode
+from fruits_kedro.photos.isolation import Call, caller_for_task
 from fruits_kedro.photos.limits import Limits
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.schemas import ddl_of
+from fruits_kedro.photos.reading import ReadFile, read_again, read_photograph
+from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.storage.schemas import FEATURES, IMAGES
+from fruits_kedro.storage.tables import read_rows
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+Pixels = npt.NDArray[np.uint8]
 
-    from fruits_kedro.photos.batches import Change
+TO_READ = pa.schema({"path": pa.string(), "size": pa.int64(), "modified": pa.string()})
+"""Rows of a task that reads."""
 
-FILES_PER_TASK = 1000
-BYTES_PER_TASK = 64 << 20
-"""A task reads at most so much: small enough to be repeated cheaply, big enough not to matter."""
+TO_FEATURIZE = pa.schema(
+    {
+        "file": pa.int32(),
+        "row": pa.int64(),
+        "path": pa.string(),
+        "sha256": pa.string(),
+        "own": pa.bool_(),
+        "variants": pa.list_(pa.int32()),
+    }
+)
+"""Rows of a task that featurizes: where the bytes are stored, and which variants are missing."""
 
-
-IMAGES_PER_TASK = 2000
-"""A task infers at most so many, about 20 s of work beside 0.2 s that every task costs."""
-
-
-def in_reading_tasks(files: DataFrame, count: int, size: int) -> DataFrame:
-    """Listed files in few, even partitions of consecutive paths, ready to be read.
-
-    Consecutive paths stay together, so that a range of paths is later found without reading the
-    rest.
-
-    Args:
-        files: Rows with ``path``.
-        count: How many they are.
-        size: Bytes of all of them.
-    """
-    tasks = max(math.ceil(count / FILES_PER_TASK), math.ceil(size / BYTES_PER_TASK), 1)
-    return files.repartitionByRange(tasks, "path").sortWithinPartitions("path")
+_BATCH_BYTES = 64 << 20
+"""Bytes of photographs in one batch that goes back to Spark."""
+_BATCH_ROWS = 256
 
 
-def in_inference_tasks(photographs: DataFrame, count: int) -> DataFrame:
-    """Photographs in even partitions, a multiple of the cores, ready for the network.
-
-    Parquet comes in partitions of even bytes, and of a range of paths most of them are empty: one
-    core would be left with the work of the others.
+def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
+    """Read the files of a task, from ``TO_READ`` to ``schemas.IMAGES``.
 
     Args:
-        photographs: Rows with ``sha256``.
-        count: How many they are.
+        limits: Files above them are rejected, by their size unread, or not copied.
     """
-    cores = photographs.sparkSession.sparkContext.defaultParallelism
-    tasks = cores * max(math.ceil(count / (cores * IMAGES_PER_TASK)), 1)
-    return photographs.repartition(tasks, "sha256")
 
-
-def read_files(files: DataFrame, limits: Limits) -> DataFrame:
-    """Read the bytes and headers of listed files, one by one on the workers.
-
-    Args:
-        files: Rows with ``path``, ``size`` and any other columns.
-        limits: Larger files and photographs are rejected.
-
-    Returns:
-        The same rows with sha256, width, height, format, bytes and reason.
-    """
-    added = "sha256 string, width int, height int, format string, bytes binary, reason string"
-
-    def read_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
-        from fruits_kedro.photos.batches import read_batch
-        from fruits_kedro.photos.isolation import caller_for_task
-
+    def work(rows: pa.Table) -> Iterator[pa.RecordBatch]:
         with caller_for_task() as call:
-            for batch in batches:
-                yield from read_batch(batch, limits, call)
+            held: list[dict[str, Any]] = []
+            size = 0
+            for row in rows.to_pylist():
+                file = read_within(row["path"], row["size"], limits, call)
+                held.append(row | _columns_of(file, row["size"] <= limits.stored_bytes))
+                size += len(held[-1]["bytes"] or b"")
+                if size >= _BATCH_BYTES or len(held) >= _BATCH_ROWS:
+                    yield pa.RecordBatch.from_pylist(held, IMAGES)
+                    held, size = [], 0
+            if held:
+                yield pa.RecordBatch.from_pylist(held, IMAGES)
 
-    return files.mapInArrow(read_batches, f"{ddl_of(files)}, {added}")
+    return work
 
 
-def featurize(
-    photographs: DataFrame, backbone: Backbone, change: "Change | None" = None
-) -> DataFrame:
-    """Compute the features of photographs on the workers.
+def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
+    """Read one file, or reject it unread where the listing says that it is too large."""
+    if size > limits.max_bytes:
+        return ReadFile(reason=Reason.TOO_MANY_BYTES)
+    return read_photograph(path, limits.max_pixels, call)
+
+
+def _columns_of(file: ReadFile, is_stored: bool) -> dict[str, Any]:
+    return {
+        "sha256": file.sha256,
+        "width": file.width,
+        "height": file.height,
+        "format": file.format,
+        "bytes": file.content if is_stored else None,
+        "reason": file.reason,
+    }
+
+
+@dataclass(frozen=True)
+class Featurizer:
+    """Features of photographs and of their augmented copies, by one read and one decode of each.
+
+    Attributes:
+        files: URIs of the files of the table ``images``, which ``file`` of a row counts.
+        image_size, scaled_decoding: How the network takes its pixels, see ``decoding.decode``.
+        make_engine: Gives, in a worker, a function from ``(size, size, 3)`` uint8 to
+            ``(n_features,)`` float32.
+        fingerprint: Of the features of photographs.
+        copies_fingerprint: Of the features of copies.
+        recipe: How a copy is made.
+        backgrounds: Broadcast variable of ``Backgrounds.photographs``.
+    """
+
+    files: Sequence[str]
+    image_size: int
+    scaled_decoding: bool
+    make_engine: Callable[[], Callable[[Pixels], npt.NDArray[np.float32]]]
+    fingerprint: str
+    copies_fingerprint: str
+    recipe: Recipe
+    backgrounds: Any
+
+    def __call__(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+        """From ``TO_FEATURIZE`` to ``schemas.FEATURES``."""
+        infer = self.make_engine()
+        with caller_for_task() as call:
+            held: list[dict[str, Any]] = []
+            for row, content in stored_contents(rows, self.files):
+                held += self._of_photograph(row, content, infer, call)
+                if len(held) >= _BATCH_ROWS:
+                    yield pa.RecordBatch.from_pylist(held, FEATURES)
+                    held = []
+            if held:
+                yield pa.RecordBatch.from_pylist(held, FEATURES)
+
+    def _of_photograph(
+        self, row: dict[str, Any], content: bytes | Reason, infer: Any, call: Call
+    ) -> Iterator[dict[str, Any]]:
+        pixels: Any = content
+        if not isinstance(content, Reason):
+            pixels = call(decode, content, self.image_size, self.scaled_decoding)
+        for variant in row["variants"]:
+            failed = isinstance(pixels, Reason)
+            yield {
+                "sha256": row["sha256"],
+                "fingerprint": self.copies_fingerprint if variant else self.fingerprint,
+                "variant": variant,
+                "features": None if failed else infer(self._variant(pixels, row, variant)),
+                "studio": None if failed or variant else uniform_border(pixels),
+                "reason": pixels if failed else None,
+            }
+
+    def _variant(self, pixels: Pixels, row: dict[str, Any], variant: int) -> Pixels:
+        if not variant:
+            return pixels
+        pictures = opened(self.backgrounds.value)
+        return self.recipe.copy(pixels, row["sha256"], variant, pictures, row["own"])
+
+
+def stored_contents(
+    rows: pa.Table, files: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], bytes | Reason]]:
+    """The rows of a task with the bytes of their photographs.
+
+    Photographs that were too large to be copied into ``images`` are read again where they are.
 
     Args:
-        photographs: Rows with ``bytes`` and any other columns.
-        backbone: Sent to every executor once, as a broadcast.
-        change: Makes other pixels of those that were decoded, before the network sees them.
-
-    Returns:
-        The other columns, ``features`` (1280 float32 or null) and ``reason`` (null or why not).
+        rows: ``file``, ``row``, ``path`` and ``sha256``, ordered by file and row.
+        files: URIs that ``file`` counts.
     """
-    model = photographs.sparkSession.sparkContext.broadcast(backbone.model)
-    spec = backbone.spec
-
-    def featurize_batches(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
-        from fruits_kedro.model.backbone.engine import shared_engine
-        from fruits_kedro.photos.batches import featurize_batch, unchanged
-        from fruits_kedro.photos.isolation import caller_for_task
-
-        engine = shared_engine(model.value)
-        with caller_for_task() as call:
-            for batch in batches:
-                yield featurize_batch(batch, engine, spec, call, change or unchanged)
-
-    kept = ddl_of(photographs.drop("bytes"))
-    return photographs.mapInArrow(
-        featurize_batches, f"{kept}, features array<float>, reason string"
-    )
+    numbers = rows["file"].to_numpy()
+    for file in np.unique(numbers):
+        chosen = rows.filter(pa.array(numbers == file))
+        asked = chosen.to_pylist()
+        for part, batch in read_rows(files[file], chosen["row"].to_numpy(), ["bytes"]):
+            for row, content in zip(asked[part], batch.column(0), strict=True):
+                if content.is_valid:
+                    yield row, content.as_py()
+                else:
+                    yield row, read_again(row["path"], row["sha256"])

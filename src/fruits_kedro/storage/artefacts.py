@@ -1,74 +1,87 @@
-"""Small files kept together as one snapshot, each held to the hash it was written with."""
+"""Small files kept together as one version, each verified by its sha256 when it is loaded."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.files import filesystem, join
-from fruits_kedro.storage.snapshots import Part, SnapshotFolder
-
-_HASHES = "sha256"
+from fruits_kedro.storage.files import join, read_bytes, replace_file
+from fruits_kedro.storage.manifest import Folder, Manifest, StoredFile
 
 
-def write_files(folder: SnapshotFolder, files: dict[str, bytes], **notes: str) -> Part:
-    """Write ``files`` as a new part of ``folder``; committing it is the caller's.
+def save_files(folder: Folder, files: Mapping[str, bytes], notes: Mapping[str, Any]) -> Manifest:
+    """Make ``files`` the whole artefact.
+
+    A file is stored under its name and the first digits of its digest, so that a reader finds the
+    old version or the new one, never one file of each.
 
     Args:
-        folder: The artefact's snapshots.
-        files: Content by name.
-        notes: What to find the part by later (``SnapshotFolder.find``).
+        folder: The artefact.
+        files: Content by name, ``stem.extension``.
+        notes: JSON values to be read without the files.
     """
-    name = folder.new_part_name()
-    for file_name, content in files.items():
-        fs, path = filesystem(join(folder.part_uri(name), file_name))
-        fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        fs.pipe_file(path, content)
-    return describe_files(folder, name, **notes)
+    stored = []
+    for name, content in files.items():
+        digest = hashlib.sha256(content).hexdigest()
+        stem, _, extension = name.rpartition(".")
+        file = StoredFile(f"{stem}-{digest[:16]}.{extension}", 1, len(content), digest)
+        replace_file(join(folder.uri, file.name), content)
+        stored.append(file)
+    return folder.commit(stored, notes)
 
 
-def describe_files(folder: SnapshotFolder, name: str, **notes: str) -> Part:
-    """A part that somebody else wrote, with the hashes of its files."""
-    hashes = {file: _sha256(content) for file, content in _read_all(folder, name).items()}
-    return Part(name, rows=1, notes={**notes, _HASHES: hashes})
+def load_files(folder: Folder, *names: str) -> dict[str, bytes]:
+    """Files of the current version, verified.
 
-
-def load_files(folder: SnapshotFolder, part: Part) -> dict[str, bytes]:
-    """The files of a part, verified.
+    Args:
+        folder: The artefact.
+        names: Those to load; all where none is named.
 
     Raises:
-        FruitsError: Where a file is missing, added or altered since it was written.
+        FruitsError: Where nothing was saved, or a file is missing or was altered.
     """
-    expected: dict[str, str] = part.notes[_HASHES]
-    files = _read_all(folder, part.name)
-    for name in sorted(expected.keys() | files.keys()):
-        if name not in files or _sha256(files[name]) != expected.get(name):
-            raise FruitsError(
-                f"{join(folder.part_uri(part), name)} is not what this project wrote (its sha256 "
-                f"differs or it is missing): remove the folder {folder.uri} and run again."
-            )
-    return files
+    found: dict[str, bytes] = {}
+    for file in saved(folder).files:
+        stem, _, rest = file.name.rpartition("-")
+        name = f"{stem}.{rest.partition('.')[2]}"
+        if not names or name in names:
+            found[name] = _verified(join(folder.uri, file.name), file)
+    return found
 
 
-def current_part(folder: SnapshotFolder) -> Part:
-    """The newest part of an artefact.
+def saved(folder: Folder) -> Manifest:
+    """The current version.
 
     Raises:
         FruitsError: Where nothing was saved yet.
     """
-    snapshot = folder.current()
-    if snapshot is None:
+    manifest = folder.current()
+    if manifest is None:
         raise FruitsError(
             f"There is nothing at {folder.uri} yet: run the pipelines that make it first "
             "(kedro run runs all of them)."
         )
-    return snapshot.parts[-1]
+    return manifest
 
 
-def _read_all(folder: SnapshotFolder, name: str) -> dict[str, bytes]:
-    fs, root = filesystem(folder.part_uri(name))
-    # Spark's local checksum files are not part of what a reader reads.
-    paths = [p for p in fs.find(root) if not p.endswith(".crc")]
-    return {path[len(root) :].lstrip("/"): fs.cat_file(path) for path in paths}
+def is_unaltered(folder: Folder, manifest: Manifest) -> bool:
+    """Whether every file still has the content that was written."""
+    try:
+        for file in manifest.files:
+            _verified(join(folder.uri, file.name), file)
+    except FruitsError:
+        return False
+    return True
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _verified(uri: str, file: StoredFile) -> bytes:
+    try:
+        content = read_bytes(uri)
+    except FileNotFoundError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise FruitsError(
+            f"{uri} is missing or not what this project wrote (its sha256 differs): run kedro run, "
+            "which makes it again."
+        )
+    return content

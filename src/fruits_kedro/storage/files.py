@@ -1,7 +1,6 @@
 """One way to name, open and replace files on a local disk or an object store."""
 
 import os
-import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from fruits_kedro.storage.s3_client import SCHEMES, client_options
-
-_HADOOP_SCHEMES = dict.fromkeys(SCHEMES, "s3a")
+from fruits_kedro.storage.s3 import client_options
 
 
 def is_local(uri: str) -> bool:
@@ -39,23 +36,6 @@ def local_path(uri: str) -> str:
 def join(uri: str, *names: str) -> str:
     """``uri`` with ``names`` below it."""
     return "/".join([uri.rstrip("/"), *names])
-
-
-def spark_uri(uri: str) -> str:
-    """``uri`` as Spark takes it: S3 through S3A, a local path with its scheme.
-
-    The scheme matters on a cluster, whose default filesystem is not the local one. Hadoop takes
-    names as they are: where ``%20`` stood for a space, the folder would be called so.
-    """
-    if is_local(uri):
-        return f"file://{local_path(uri)}"
-    scheme, rest = uri.split("://", 1)
-    return f"{_HADOOP_SCHEMES.get(scheme, scheme)}://{rest}"
-
-
-def as_pattern(uri: str) -> str:
-    """``uri`` for readers of Spark that take names for patterns, so that it means itself."""
-    return re.sub(r"([\[\]{}*?\\])", r"\\\1", uri)
 
 
 def read_bytes(uri: str) -> bytes:

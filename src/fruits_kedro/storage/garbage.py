@@ -1,45 +1,75 @@
-"""Removing what no present photograph refers to."""
+"""Rows that no present photograph refers to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from fruits_kedro.datasets.snapshot_parquet import SnapshotParquetDataset
+import pyarrow as pa
+import pyarrow.compute as pc
 
-FEATURES = ("features", "augmented_features", "scene_features")
-"""Tables of features in the catalog, by the sha256 of the photograph that they come from."""
+TABLES = ("images", "features", "scene_features")
+"""Tables of the catalog that only grow, by the sha256 of the photograph that a row comes from."""
 
 
-def collect_garbage(
-    images: SnapshotParquetDataset,
-    features: Mapping[str, SnapshotParquetDataset],
-    photographs: SnapshotParquetDataset,
-) -> dict[str, Any]:
-    """Drop images and features of files that are no longer in the listing.
+@dataclass(frozen=True)
+class Plan:
+    """What garbage collection would do with one table.
 
-    Features of present photographs stay whatever backbone computed them: switching back to it
-    reuses them. Many small parts become one.
+    Attributes:
+        table: Its name in the catalog.
+        removed, kept: Rows.
+        folders: Folders of the removed photographs, where the table knows them.
+        condition: What the kept rows meet.
+    """
+
+    table: str
+    removed: int
+    kept: int
+    folders: tuple[str, ...]
+    condition: pc.Expression
+
+
+def plan_garbage(catalog: Any) -> list[Plan]:
+    """Find what no present photograph refers to; removes nothing.
+
+    Features of present photographs stay whatever network computed them: switching back to it uses
+    them again.
 
     Args:
-        images: Bytes of the photographs that were read.
-        features: Tables by their names; those that were never written are left out.
-        photographs: What the last run listed.
+        catalog: Datasets by name, among them ``photographs``.
+    """
+    present = catalog["photographs"].load().read(["sha256"])["sha256"].drop_null()
+    condition = pc.field("sha256").isin(pc.unique(present))
+    plans = []
+    for name in TABLES:
+        if catalog[name].exists():
+            plans.append(_plan(name, catalog[name].load(), condition, name == "images"))
+    return plans
+
+
+def remove_garbage(catalog: Any, plans: Iterable[Plan]) -> dict[str, int]:
+    """Carry plans out.
 
     Returns:
-        Per table: rows removed, rows kept, bytes freed.
+        Bytes freed, by table.
     """
-    present = photographs.load()
-    by_file = images.load().join(present, ["path", "size", "modified"], "left_semi")
-    kept = {"images": _keep_only(images, by_file)}
-    contents = present.filter("sha256 is not null")
-    for name, table in features.items():
-        if table.snapshot_id() is not None:
-            by_content = table.load().join(contents, "sha256", "left_semi")
-            kept[name] = _keep_only(table, by_content)
-    return kept
+    return {
+        plan.table: catalog[plan.table].keep_only(plan.condition)[1]
+        for plan in plans
+        if plan.removed
+    }
 
 
-def _keep_only(table: SnapshotParquetDataset, rows: Any) -> dict[str, int]:
-    before = table.load().count()
-    kept = rows.count()
-    freed = table.compact(rows)
-    return {"rows_removed": before - kept, "rows_kept": kept, "bytes_freed": freed}
+def _plan(name: str, table: Any, condition: pc.Expression, has_paths: bool) -> Plan:
+    columns = ["sha256", "path"] if has_paths else ["sha256"]
+    kept = table.read(columns, condition).num_rows
+    folders: tuple[str, ...] = ()
+    if has_paths:
+        # A row without sha256 could not be read, and nothing refers to it.
+        gone = table.read(["path"], ~condition | pc.field("sha256").is_null())["path"]
+        folders = tuple(sorted(_folders(gone)))
+    return Plan(name, table.rows - kept, kept, folders, condition)
+
+
+def _folders(paths: pa.ChunkedArray) -> set[str]:
+    return set(pc.replace_substring_regex(paths, r"/[^/]*$", "").unique().to_pylist())

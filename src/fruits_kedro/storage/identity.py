@@ -1,24 +1,31 @@
-"""What state a dataset is in, without reading it."""
+"""Identity of a dataset: a text that changes when, and only when, its content does."""
 
+import hashlib
+import json
 from typing import Any, Protocol, runtime_checkable
 
-from fruits_kedro.storage.files import filesystem
+from kedro.io import MemoryDataset
+
+from fruits_kedro.storage.files import filesystem, is_local
+
+HASHED_BYTES = 64 * 2**20
+"""Local files up to this size are identified by sha256 (0.1 s), larger ones by size and time."""
 
 
 @runtime_checkable
 class HasSnapshots(Protocol):
-    """A dataset kept as snapshots."""
+    """A dataset that names its stored version."""
 
     def snapshot_id(self) -> str | None:
-        """The newest snapshot, or None where there is none."""
+        """Text of the stored version, None if nothing is stored or what is stored is damaged."""
 
 
 def identity(dataset: Any) -> str | None:
-    """Text that changes when the stored dataset does; None where it is not there or not known.
+    """The identity of a dataset, None if it is missing or cannot be identified.
 
-    The snapshot of a table or model; of a single file, what the filesystem says of it (size and
-    time, or ETag). A dataset whose absence is allowed is known by it, and one that says it is
-    ``volatile`` always counts as the same.
+    Tables and models name their version. A single file is identified by its content, a value in
+    memory by its JSON. A missing dataset with ``missing_ok`` is identified as missing; one that is
+    ``volatile`` always counts as unchanged.
     """
     if getattr(dataset, "volatile", False):
         return "volatile"
@@ -30,11 +37,29 @@ def identity(dataset: Any) -> str | None:
 def _stored_identity(dataset: Any) -> str | None:
     if isinstance(dataset, HasSnapshots):
         return dataset.snapshot_id()
+    if isinstance(dataset, MemoryDataset):
+        return _value_identity(dataset)
     uri = getattr(dataset, "uri", None)
-    if uri is None:
-        return None
+    return None if uri is None else _file_identity(uri)
+
+
+def _file_identity(uri: str) -> str | None:
     fs, path = filesystem(uri)
     try:
-        return str(fs.ukey(path))
+        info = fs.info(path)
+        if not is_local(uri):  # an object store hashes what it stores
+            return str(info.get("ETag") or fs.ukey(path))
+        if info["size"] > HASHED_BYTES:
+            return str(fs.ukey(path))
+        return hashlib.sha256(fs.cat_file(path)).hexdigest()
     except FileNotFoundError:
+        return None
+
+
+def _value_identity(dataset: MemoryDataset) -> str | None:
+    if not dataset.exists():
+        return None
+    try:
+        return json.dumps(dataset.load(), sort_keys=True)
+    except (TypeError, ValueError):  # not plain data: unknown, so its readers run
         return None

@@ -1,4 +1,8 @@
-"""One run at a time on one storage root."""
+"""One run at a time on one storage root.
+
+A run acquires the lock before its first node and releases it at its end. Every commit calls
+``require_held`` first, so that a run that lost its lock stops instead of writing beside another.
+"""
 
 import fcntl
 import json
@@ -13,48 +17,69 @@ from pathlib import Path
 from typing import Any
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.files import filesystem, is_local, join, local_path, replace_file
+from fruits_kedro.storage.files import filesystem, is_local, join, local_path
+from fruits_kedro.storage.s3 import is_s3
 
 LOCK = ".run.lock"
 
 HEARTBEAT_SECONDS = 30
-"""How often the holder of a lock on an object store says that it is alive."""
+"""How often the holder of a lock on S3 renews it."""
 
 EXPIRY_SECONDS = 300
-"""A lock on an object store that was silent for so long was left by a dead run."""
+"""A lock on S3 that nobody renewed for so long was left by a dead run."""
+
+_REFUSED = ("PreconditionFailed", "ConditionalRequestConflict")
+"""S3's answers where the stored object is not the one that a condition names."""
+_FREE = b"{}"
 
 
 class DiskLock:
-    """The operating system's lock on a file: it ends with the process, however that ends."""
+    """The operating system's lock on a file. It ends with the process, however that ends."""
 
     def __init__(self, storage: str) -> None:
-        self._path = Path(local_path(storage)) / LOCK
+        self.storage = local_path(storage)
+        self._path = Path(self.storage) / LOCK
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
         """Take the lock.
 
         Raises:
-            FruitsError: Where another run holds it, or the storage cannot be written.
+            FruitsError: Another run holds it, or the storage cannot be written.
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
             raise FruitsError(
-                f"The storage {self._path.parent} cannot be written ({error.strerror}): name "
-                "another with --params=storage=FOLDER, or give the user of this run the right."
+                f"The storage {self.storage} cannot be written ({error.strerror}): name another "
+                "with --params=storage=FOLDER, or give the user of this run the right to write."
             ) from error
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = _describe(os.pread(self._descriptor, 4096, 0))
-            os.close(self._descriptor)
-            self._descriptor = None
-            raise _busy(str(self._path.parent), holder) from error
-        with suppress(OSError):  # a full disk must not hide what the run will say of it
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, _identity(), 0)
+            holder = _parse(os.pread(descriptor, 4096, 0))
+            os.close(descriptor)
+            raise _busy(self.storage, holder) from error
+        self._descriptor = descriptor
+        with suppress(OSError):  # a full disk must not hide what the run will say about it
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, _identity(""), 0)
+        _held.append(self)
+
+    def check(self) -> None:
+        """Make sure that the lock is still held.
+
+        Raises:
+            FruitsError: The lock's file was removed, so another run may hold a new one.
+        """
+        if self._descriptor is not None:
+            try:
+                same = os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
+            except OSError:
+                same = False
+            if not same:
+                raise _lost(self.storage, "its file was removed")
 
     def release(self) -> None:
         """Give the lock back."""
@@ -63,23 +88,29 @@ class DiskLock:
                 os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+            _held.remove(self)
 
 
 class StoreLock:
-    """An object that is created only where there is none, with a token and a heartbeat inside."""
+    """An object that only conditional writes change; it says who holds the lock and since when.
+
+    Each write names the version that it replaces (``If-Match``), so of two runs that find the lock
+    free or expired only one gets it. The object is never deleted: a released lock says so.
+    """
 
     def __init__(self, storage: str) -> None:
-        self._storage = storage
-        self._uri = join(storage, LOCK)
+        self.storage = storage
+        self._fs, self._path = filesystem(join(storage, LOCK))
         self._token = uuid.uuid4().hex
-        self._stop = threading.Event()
+        self._version: str | None = None
+        self._one_at_a_time = threading.RLock()  # a signal may release it within a check
+        self._released = threading.Event()
 
     def acquire(self) -> None:
-        """Take the lock, also from a run that is gone: dead, or silent for ``EXPIRY_SECONDS``.
+        """Take the lock, also from a run that is dead or silent for ``EXPIRY_SECONDS``.
 
         Raises:
-            FruitsError: Where a living run holds it, nobody can tell who does, or the storage
-                cannot be reached.
+            FruitsError: A living run holds it, or the storage cannot be reached.
         """
         try:
             self._take()
@@ -88,81 +119,144 @@ class StoreLock:
         except Exception as error:  # each client of a store has errors of its own
             first = next(iter(str(error).splitlines()), type(error).__name__)
             raise FruitsError(
-                f"The storage {self._storage} cannot be written ({first}): check the bucket's "
-                "name, the region, the credentials and the right s3:PutObject."
+                f"The storage {self.storage} cannot be written ({first}): check the bucket's name, "
+                "the region, the credentials and the right s3:PutObject."
             ) from error
-        threading.Thread(target=self._beat, daemon=True).start()
+        self._released.clear()
+        _held.append(self)
+        threading.Thread(target=self._beat, name="lock", daemon=True).start()
 
-    def _take(self) -> None:
-        if not self._create() and not self._is_mine():  # its answer may have been lost
-            content = self._read()
-            if content is not None:
-                if not _is_gone(_parse(content)):
-                    raise _busy(self._storage, _describe(content))
-                self._remove()
-            # Two runs may find the lock expired at once: the one whose token stays has it.
-            if not self._create() or not self._is_mine():
-                raise _busy(self._storage, "a run that has just begun")
+    def check(self) -> None:
+        """Renew the lock, which makes sure that it is still held.
+
+        Raises:
+            FruitsError: Another run has taken it.
+        """
+        with self._one_at_a_time:
+            if self._released.is_set():
+                return
+            # A silent machine (a laptop that slept) learns here that it lost the lock.
+            if self._version is None or not self._put(_identity(self._token)):
+                self._version = None
+                raise _lost(self.storage, "another run took it while this one was silent")
 
     def release(self) -> None:
-        """Give the lock back, unless another run has taken it over.
+        """Give the lock back, unless another run has it.
 
-        A store that does not answer any more has said so before; the lock ends by itself.
+        A store that no longer answers has been reported before; the lock expires.
         """
-        self._stop.set()
-        with suppress(Exception):
-            if self._is_mine():
-                self._remove()
+        with self._one_at_a_time:
+            if self in _held:
+                self._released.set()
+                _held.remove(self)
+                with suppress(Exception):
+                    if self._version is not None:
+                        self._put(_FREE)
 
-    def _create(self) -> bool:
-        fs, path = filesystem(self._uri)
+    def _take(self) -> None:
+        if self._put(_identity(self._token)):
+            return
+        version, holder = self._read()
+        if holder and holder.get("token") != self._token and not _is_gone(holder):
+            raise _busy(self.storage, holder)
+        self._version = version
+        if not self._put(_identity(self._token)):
+            self._version = None
+            raise _busy(self.storage, {})
+
+    def _put(self, content: bytes) -> bool:
+        """Replace the version that this lock has seen last, or create the object.
+
+        Returns:
+            Whether the object is now this content. False where somebody else has written.
+        """
+        bucket, key, _ = self._fs.split_path(self._path)
+        condition = {"IfMatch": self._version} if self._version else {"IfNoneMatch": "*"}
+        named = {"Bucket": bucket, "Key": key}
         try:
-            fs.pipe_file(path, _identity(self._token), mode="create")
-        except FileExistsError:
-            return False
+            answer = self._fs.call_s3("put_object", **named, Body=content, **condition)
+        except FileNotFoundError:
+            if self._version is None:
+                raise  # the bucket is missing
+            return False  # the object was removed
+        except OSError as error:
+            if not isinstance(error, FileExistsError) and _code(error) not in _REFUSED:
+                raise
+            # The answer to an earlier try of the same request may have been lost.
+            version, holder = self._read()
+            if holder.get("token") != self._token:
+                return False
+            answer = {"ETag": version}
+        self._version = answer["ETag"]
         return True
 
-    def _read(self) -> bytes | None:
-        fs, path = filesystem(self._uri)
-        fs.invalidate_cache()
+    def _read(self) -> tuple[str | None, dict[str, Any]]:
+        """Version and content. The version is read first, so it is never newer than the content."""
         try:
-            content: bytes = fs.cat_file(path)
+            version: str = self._fs.info(self._path, refresh=True)["ETag"]
+            return version, _parse(self._fs.cat_file(self._path))
         except FileNotFoundError:
-            return None
-        return content
-
-    def _remove(self) -> None:
-        fs, path = filesystem(self._uri)
-        with suppress(FileNotFoundError):
-            fs.rm_file(path)
-
-    def _is_mine(self) -> bool:
-        return _parse(self._read() or b"").get("token") == self._token
+            return None, {}
 
     def _beat(self) -> None:
-        while not self._stop.wait(HEARTBEAT_SECONDS):
-            with suppress(Exception):  # a missed beat is not the end: the next one may reach it
-                if not self._is_mine():
-                    return
-                replace_file(self._uri, _identity(self._token))
+        while not self._released.wait(HEARTBEAT_SECONDS):
+            try:
+                self.check()
+            except FruitsError:
+                return  # the next commit says it
+            except Exception:  # noqa: S112 - the next beat may reach the store
+                continue
 
 
-def lock_of(storage: str) -> DiskLock | StoreLock:
-    """The lock of a storage root."""
-    return DiskLock(storage) if is_local(storage) else StoreLock(storage)
+Lock = DiskLock | StoreLock
+
+_held: list[Lock] = []
+"""Locks that this process holds."""
+
+
+def lock_of(storage: str) -> Lock:
+    """The lock of a storage root.
+
+    Raises:
+        FruitsError: The root is neither a folder nor on S3.
+    """
+    if is_local(storage):
+        return DiskLock(storage)
+    if is_s3(storage):
+        return StoreLock(storage)
+    raise FruitsError(
+        f"The storage {storage} cannot be locked against other runs: name a folder or an s3:// URI."
+    )
+
+
+def require_held(uri: str) -> None:
+    """Make sure that the lock over ``uri`` is still held; call this before each commit.
+
+    Does nothing where this process holds no lock: in notebooks, tests and Spark's workers.
+
+    Args:
+        uri: What is about to be committed, below the storage root.
+
+    Raises:
+        FruitsError: This process has lost the lock.
+    """
+    place = local_path(uri) if is_local(uri) else uri
+    for lock in list(_held):
+        if place.startswith(lock.storage.rstrip("/") + "/"):
+            lock.check()
 
 
 _STARTED = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _identity(token: str = "") -> bytes:
-    me: dict[str, Any] = {"pid": os.getpid(), "host": socket.gethostname(), "token": token}
+def _identity(token: str) -> bytes:
+    me = {"pid": os.getpid(), "host": socket.gethostname(), "token": token}
     now = {"machine": _machine(), "started": _STARTED, "beat": time.time()}
     return json.dumps({**me, **now}).encode()
 
 
 def _machine() -> str:
-    """What says that two processes are of one machine and see one another; empty where unknown."""
+    """Equal for two processes that see one another's process ids; empty where unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"
@@ -171,7 +265,7 @@ def _machine() -> str:
 
 
 def _is_gone(holder: dict[str, Any]) -> bool:
-    """Whether the holder of a lock on an object store is dead, or has been silent for too long."""
+    """Whether the holder of a lock on S3 is dead, or silent for too long."""
     beat, pid = holder.get("beat"), holder.get("pid")
     if isinstance(pid, int) and _machine() and holder.get("machine") == _machine():
         try:
@@ -184,22 +278,35 @@ def _is_gone(holder: dict[str, Any]) -> bool:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
+    """What a lock says; ``{}`` where it is free."""
+    if content == _FREE:
+        return {}
     try:
         holder = json.loads(content)
     except ValueError:
-        return {}
-    return holder if isinstance(holder, dict) else {}
+        holder = None
+    return holder if isinstance(holder, dict) and holder else {"unknown": True}
 
 
-def _describe(content: bytes) -> str:
-    holder = _parse(content)
-    if not {"pid", "host", "started"} <= holder.keys():
-        return "another process"
-    return f"process {holder['pid']} on {holder['host']}, started {holder['started']}"
+def _code(error: OSError) -> str:
+    """S3's own name of an error that s3fs has translated."""
+    response = getattr(error.__cause__, "response", None) or {}
+    code: str = response.get("Error", {}).get("Code", "")
+    return code
 
 
-def _busy(storage: str, holder: str) -> FruitsError:
+def _busy(storage: str, holder: dict[str, Any]) -> FruitsError:
+    named = "another process"
+    if {"pid", "host", "started"} <= holder.keys():
+        named = f"process {holder['pid']} on {holder['host']}, started {holder['started']}"
     return FruitsError(
-        f"Another run is writing to {storage} ({holder}): wait until it has ended, stop it, or "
+        f"Another run is writing to {storage} ({named}): wait until it has ended, stop it, or "
         "name another storage with --params=storage=FOLDER_OR_URI."
+    )
+
+
+def _lost(storage: str, why: str) -> FruitsError:
+    return FruitsError(
+        f"This run no longer holds the lock of {storage} ({why}): make sure that no other run is "
+        "writing there, then run the same command again; committed work is kept."
     )

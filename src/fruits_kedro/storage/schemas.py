@@ -1,87 +1,109 @@
-"""The columns of every table, as Spark DDL: catalog, nodes and tests read the same words."""
+"""The columns of every table: catalog, nodes and tests read the same words."""
 
-from fruits_kedro.storage.heavy_types import DataFrame
+import pyarrow as pa
 
-LISTING = "path string, label string, split string, size bigint, modified string, reason string"
-"""One row per candidate photograph found, before anything is read; ``reason`` if unreadable."""
+_TEXT, _FLAG, _INT, _LONG = pa.string(), pa.bool_(), pa.int32(), pa.int64()
+_DOUBLE, _VECTOR = pa.float64(), pa.list_(pa.float32())
 
-IMAGES = (
-    "path string, label string, split string, size bigint, modified string, sha256 string, "
-    "width int, height int, format string, bytes binary, reason string"
+IMAGES = pa.schema(
+    {
+        "path": _TEXT,
+        "size": _LONG,
+        "modified": _TEXT,
+        "sha256": _TEXT,
+        "width": _INT,
+        "height": _INT,
+        "format": _TEXT,
+        "bytes": pa.binary(),
+        "reason": _TEXT,
+    }
 )
 """One row per file ever read, keyed by (path, size, modified)."""
 
-PHOTOGRAPHS = (
-    "path string, label string, split string, size bigint, modified string, sha256 string, "
-    "status string, reason string"
+_WHERE = {"path": _TEXT, "label": _TEXT, "split": _TEXT, "source": _TEXT, "place": _TEXT}
+
+PHOTOGRAPHS = pa.schema(
+    _WHERE
+    | {
+        "capture": _TEXT,
+        "size": _LONG,
+        "modified": _TEXT,
+        "sha256": _TEXT,
+        "status": _TEXT,
+        "reason": _TEXT,
+    }
 )
-"""The present listing resolved: one row per candidate, ``kept``, ``duplicate`` or ``rejected``."""
+"""The present listing: one row per candidate, ``kept``, ``duplicate`` or ``rejected``."""
 
-FEATURES = (
-    "sha256 string, path string, label string, split string, fingerprint string, variant int, "
-    "features array<float>, reason string"
+FEATURES = pa.schema(
+    {
+        "sha256": _TEXT,
+        "fingerprint": _TEXT,
+        "variant": _INT,
+        "features": _VECTOR,
+        "studio": _FLAG,
+        "reason": _TEXT,
+    }
 )
-"""One row per (sha256, fingerprint, variant) ever computed: 1280 float32, or the reason."""
+"""One row per (sha256, fingerprint, variant) ever computed: float32 features, or the reason.
 
-VARIANTS = "sha256 string, path string, label string, variant int, fingerprint string"
-"""Copies of train photographs that shall be there; ``fingerprint`` is that of their features."""
+Variant 0 is the photograph itself; its augmented copies count from 1. ``studio`` says whether the
+border of the photograph has one colour; null for copies. Labels belong to files, not to features:
+join ``photographs`` on ``sha256``.
+"""
 
-SPLITS = "path string, label string, split string, sha256 string"
-"""Photographs with features, each assigned to ``train``, ``test`` or ``validation``."""
+VARIANTS = pa.schema({"sha256": _TEXT, "variant": _INT, "fingerprint": _TEXT})
+"""The augmented copies of train photographs that are wanted; variants count from 1."""
 
-REDUCED_FEATURES = "path string, label string, split string, sha256 string, components array<float>"
-"""One row per photograph: its principal components, float32."""
+REDUCED_FEATURES = pa.schema(
+    _WHERE | {"sha256": _TEXT, "variant": _INT, "studio": _FLAG, "components": _VECTOR}
+)
+"""One row per photograph (variant 0) and per augmented copy: principal components, float32."""
 
-REDUCED_VARIANTS = "sha256 string, variant int, label string, components array<float>"
-"""One row per copy of a train photograph: its principal components, float32."""
-
-MAP_POINTS = (
-    "path string, label string, split string, sha256 string, x double, y double, pc_1 double, "
-    "pc_2 double"
+MAP_POINTS = pa.schema(
+    {"path": _TEXT, "label": _TEXT, "split": _TEXT, "sha256": _TEXT}
+    | {"x": _DOUBLE, "y": _DOUBLE, "pc_1": _DOUBLE, "pc_2": _DOUBLE}
 )
 """One row per photograph of a sample: its place on the t-SNE map, and on two components."""
 
-CANDIDATES = (
-    "prediction string, probability double, second string, second_probability double, "
-    "third string, third_probability double"
-)
-"""The three most probable labels of a row, null beyond those there are."""
+CANDIDATES = {
+    "prediction": _TEXT,
+    "probability": _DOUBLE,
+    "second": _TEXT,
+    "second_probability": _DOUBLE,
+    "third": _TEXT,
+    "third_probability": _DOUBLE,
+}
+"""The three most probable labels of a row; null beyond the number of labels."""
 
-DOUBTS = "sure boolean, outlier_score double, outlier boolean"
-"""How far the first label is to be believed; null where nothing was chosen to go by."""
+DOUBTS = {"sure": _FLAG, "outlier_score": _DOUBLE, "outlier": _FLAG}
+"""How far the first label can be believed; null where nothing was chosen to go by."""
 
-PREDICTED = f"{CANDIDATES}, {DOUBTS}"
-"""All that a classifier adds to a row."""
+PREDICTED = CANDIDATES | DOUBTS
+"""Everything that a classifier adds to a row."""
 
-PREDICTIONS = f"path string, label string, split string, sha256 string, {PREDICTED}"
-"""One row per photograph: the three most probable labels, and how far they are to be believed."""
+PREDICTIONS = pa.schema(_WHERE | {"sha256": _TEXT, "studio": _FLAG} | PREDICTED)
+"""One row per photograph: the three most probable labels, and how far they can be believed."""
 
-DATA_QUALITY = (
-    "problem string, path string, label string, split string, sha256 string, value double, "
-    "suggested_label string, other_path string, other_label string, other_split string, "
-    "other_sha256 string"
+DATA_QUALITY = pa.schema(
+    {"problem": _TEXT, "path": _TEXT, "label": _TEXT, "split": _TEXT, "sha256": _TEXT}
+    | {"value": _DOUBLE, "suggested_label": _TEXT}
+    | {"other_path": _TEXT, "other_label": _TEXT, "other_split": _TEXT, "other_sha256": _TEXT}
 )
 """One row per finding: ``near_duplicate`` of a train photograph (value: cosine),
 ``likely_mislabelled`` (share of neighbours) or ``outlier`` (robust standard deviations)."""
 
-FACTS = (
-    "common_name string, species string, family string, taste string, season string, "
-    "storage string, biodiversity string, sources string"
-)
-"""What is known of the predicted label (``facts.FruitFacts``), null where nothing is."""
+FACTS = {
+    "common_name": _TEXT,
+    "species": _TEXT,
+    "family": _TEXT,
+    "taste": _TEXT,
+    "season": _TEXT,
+    "storage": _TEXT,
+    "biodiversity": _TEXT,
+    "sources": _TEXT,
+}
+"""Facts of the predicted label; null where there are none."""
 
-INFERENCE = f"path string, {PREDICTED}, reason string, {FACTS}"
+INFERENCE = pa.schema({"path": _TEXT, "studio": _FLAG} | PREDICTED | {"reason": _TEXT} | FACTS)
 """One row per new photograph: its three most probable labels, or the reason why none; and facts."""
-
-NEW_PHOTOGRAPHS = "path string, size bigint, listing_reason string"
-"""One row per new photograph found, before it is read."""
-
-
-def names_of(ddl: str) -> list[str]:
-    """The names of columns without parentheses in their types."""
-    return [column.split()[0] for column in ddl.split(", ")]
-
-
-def ddl_of(rows: DataFrame) -> str:
-    """The columns of a table that is there."""
-    return ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in rows.schema.fields)

@@ -1,4 +1,4 @@
-"""Photographs that copies are set in front of: those of the package, or a folder of one's own."""
+"""Photographs behind the fruit of a copy: those of the package, or a user's folder."""
 
 import hashlib
 import io
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 SHIPPED = "shipped"
 
 MOST = 200
-"""Photographs of a folder that are used: enough to differ, and read within seconds."""
+"""Photographs used of a folder: enough variety, and read within seconds."""
 
 _EDGE = 320
-"""Pixels of the square that is kept of each: copies show parts of at least half of it."""
+"""Pixels of the square kept of each: a copy shows at least half of its width."""
 
 _MAX_PIXELS = 200_000_000
 
@@ -50,12 +50,12 @@ class Backgrounds:
 
 @lru_cache(maxsize=2)
 def opened(photographs: tuple[bytes, ...]) -> tuple[Image.Image, ...]:
-    """The pictures of these files, RGB; a process decodes them once."""
+    """Decode backgrounds to RGB, once per process."""
     return tuple(Image.open(io.BytesIO(file)).convert("RGB") for file in photographs)
 
 
 def shipped_backgrounds(part: Literal["train", "held_out"]) -> Backgrounds:
-    """Those of the package: for copies that train, or for scenes that only test."""
+    """Read the backgrounds of the package: for copies that train, or for scenes that only test."""
     folder = files("fruits_kedro") / "photos" / "augmentation" / "backgrounds" / part
     found = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
     return Backgrounds(tuple(file.read_bytes() for file in found if file.name.endswith(".jpg")))
@@ -65,11 +65,11 @@ def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
     """Read the photographs of a folder, at most ``MOST`` of them.
 
     Args:
-        paths: Of its photographs; which ones are used depends on the names alone.
+        paths: Paths of photographs; the names alone decide which of them are used.
         folder: Their folder, for messages.
 
     Raises:
-        FruitsError: Where none of them can be read.
+        FruitsError: If none of them can be read.
     """
     chosen = sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())[:MOST]
     with closing(Isolation()) as isolation:
@@ -78,12 +78,12 @@ def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
     if len(broken) == len(chosen):
         raise FruitsError(
             f"None of the {len(chosen)} photographs in the folder of backgrounds {folder} can be "
-            "read: name a folder of photographs with --params=backgrounds=FOLDER, or leave the "
-            "parameter out."
+            "read: name a folder of photographs with --params=backgrounds=FOLDER, or run without "
+            "that parameter."
         )
     if broken:
         logger.warning(
-            "%d of %d backgrounds cannot be read and are left out, the first is %s",
+            "%d of %d backgrounds cannot be read and are not used, the first is %s",
             len(broken),
             len(chosen),
             broken[0],
@@ -92,7 +92,7 @@ def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
 
 
 def _read(path: str, isolation: Isolation) -> bytes | None:
-    """A photograph as a small JPEG; in a child process, since a damaged file may end a decoder."""
+    """Read a photograph as a small JPEG, in a child process: a damaged file may crash a decoder."""
     file = read_photograph(path, _MAX_PIXELS, isolation.call)
     pixels = isolation.call(decode, file.content, _EDGE) if file.content else None
     if not isinstance(pixels, np.ndarray):

@@ -10,25 +10,25 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _WORK = 112
-"""Pixels of the square in which the outline is found: what is finer is the camera's sharpening."""
+"""Pixels of the square in which the outline is found: finer detail is the camera's sharpening."""
 
 _UNIFORM_SHARE = 0.6
-"""Of the frame's border that has one colour where there is a studio: a fruit may touch the rest."""
+"""Share of the border that has one colour in a studio: a fruit may touch the rest."""
 
 _SAMPLE_TOLERANCE = 24.0
 """Difference of a channel, of 255, within which border pixels count as one colour."""
 
 _TOLERANCES = (10.0, 30.0)
-"""Least and largest difference from the background's colour that still is background."""
+"""Bounds of the difference from the background's colour within which a pixel is background."""
 
 _RIM = 6
-"""Pixels that a pale rim may be deep; what is pale further inside is shine."""
+"""Depth of a pale rim in pixels, at most; pale pixels further inside are shine."""
 
 _RIM_TOLERANCE = 60.0
-"""Difference from the background's colour within which a pixel of the rim is no fruit."""
+"""Difference from the background's colour within which a pixel of the rim is not fruit."""
 
 _SIZES = (0.03, 0.97)
-"""Shares of the frame outside of which what is left is no fruit."""
+"""Share of the frame that a fruit takes."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,33 @@ class CutOut:
 
     Attributes:
         image: RGBA, the fruit's bounding box.
-        background: Colour that was behind it, RGB.
+        background: Colour of the background, RGB.
     """
 
     image: Image.Image
     background: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _Studio:
+    """A background of one colour.
+
+    Attributes:
+        colour: Red, green and blue.
+        tolerance: Difference from the colour within which a pixel is background.
+    """
+
+    colour: npt.NDArray[np.float32]
+    tolerance: float
+
+
+def uniform_border(pixels: Pixels) -> bool:
+    """Whether a photograph's border has one colour, as in a studio.
+
+    Args:
+        pixels: ``(size, size, 3)`` uint8, RGB.
+    """
+    return _studio_of(_small(Image.fromarray(pixels))) is not None
 
 
 def cut_out(pixels: Pixels) -> CutOut | None:
@@ -51,21 +73,17 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         pixels: ``(size, size, 3)`` uint8, RGB.
 
     Returns:
-        None where the border has no one colour, or nothing or everything differs from it: then the
-        photograph was not taken in a studio.
+        None where the photograph was not taken in a studio: its border has more than one colour,
+        or nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
-    small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
-    border = _border(small)
-    colour = np.median(border, axis=0)
-    off = np.abs(border - colour).max(axis=1)
-    uniform = off < _SAMPLE_TOLERANCE
-    if uniform.mean() < _UNIFORM_SHARE:
+    small = _small(picture)
+    studio = _studio_of(small)
+    if studio is None:
         return None
-    noise = float(np.percentile(off[uniform], 90))
-    tolerance = min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
-    difference = np.abs(small - colour).max(axis=2)
-    fruit = _without_rim(_largest_parts(difference > tolerance), difference > _RIM_TOLERANCE)
+    difference = np.abs(small - studio.colour).max(axis=2)
+    differs = _largest_parts(difference > studio.tolerance)
+    fruit = _without_rim(differs, difference > _RIM_TOLERANCE)
     if not _SIZES[0] < fruit.mean() < _SIZES[1]:
         return None
     alpha = _soft_edge(fruit, picture.size)
@@ -74,17 +92,28 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         return None
     image = picture.convert("RGBA")
     image.putalpha(alpha)
-    red, green, blue = (int(value) for value in colour)
+    red, green, blue = (int(value) for value in studio.colour)
     return CutOut(image.crop(box), (red, green, blue))
 
 
-def _border(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _small(picture: Image.Image) -> npt.NDArray[np.float32]:
+    return np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
+
+
+def _studio_of(pixels: npt.NDArray[np.float32]) -> _Studio | None:
     edges = pixels[:2], pixels[-2:], pixels[2:-2, :2], pixels[2:-2, -2:]
-    return np.concatenate([edge.reshape(-1, 3) for edge in edges])
+    border = np.concatenate([edge.reshape(-1, 3) for edge in edges])
+    colour = np.median(border, axis=0)
+    off = np.abs(border - colour).max(axis=1)
+    uniform = off < _SAMPLE_TOLERANCE
+    if uniform.mean() < _UNIFORM_SHARE:
+        return None
+    noise = float(np.percentile(off[uniform], 90))
+    return _Studio(colour, min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1]))
 
 
 def _largest_parts(differs: Mask) -> Mask:
-    """What belongs together and is not small, without holes: shine on a fruit is white as paper."""
+    """Large connected parts with holes filled: shine on a fruit looks like a white background."""
     from scipy import ndimage
 
     closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
@@ -99,7 +128,7 @@ def _largest_parts(differs: Mask) -> Mask:
 
 
 def _without_rim(fruit: Mask, differs: Mask) -> Mask:
-    """Without what is pale at its edge, which a camera mixes with the background."""
+    """Remove the pale edge, which a camera mixes with the background."""
     from scipy import ndimage
 
     core = ndimage.binary_erosion(fruit, iterations=_RIM, border_value=1)
@@ -108,7 +137,7 @@ def _without_rim(fruit: Mask, differs: Mask) -> Mask:
 
 
 def _soft_edge(fruit: Mask, size: tuple[int, int]) -> Image.Image:
-    """An alpha channel a little inside of the outline: its own edge is mixed with white."""
+    """An alpha channel a little inside of the outline, whose own edge is mixed with white."""
     from scipy import ndimage
 
     inside = ndimage.binary_erosion(fruit, iterations=2, border_value=1)

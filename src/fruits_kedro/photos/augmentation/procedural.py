@@ -1,4 +1,4 @@
-"""Backgrounds made by arithmetic: plain, cloudy, wooden, woven, speckled, a table before a wall."""
+"""Drawn backgrounds: plain, cloudy, wooden, woven, speckled, or a table before a wall."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fruits_kedro.photos.augmentation.randomness import Random
+Random = np.random.Generator
 
 Field = npt.NDArray[np.float32]
 """``(size, size)``, from 0 to 1."""
@@ -16,7 +16,7 @@ Colour = npt.NDArray[np.float32]
 
 
 def draw_background(random: Random, size: int) -> Image.Image:
-    """One background of a kind drawn at random.
+    """Draw a background of a random kind.
 
     Args:
         random: Decides everything.

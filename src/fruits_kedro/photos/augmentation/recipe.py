@@ -1,15 +1,19 @@
-"""What a copy is made of, and the name by which it is known again."""
+"""Which copies a photograph gets, and how each of them is made."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 from PIL import Image
 
 from fruits_kedro.photos.augmentation.foreground import Pixels
-from fruits_kedro.photos.augmentation.randomness import random_of
+from fruits_kedro.photos.augmentation.procedural import Random
 from fruits_kedro.photos.augmentation.scene import Style, make_scene
+from fruits_kedro.photos.draws import draw
 
 VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
 """Part of the fingerprint: change the words when the pixels change."""
@@ -20,9 +24,9 @@ class Recipe:
     """How photographs become copies.
 
     Attributes:
-        style: Of the scenes.
-        seed: Another one gives other copies.
-        backgrounds: ``Backgrounds.id`` of the photographs.
+        style: Kind of scenes.
+        seed: Another seed gives other copies.
+        backgrounds: ``Backgrounds.id`` of the photographs behind the fruit.
     """
 
     style: Style
@@ -30,23 +34,65 @@ class Recipe:
     backgrounds: str
 
     def fingerprint(self, backbone: str) -> str:
-        """16 hexadecimal digits that name features of copies, by a backbone's fingerprint."""
+        """16 hexadecimal digits for features of copies, given a backbone's fingerprint."""
         text = json.dumps([backbone, VERSION, asdict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def copy(
-        self, pixels: Pixels, sha256: str, variant: int, photographs: Sequence[Image.Image]
+        self,
+        pixels: Pixels,
+        sha256: str,
+        variant: int,
+        photographs: Sequence[Image.Image],
+        in_place: bool = False,
     ) -> Pixels:
-        """One copy of a photograph: always the same one.
+        """Make one copy of a photograph; equal arguments give equal pixels on every machine.
 
         Args:
             pixels: ``(size, size, 3)`` uint8, RGB.
-            sha256: Of the photograph.
-            variant: Which of its copies, from 1.
-            photographs: The backgrounds that ``backgrounds`` names.
+            sha256: Digest of the photograph's file.
+            variant: Number of the copy, from 1.
+            photographs: The backgrounds that ``backgrounds`` identifies.
+            in_place: Keep what is behind the fruit: own photographs show where the classifier is
+                to be used.
 
         Returns:
-            The same shape.
+            ``(size, size, 3)`` uint8, RGB.
         """
         random = random_of(sha256, variant, self.seed)
-        return make_scene(pixels, random, photographs, self.style)
+        return make_scene(pixels, random, photographs, self.style, in_place)
+
+
+def random_of(*names: object) -> Random:
+    """Random numbers that depend on the names alone, not on the process or the order of calls.
+
+    Args:
+        names: What the draws are for, such as sha256, variant and seed.
+    """
+    digest = hashlib.sha256(" ".join(map(str, names)).encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, "<u4"))
+
+
+def choose_copies(train: pa.Table, copies: int, per_label: int, seed: int) -> pa.Table:
+    """Choose the copies of train photographs, on the driver.
+
+    Every photograph gets its first copy before any gets its second. Where a label has more
+    photographs than ``per_label``, sha256 and seed decide which of them get one, not row order.
+
+    Args:
+        train: Photographs that train, with ``sha256`` and ``label``.
+        copies: Copies of each photograph, at most.
+        per_label: Copies of each label, at most.
+        seed: Another seed chooses others.
+
+    Returns:
+        ``sha256``, ``label`` and ``variant`` (int32, from 1), ordered by label and variant.
+    """
+    files = train.select(["sha256", "label"]).to_pandas()
+    files["draw"] = draw(train["sha256"], seed)
+    numbered = [files.assign(variant=np.int32(number)) for number in range(1, copies + 1)]
+    every = pd.concat(numbered or [files.assign(variant=np.int32(0)).head(0)])
+    ordered = every.sort_values(["label", "variant", "draw", "sha256"])
+    chosen = ordered[ordered.groupby("label").cumcount() < per_label]
+    columns = {"sha256": pa.string(), "label": pa.string(), "variant": pa.int32()}
+    return pa.Table.from_pandas(chosen[list(columns)], pa.schema(columns), preserve_index=False)

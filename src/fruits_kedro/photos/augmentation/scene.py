@@ -1,5 +1,9 @@
-"""Composing scenes: a cut-out fruit, turned, sized and repeated, on a background."""
+"""Composing scenes: a cut-out fruit, posed, sized and repeated, on a background.
 
+Then light and a camera: exposure, colour of light, shade, blur, noise, JPEG.
+"""
+
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from fruits_kedro.photos.augmentation.camera import in_other_light, photographed, shaded
 from fruits_kedro.photos.augmentation.foreground import CutOut, Pixels, cut_out
-from fruits_kedro.photos.augmentation.procedural import draw_background
-from fruits_kedro.photos.augmentation.randomness import Random, log_uniform
+from fruits_kedro.photos.augmentation.procedural import Random, draw_background
+
+_STEPS = np.arange(256) / 255.0
 
 _SEVERAL = 0.3
 """Share of scenes with more than one fruit."""
@@ -24,11 +28,12 @@ class Style:
     """What kind of scenes are made.
 
     Attributes:
-        photograph_share: Share of scenes in front of a photograph; the others are before a drawn
+        photograph_share: Share of scenes in front of a photograph; the others have a drawn
             background.
         studio_share: Share of scenes that stay in a studio: the fruit's own background, another
             pose and light.
-        light: How far exposure and colour of light vary; 1 is what kitchen lamps and windows do.
+        light: How far exposure and colour of light vary; 1 is the variation of kitchen lamps and
+            windows.
     """
 
     photograph_share: float
@@ -37,33 +42,37 @@ class Style:
 
 
 def make_scene(
-    pixels: Pixels, random: Random, photographs: Sequence[Image.Image], style: Style
+    pixels: Pixels,
+    random: Random,
+    photographs: Sequence[Image.Image],
+    style: Style,
+    in_place: bool = False,
 ) -> Pixels:
-    """A photograph as it would look elsewhere.
+    """Show a photograph as it would look elsewhere.
 
-    Where there is no studio background to be cut away, the whole photograph is turned, cropped and
-    lit differently instead.
+    A photograph without a studio background stays whole: it is turned, cropped and lit differently.
 
     Args:
         pixels: ``(size, size, 3)`` uint8, RGB.
         random: Decides everything.
-        photographs: Backgrounds, RGB; may be empty, then all are drawn.
-        style: Of the scene.
+        photographs: Backgrounds, RGB; without any, all backgrounds are drawn.
+        style: Kind of scene.
+        in_place: Treat the photograph as one without a studio background.
 
     Returns:
-        The same shape.
+        ``(size, size, 3)`` uint8, RGB.
     """
-    fruit, light = cut_out(pixels), style.light
+    fruit, light = None if in_place else cut_out(pixels), style.light
     if fruit is None:
-        return photographed(in_other_light(_reframed(pixels, random), random, light), random)
+        return _photographed(_in_other_light(_reframed(pixels, random), random, light), random)
     size = len(pixels)
     if random.random() < style.studio_share:
         canvas = Image.new("RGB", (size, size), fruit.background)
-        _place(canvas, fruit.image, random, log_uniform(random, 0.7, 1.0), centred=True)
-        return photographed(in_other_light(canvas, random, 0.5 * light), random)
+        _place(canvas, fruit.image, random, _log_uniform(random, 0.7, 1.0), centred=True)
+        return _photographed(_in_other_light(canvas, random, 0.5 * light), random)
     canvas = _background(random, size, photographs, style)
     _fill(canvas, fruit, random, light)
-    return photographed(shaded(in_other_light(canvas, random, 0.7 * light), random), random)
+    return _photographed(_shaded(_in_other_light(canvas, random, 0.7 * light), random), random)
 
 
 def _background(
@@ -81,15 +90,15 @@ def _background(
         cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if random.random() < 0.5:
         cut = cut.filter(ImageFilter.GaussianBlur(random.uniform(0.5, 3.0)))
-    return in_other_light(cut, random, style.light)
+    return _in_other_light(cut, random, style.light)
 
 
 def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> None:
-    lit = in_other_light(fruit.image, random, 0.7 * light)
+    lit = _in_other_light(fruit.image, random, 0.7 * light)
     if random.random() >= _SEVERAL:
-        _place(canvas, lit, random, log_uniform(random, 0.3, 1.05))
+        _place(canvas, lit, random, _log_uniform(random, 0.3, 1.05))
         return
-    scale = log_uniform(random, 0.25, 0.5)
+    scale = _log_uniform(random, 0.25, 0.5)
     for _ in range(int(random.integers(2, 6))):
         _place(canvas, lit, random, scale * random.uniform(0.85, 1.15))
 
@@ -97,12 +106,12 @@ def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> N
 def _place(
     canvas: Image.Image, fruit: Image.Image, random: Random, scale: float, centred: bool = False
 ) -> None:
-    """Set a fruit on the canvas, its longer side a share of the frame's, with a shadow below."""
+    """Set a fruit and its shadow on the canvas; its longer side is ``scale`` times the frame's."""
     posed = _posed(fruit, random, scale * canvas.width)
     alpha = posed.getchannel("A")
     left, top, right, bottom = alpha.getbbox() or (0, 0, *posed.size)
     room = [canvas.width - (right - left), canvas.height - (bottom - top)]
-    # A tenth of a fruit may lie outside of the frame.
+    # Up to a tenth of a fruit may be outside of the frame.
     spare = [0.5, 0.5] if centred else random.uniform(-0.1, 1.1, 2)
     x, y = (int(side * share) for side, share in zip(room, spare, strict=True))
     corner = x - left, y - top
@@ -171,3 +180,53 @@ def _reframed(pixels: Pixels, random: Random) -> Image.Image:
         (size, size), Image.Resampling.BICUBIC, (left, top, left + edge, top + edge)
     )
     return cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else cut
+
+
+def _in_other_light(image: Image.Image, random: Random, strength: float) -> Image.Image:
+    """Change exposure, contrast and colour of light, by one curve per channel.
+
+    Args:
+        image: RGB or RGBA; alpha stays.
+        random: Decides how.
+        strength: 1 is the variation of kitchen lamps and windows.
+    """
+    gamma = np.exp(random.normal(0, 0.28 * strength))
+    gain = 1 + random.normal(0, 0.12 * strength)
+    warmth, tint = random.normal(0, 0.07 * strength), random.normal(0, 0.03 * strength)
+    channels = np.array([1 + warmth, 1 + tint, 1 - warmth]) * gain
+    curves = np.clip(_STEPS**gamma * channels[:, np.newaxis] * 255, 0, 255).astype(np.uint8)
+    values = np.array(image)
+    for channel, curve in enumerate(curves):
+        values[..., channel] = curve[values[..., channel]]
+    return Image.fromarray(values)
+
+
+def _shaded(image: Image.Image, random: Random) -> Image.Image:
+    """Let light fall from one side; RGB."""
+    depth = random.uniform(0, 0.45)
+    angle = random.uniform(0, 2 * np.pi)
+    across = np.linspace(-1, 1, image.width, dtype=np.float32) * np.float32(np.cos(angle))
+    down = np.linspace(-1, 1, image.height, dtype=np.float32) * np.float32(np.sin(angle))
+    light = 1 + np.float32(depth / 1.5) * np.add.outer(down, across)
+    values = np.asarray(image, np.float32) * light[..., np.newaxis]
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+
+
+def _photographed(image: Image.Image, random: Random) -> Pixels:
+    """Blur, add noise and compress, each sometimes and to a varying degree; RGB."""
+    if random.random() < 0.5:
+        image = image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.8)))
+    if random.random() < 0.3:
+        noise = random.normal(0, random.uniform(2, 9), (image.height, image.width, 1))
+        noisy = np.asarray(image, np.float32) + noise.astype(np.float32)
+        image = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+    if random.random() < 0.7:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=int(random.integers(35, 95)))
+        image = Image.open(buffer)
+    return np.array(image.convert("RGB"))
+
+
+def _log_uniform(random: Random, low: float, high: float) -> float:
+    """Draw between two sizes, half of the draws on either side of their geometric mean."""
+    return float(np.exp(random.uniform(np.log(low), np.log(high))))

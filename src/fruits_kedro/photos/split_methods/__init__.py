@@ -1,7 +1,7 @@
-"""Ways to split, one a module, whose name is what ``split.method`` says.
+"""Ways to split, one module each; ``split.method`` names the module.
 
-Each has a function ``assign(photographs, parameters)``. It takes rows with sha256, path, label and
-split (what the folders say, or null) and the ``SplitParameters``, and gives the same rows with
-``split`` never null: ``train``, ``test`` or ``validation``. Which one a photograph gets must depend
-on the row and the parameters alone, so that every run and every partitioning gives the same.
+Each has a function ``assign(rows, parameters)``: from a ``pa.Table`` with sha256, label and split
+(as folders say, or null) and the ``SplitParameters`` to a ``pa.Array`` of ``train``, ``test``,
+``validation`` or ``outside``, one per row. The split of a row may depend on the rows and the
+parameters only, not on their order. Rows that folders call ``validation`` must not train.
 """

@@ -1,37 +1,41 @@
-"""The split that Training and Test folders say."""
+"""The split that folders, or a table of labels, say."""
+
+import logging
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters import SplitParameters
-from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.photos.folders import OUTSIDE
+
+logger = logging.getLogger(__name__)
 
 
-def assign(photographs: DataFrame, parameters: SplitParameters) -> DataFrame:
-    """The folders' split.
+def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
+    """What is said; without a test folder the validation folder tests.
 
     Raises:
-        FruitsError: Where they do not name a train and a test.
+        FruitsError: If nothing is said to train, or nothing to test or validate.
     """
-    if not names_both(photographs):
+    if not can_test(rows):
         raise FruitsError(
             "split.method is folder, and the folders name "
-            f"{', '.join(sorted(_named(photographs))) or 'no split'}: put the label folders into "
+            f"{', '.join(sorted(_named(rows))) or 'no split'}: put the label folders into "
             "Training and Test folders, or use split.method=random."
         )
-    return by_folder(photographs)
+    said = pc.fill_null(rows.column("split").combine_chunks(), OUTSIDE)
+    if "test" not in _named(rows):
+        logger.info("No folder names a test: the validation photographs test")
+        said = pc.if_else(pc.equal(said, "validation"), "test", said)
+    return said
 
 
-def names_both(photographs: DataFrame) -> bool:
-    """Whether there are photographs in folders of both kinds."""
-    return {"train", "test"} <= _named(photographs)
+def can_test(rows: pa.Table) -> bool:
+    """Whether some photographs are said to train, and some to test or validate."""
+    named = _named(rows)
+    return "train" in named and bool(named & {"test", "validation"})
 
 
-def by_folder(photographs: DataFrame) -> DataFrame:
-    """The folders' split; photographs outside of any split folder train."""
-    from pyspark.sql import functions as F
-
-    return photographs.withColumn("split", F.coalesce("split", F.lit("train")))
-
-
-def _named(photographs: DataFrame) -> set[str]:
-    rows = photographs.select("split").distinct().collect()
-    return {row.split for row in rows if row.split is not None}
+def _named(rows: pa.Table) -> set[str]:
+    return set(rows.column("split").drop_null().unique().to_pylist())

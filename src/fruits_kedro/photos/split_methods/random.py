@@ -1,22 +1,51 @@
-"""A split by a draw that rows, reruns and partitioning cannot change."""
+"""A split by a draw that row order, reruns and other photographs of other labels cannot change."""
 
-from fruits_kedro.parameters import SplitParameters
-from fruits_kedro.storage.heavy_types import DataFrame
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.photos.draws import draw
 
 
-def assign(photographs: DataFrame, parameters: SplitParameters) -> DataFrame:
-    """A random split that depends on each photograph's bytes and the seed, not on row order."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
+def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
+    """A draw by a hash of each photograph's sha256 and the seed.
 
-    # A hash of content and seed is a draw that partitioning and reruns cannot change.
-    draw = F.xxhash64("sha256", F.lit(parameters.seed))
+    Photographs that folders call validation stay so. At least one row of every label trains where
+    the draw is stratified.
+    """
+    validates = pc.fill_null(pc.equal(rows.column("split"), "validation"), False).to_numpy()
+    drawn = draw(rows.column("sha256"), parameters.seed)
     if parameters.stratified:
-        ordered = Window.partitionBy("label").orderBy(draw, "sha256")
-        rank = F.row_number().over(ordered)
-        rows = F.count(F.lit(1)).over(Window.partitionBy("label"))
-        # At least one row of every label trains, whatever the share.
-        is_test = rank <= F.least(F.round(rows * parameters.test_share), rows - 1)
+        labels = rows.column("label").combine_chunks().dictionary_encode().indices.to_numpy()
+        is_test = _share_of_each(
+            labels, drawn, rows.column("sha256"), ~validates, parameters.test_share
+        )
     else:
-        is_test = F.pmod(draw, F.lit(10**9)) < F.lit(int(parameters.test_share * 10**9))
-    return photographs.withColumn("split", F.when(is_test, "test").otherwise("train"))
+        is_test = drawn % 10**9 < int(parameters.test_share * 10**9)
+    split = np.where(validates, "validation", np.where(is_test, "test", "train"))
+    return pa.array(split, pa.string())
+
+
+def _share_of_each(
+    labels: np.ndarray,
+    draw: np.ndarray,
+    sha256: pa.ChunkedArray,
+    may_test: np.ndarray,
+    share: float,
+) -> np.ndarray:
+    """True for the rows of each label with the smallest draws; one row is always left."""
+    keys = pa.table({"label": labels, "draw": draw, "sha256": sha256}).append_column(
+        "row", pa.array(np.arange(len(labels)))
+    )
+    ordered = keys.filter(pa.array(may_test)).sort_by(
+        [(key, "ascending") for key in keys.column_names]
+    )
+    label = ordered.column("label").to_numpy()
+    starts = np.flatnonzero(np.diff(label, prepend=-1))
+    rows = np.diff(starts, append=len(label))
+    rank = np.arange(len(label)) - np.repeat(starts, rows)
+    tests = np.minimum(np.floor(rows * share + 0.5), rows - 1)
+    is_test = np.zeros(len(labels), bool)
+    is_test[ordered.column("row").to_numpy()[rank < np.repeat(tests, rows)]] = True
+    return is_test

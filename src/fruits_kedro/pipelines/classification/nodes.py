@@ -1,31 +1,56 @@
 """From principal components to labels, and how often they are right."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.classifier import Classifier, predict, train_classifier
-from fruits_kedro.model.classifier.calibrating import calibrate
-from fruits_kedro.model.features import copies_of_first, first_train_features, named_by_copy
+from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
+from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.calibration import calibrate
+from fruits_kedro.model.classifier import Classifier, fit_classifier, predicted_columns
+from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.model.scores import count_confidences, count_confusions, score, score_confidences
-from fruits_kedro.parameters import EvaluationParameters, ReductionParameters
-from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.model.rows import own_weights
+from fruits_kedro.model.scores import (
+    count_confusions,
+    score,
+    score_confidences,
+)
+from fruits_kedro.parameters import (
+    ClassificationParameters,
+    OwnParameters,
+    ReductionParameters,
+)
+from fruits_kedro.pipelines.coverage import coverage
+from fruits_kedro.pipelines.feature_rows import (
+    evenly,
+    kept_photographs,
+    load_rows,
+    locate_features,
+)
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import DataFrame, Figure
+from fruits_kedro.storage.schemas import PREDICTED, PREDICTIONS
+from fruits_kedro.storage.tables import Table, read_rows
 
 logger = logging.getLogger(__name__)
 
+_TASK_ROWS = 32768
+"""Rows that a task predicts: 40 MB of components, a second of work."""
+
 
 def train_on_train(
-    reduced_features: DataFrame,
-    reduced_variants: DataFrame,
+    reduced_features: Table,
     reducer: Reducer,
     parameters: ClassificationParameters,
+    own: OwnParameters,
 ) -> Classifier:
     """Train the classifier on the train rows and their augmented copies.
 
@@ -34,60 +59,72 @@ def train_on_train(
     Raises:
         FruitsError: Where the train rows have fewer than two labels.
     """
-    from pyspark.sql import functions as F
-
-    trains = F.count_if(F.col("split") == "train").alias("trains")
-    found = reduced_features.groupBy("label").agg(trains).orderBy("label").collect()
-    counts = {row.label: row.trains for row in found if row.trains}
-    others = [row.label for row in found if not row.trains]
-    if others:
-        logger.warning(
-            "Labels without a train photograph can never be predicted: %s", ", ".join(others)
+    labels = _train_labels(reduced_features)
+    trains = pc.field("split") == "train"
+    hashes = reduced_features.read(["sha256"], trains)
+    chosen, wanted = evenly(hashes, parameters.rows), trains
+    if chosen.num_rows < hashes.num_rows:
+        wanted = trains & (pc.field("sha256") <= pc.max(chosen["sha256"]))
+        logger.info(
+            "classification.rows=%d: the classifier is trained on %d of %d rows, evenly by sha256",
+            parameters.rows,
+            chosen.num_rows,
+            hashes.num_rows,
         )
-    if len(counts) < 2:
+    columns = ["label", "source", "sha256", "variant", "components"]
+    train = reduced_features.read(columns, wanted)
+    train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
+    components = rows_of(train["components"])
+    targets = pc.index_in(train["label"], value_set=pa.array(labels, pa.string()))
+    places = targets.to_numpy().astype(np.int64)
+    weights = own_weights(places, pc.equal(train["source"], "own").to_numpy(), own.share)
+    return fit_classifier(components, places, labels, reducer.id, parameters, weights)
+
+
+def _train_labels(reduced_features: Table) -> list[str]:
+    rows = reduced_features.read(["label", "split"])
+    every = set(rows["label"].unique().to_pylist())
+    trained = set(rows["label"].filter(pc.equal(rows["split"], "train")).unique().to_pylist())
+    if every - trained:
+        logger.warning(
+            "Labels without a train photograph can never be predicted: %s",
+            ", ".join(sorted(every - trained)),
+        )
+    if len(trained) < 2:
         raise FruitsError(
-            f"The train photographs have {len(counts)} label{'s' * (len(counts) != 1)}: a "
+            f"The train photographs have {len(trained)} label{'s' * (len(trained) != 1)}: a "
             "classifier needs at least two; check the Training folder or use split.method=random."
         )
-    for row in reduced_variants.groupBy("label").count().collect():
-        counts[row.label] += row["count"]
-    columns = ["sha256", "label", "components"]
-    train = reduced_features.filter("split = 'train'").select(columns)
-    copies = named_by_copy(reduced_variants).select(columns)
-    return train_classifier(train.unionByName(copies), counts, reducer, parameters)
+    return sorted(trained)
 
 
 def calibrate_on_held_out(
     classifier: Classifier,
-    features: DataFrame,
-    splits: DataFrame,
-    augmented_features: DataFrame,
-    variants: DataFrame,
+    features: Table,
+    photographs: Table,
+    variants: Table,
     backbone: Backbone,
     reducer: Reducer,
     reduction: ReductionParameters,
     classification: ClassificationParameters,
-    evaluation: EvaluationParameters,
+    own: OwnParameters,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """What probabilities are worth, by refits without some of the train photographs.
+    """Choose temperature and thresholds by refits that hold some train photographs out.
 
     Returns:
-        The classifier, calibrated; and what held-out train photographs said of it.
+        The classifier, calibrated; and what held-out train photographs showed.
     """
-    most, megabytes = classification.calibration.rows, reduction.driver_megabytes
-
-    def read_rows() -> tuple[Any, Any]:
-        train = first_train_features(features, splits, backbone.fingerprint, most, megabytes)
-        return train, copies_of_first(augmented_features, variants, train, megabytes)
-
-    shrinkage, pattern = reduction.within_shrinkage, evaluation.capture_pattern
-    return calibrate(read_rows, classifier, reducer, shrinkage, classification, pattern)
+    train = evenly(kept_photographs(photographs, "train"), classification.calibration.rows)
+    located = locate_features(features, train, variants.read(), backbone.fingerprint)
+    rows = load_rows(features, located, classifier.labels)
+    shrinkage = reduction.within_shrinkage
+    return calibrate(rows, classifier, reducer, shrinkage, classification, own)
 
 
 def fold_phone_model(
     backbone: Backbone, reducer: Reducer, classifier: Classifier
 ) -> PhoneModel | NoPhoneModel:
-    """Everything from pixels to probabilities in one file, or why there is none."""
+    """Join everything from pixels to probabilities in one file, or say why that cannot be."""
     folded = fold(backbone, reducer, classifier)
     if isinstance(folded, PhoneModel):
         logger.info("The file for a phone has %.1f MB", len(folded.content) / 1e6)
@@ -96,22 +133,43 @@ def fold_phone_model(
     return folded
 
 
-def predict_labels(reduced_features: DataFrame, classifier: Classifier) -> DataFrame:
+def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame:
     """The three most probable labels of every photograph.
 
     Returns:
         ``schemas.PREDICTIONS``.
     """
-    return predict(reduced_features, classifier)
+    names = [name for name in PREDICTIONS.names if name not in PREDICTED]
+    places = reduced_features.places([*names, "variant"])
+    places = places.filter(pc.equal(places["variant"], 0)).drop_columns(["variant"])
+    files = [reduced_features.file_uri(n) for n in range(len(reduced_features.files))]
+    shared = broadcast(classifier)
+
+    def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
+        numbers = task["file"].to_numpy()
+        for file in np.unique(numbers):
+            rows = task.filter(pa.array(numbers == file))
+            for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["components"]):
+                described = rows.slice(part.start, batch.num_rows).select(names)
+                components = rows_of(batch.column("components"))
+                studio = described["studio"].to_numpy(zero_copy_only=False)
+                added = predicted_columns(shared.value, components, studio)
+                for name, column in added.items():
+                    described = described.append_column(name, column)
+                table = described.select(PREDICTIONS.names).cast(PREDICTIONS)
+                yield from table.combine_chunks().to_batches()
+
+    return on_workers(cut(places, _TASK_ROWS), work, PREDICTIONS)
 
 
-def count_test_confusions(predictions: DataFrame) -> pd.DataFrame:
+def count_test_confusions(predictions: Table) -> pd.DataFrame:
     """Test rows per (label, prediction).
 
     Raises:
         FruitsError: Where no row tests.
     """
-    confusions = count_confusions(predictions.filter("split = 'test'"))
+    tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
+    confusions = count_confusions(tests["label"].to_pylist(), tests["prediction"].to_pylist())
     if confusions.empty:
         raise FruitsError(
             "No photograph is left to test the classifier: with so few photographs per label, "
@@ -122,7 +180,7 @@ def count_test_confusions(predictions: DataFrame) -> pd.DataFrame:
 
 def measure_classifier(
     confusions: pd.DataFrame,
-    predictions: DataFrame,
+    predictions: Table,
     explained_variance: dict[str, Any],
     ingestion_report: dict[str, Any],
     featurization_report: dict[str, Any],
@@ -131,18 +189,21 @@ def measure_classifier(
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Accuracy on the test rows, with what is needed to understand it."""
-    confidences = count_confidences(predictions.filter("split = 'test'"))
-    rows = {row.split: row["count"] for row in predictions.groupBy("split").count().collect()}
-    scores = score(confusions)
+    splits = pc.value_counts(predictions.read(["split"])["split"].combine_chunks()).to_pylist()
+    columns = ["label", "prediction", "probability", "sure", "outlier"]
+    tests = predictions.read(columns, pc.field("split") == "test")
+    scores = score(tests["label"].to_pylist(), tests["prediction"].to_pylist())
+    covered = coverage(scores["per_label"], ingestion_report["kept_by_label"])
     return {
         "accuracy": scores["accuracy"],
         "test_error": scores["test_error"],
-        "macro_f1": scores["macro_f1"],
+        "macro_f1": covered["macro_f1"],
         "split": split_report["method"],
         "classifier": classification.classifier,
         "labels": len(ingestion_report["kept_by_label"]),
-        "rows": dict(sorted(rows.items())),
-        "calibration": _without_diagrams(calibration) | {"test": score_confidences(confidences)},
+        "rows": {row["values"]: row["counts"] for row in sorted(splits, key=lambda r: r["values"])},
+        "coverage": covered,
+        "calibration": _without_diagrams(calibration) | {"test": _score_confidences(tests)},
         "k": explained_variance["k"],
         "explained_variance": explained_variance["explained_variance"],
         "fingerprint": featurization_report["fingerprint"],
@@ -150,6 +211,12 @@ def measure_classifier(
         "inferences": featurization_report["inferred"],
         "per_label": scores["per_label"],
     }
+
+
+def _score_confidences(tests: pa.Table) -> dict[str, Any]:
+    right = pc.equal(tests["label"], tests["prediction"]).to_numpy()
+    doubts = tests["sure"].to_pylist(), tests["outlier"].to_pylist()
+    return score_confidences(tests["probability"].to_numpy(), right, *doubts)
 
 
 def _without_diagrams(calibration: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
         [
             node(
                 nodes.train_on_train,
-                ["reduced_features", "reduced_variants", "reducer", "params:classification"],
+                ["reduced_features", "reducer", "params:classification", "params:own"],
                 "trained_classifier",
                 name="train_on_train",
             ),
@@ -20,14 +20,13 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 [
                     "trained_classifier",
                     "features",
-                    "splits",
-                    "augmented_features",
+                    "photographs",
                     "variants",
                     "backbone",
                     "reducer",
                     "params:reduction",
                     "params:classification",
-                    "params:evaluation",
+                    "params:own",
                 ],
                 ["classifier", "calibration"],
                 name="calibrate_on_held_out",

@@ -1,168 +1,194 @@
-"""How good the classifier really is: refitted from the features on each way of holding rows out."""
+"""How good the classifier really is: refitted from features on each way of holding rows out."""
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.features import present_copies, present_features
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fruits_kedro.model import evaluating
+from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import (
+    ClassificationParameters,
     EvaluationParameters,
     FeaturizationParameters,
+    OwnParameters,
     ReductionParameters,
     SplitParameters,
 )
-from fruits_kedro.parameters.classification import ClassificationParameters
 from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.augmentation.scene import Style
-from fruits_kedro.photos.augmentation.workers import copies_in_slices, missing_copies
-from fruits_kedro.photos.split_methods.folder import by_folder
-from fruits_kedro.photos.split_methods.random import assign as assign_at_random
-from fruits_kedro.pipelines.evaluation.captures import (
-    find_captures,
-    folds_of,
-    testable,
-    with_captures,
+from fruits_kedro.photos.draws import draw
+from fruits_kedro.photos.splits import assign_splits
+from fruits_kedro.pipelines.feature_rows import (
+    evenly,
+    kept_photographs,
+    load_rows,
+    locate_features,
 )
-from fruits_kedro.pipelines.evaluation.refit import Settings, ask, refit, refit_and_score
-from fruits_kedro.storage.heavy_types import DataFrame
+from fruits_kedro.pipelines.featurization.missing import featurize_in_slices, missing_variants
+from fruits_kedro.storage.schemas import FEATURES, VARIANTS
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
 
-def gather_features(photographs: DataFrame, features: DataFrame, backbone: Backbone) -> DataFrame:
-    """Features of every kept photograph, held in memory for the refits.
-
-    Returns:
-        path, label, split (what the folders say, or null), sha256 and features.
-    """
-    kept = photographs.filter("status = 'kept'").select("path", "label", "split", "sha256")
-    return present_features(features, kept, backbone.fingerprint).cache()
-
-
-def gather_copies(augmented_features: DataFrame, variants: DataFrame) -> DataFrame:
-    """Features of the augmented copies of train photographs, held in memory for the refits.
-
-    Returns:
-        sha256 (of the photograph), variant, label and features.
-    """
-    return present_copies(augmented_features, variants).cache()
+def gather_rows(
+    features: Table,
+    photographs: Table,
+    variants: Table,
+    backbone: Backbone,
+    parameters: EvaluationParameters,
+) -> Rows:
+    """Features of kept photographs and their copies in the driver's memory, for the refits."""
+    kept = kept_photographs(photographs)
+    located = locate_features(features, kept, variants.read(), backbone.fingerprint)
+    chosen = evenly(located, parameters.rows)
+    if chosen.num_rows < located.num_rows:
+        logger.info(
+            "evaluation.rows=%d: %d of %d photographs and copies are examined, evenly by sha256",
+            parameters.rows,
+            chosen.num_rows,
+            located.num_rows,
+        )
+    return load_rows(features, chosen, sorted(chosen["label"].unique().to_pylist()))
 
 
 def choose_scenes(
-    all_features: DataFrame, backbone: Backbone, parameters: EvaluationParameters
-) -> DataFrame:
-    """Name the cluttered scenes: some photographs of every capture group that can be left out.
+    photographs: Table, backbone: Backbone, parameters: EvaluationParameters
+) -> pa.Table:
+    """Name the cluttered scenes: some photographs of every capture group that can be held out.
 
     Returns:
         ``schemas.VARIANTS``.
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    rows = with_captures(all_features.drop("features"), parameters.capture_pattern)
-    draw = F.xxhash64("sha256", F.lit(parameters.scenes_seed))
-    ordered = Window.partitionBy("label", "capture").orderBy(draw, "sha256")
-    ranked = testable(rows, find_captures(rows)).withColumn("rank", F.row_number().over(ordered))
-    return ranked.filter(F.col("rank") <= parameters.scenes_per_group).select(
-        "sha256",
-        "path",
-        "label",
-        F.lit(1).alias("variant"),
-        F.lit(_scene_recipe(parameters).fingerprint(backbone.fingerprint)).alias("fingerprint"),
-    )
+    known = (pc.field("status") == "kept") & pc.field("capture").is_valid()
+    known &= pc.field("source") == "images"
+    frame = photographs.read(["sha256", "label", "capture"], known).to_pandas()
+    groups = frame.groupby("label")["capture"].transform("nunique")
+    frame = frame[groups > 1].copy()
+    frame["draw"] = draw(pa.array(frame["sha256"], pa.string()), parameters.scenes_seed)
+    frame = frame.sort_values(["draw", "sha256"])
+    rank = frame.groupby(["label", "capture"]).cumcount()
+    chosen = frame.loc[rank < parameters.scenes_per_group, "sha256"].sort_values()
+    fingerprint = _scene_recipe(parameters).fingerprint(backbone.fingerprint)
+    scenes = pd.DataFrame({"sha256": chosen, "variant": 1, "fingerprint": fingerprint})
+    return pa.Table.from_pandas(scenes, VARIANTS, preserve_index=False)
 
 
 def compute_scene_features(
-    scenes: DataFrame,
-    photographs: DataFrame,
-    images: DataFrame,
-    known_scene_features: DataFrame,
+    scenes: pa.Table,
+    photographs: Table,
+    images: Table,
+    known_scene_features: Table,
     backbone: Backbone,
     featurization: FeaturizationParameters,
     evaluation: EvaluationParameters,
-) -> Iterator[DataFrame]:
+) -> Iterator[Any]:
     """Compose the scenes that are not known yet, on backgrounds that never trained.
 
     Yields:
         ``schemas.FEATURES``, slice by slice.
     """
-    missing = missing_copies(scenes, photographs, known_scene_features)
+    missing = missing_variants(photographs, scenes, known_scene_features, None)
     recipe, backgrounds = _scene_recipe(evaluation), shipped_backgrounds("held_out")
-    logger.info("%d cluttered scenes need features", missing.count())
+    logger.info("%d cluttered scenes need features", missing.num_rows)
     slices = featurization.slice_images
-    yield from copies_in_slices(missing, images, backbone, recipe, backgrounds, slices)
-    if known_scene_features.isEmpty() and missing.isEmpty():
-        yield known_scene_features  # so that there is a table, and later runs know of it
+    yield from featurize_in_slices(missing, images, backbone, recipe, backgrounds, slices)
+    if not missing.num_rows:
+        yield FEATURES.empty_table()
+
+
+def gather_scenes(
+    scene_features: Table, scenes: pa.Table, photographs: Table, all_rows: Rows
+) -> Rows:
+    """Features of the cluttered scenes in the driver's memory."""
+    kept = kept_photographs(photographs)
+    kept = kept.filter(pc.is_in(kept["label"], pa.array(all_rows.labels, pa.string())))
+    located = locate_features(scene_features, kept, scenes, "")
+    return load_rows(scene_features, located, all_rows.labels)
 
 
 def evaluate_folder(
-    all_features: DataFrame,
-    all_copies: DataFrame | None,
+    all_rows: Rows,
+    split_report: dict[str, Any],
     reduction: ReductionParameters,
     classification: ClassificationParameters,
+    own: OwnParameters,
 ) -> dict[str, Any]:
     """Train on the Training folders, test on the Test folders.
 
     Turntable photographs leak here: frames next to a test frame are in the train folder.
     """
-    named = {row.split for row in all_features.select("split").distinct().collect()}
-    if not {"train", "test"} <= named:
+    if split_report["method"] != "folder":
         return {"left_out": "there are no Training and Test folders"}
-    settings = Settings(reduction, classification)
-    return refit_and_score(by_folder(all_features), all_copies, settings)
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_split(all_rows, settings)
 
 
 def evaluate_random(
-    all_features: DataFrame,
-    all_copies: DataFrame | None,
+    all_rows: Rows,
     split: SplitParameters,
     reduction: ReductionParameters,
     classification: ClassificationParameters,
+    own: OwnParameters,
 ) -> dict[str, Any]:
     """Train and test on a random draw, whatever the folders say; it leaks as folder does."""
-    settings = Settings(reduction, classification)
-    return refit_and_score(assign_at_random(all_features, split), all_copies, settings)
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_split(_drawn(all_rows.where(~all_rows.own), split), settings)
+
+
+def _drawn(rows: Rows, split: SplitParameters) -> Rows:
+    """The rows with a split at random, which copies share with their photograph."""
+    photographs = rows.where(rows.photographs)
+    table = pa.table(
+        {
+            "sha256": pa.array(photographs.sha256.tolist(), pa.string()),
+            "label": pa.array([rows.labels[n] for n in photographs.targets], pa.string()),
+            "split": pa.nulls(len(photographs), pa.string()),
+        }
+    )
+    drawn, _ = assign_splits(table, split.model_copy(update={"method": "random"}))
+    tests = np.zeros(len(rows), np.bool_)
+    tests[np.flatnonzero(rows.photographs)[np.asarray(drawn.to_pylist(), np.str_) == "test"]] = True
+    return replace(rows, split=np.where(rows.with_copies(tests), "test", "train"))
 
 
 def evaluate_capture(
-    all_features: DataFrame,
-    all_copies: DataFrame | None,
-    scenes: DataFrame,
-    scene_features: DataFrame,
+    all_rows: Rows,
+    all_scenes: Rows,
     reduction: ReductionParameters,
     classification: ClassificationParameters,
-    evaluation: EvaluationParameters,
+    own: OwnParameters,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Leave one capture group out: test on turns of the fruit that the classifier never saw.
+    """Hold one capture group out: test on turns of the fruit that the classifier never saw.
 
     Labels with one group only cannot be tested on another; they train in every fold and are named.
 
     Returns:
-        Scores on the photographs of the groups left out, and on cluttered scenes made of them; both
-        as trained with augmented copies and without.
+        Scores on the photographs of the groups held out, and on cluttered scenes made of them;
+        both as trained with augmented copies and without.
     """
-    rows = with_captures(all_features, evaluation.capture_pattern)
-    captures = find_captures(rows)
-    if len(captures.names) < 2:
-        nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
-        return nothing, nothing
-    composed = present_copies(scene_features, scenes).cache()
-    settings = Settings(reduction, classification)
-    ways = {"with": all_copies, "without": None} if _has_rows(all_copies) else {"without": None}
-    photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
-    cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
-    for name, fold in folds_of(rows, captures):
-        test = fold.filter("split = 'test'")
-        scene_rows = composed.join(test.select("sha256"), "sha256", "left_semi")
-        for way, copies in ways.items():
-            fitted = refit(fold.filter("split = 'train'"), copies, settings)
-            photographs[way][name] = ask(fitted, test)
-            cluttered[way][name] = ask(fitted, scene_rows)
-            _tell(name, way, photographs[way][name])
-    single = {"labels_with_one_group": sorted(captures.single)}
-    return _both_ways(photographs) | single, _both_ways(cluttered)
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_capture(all_rows, all_scenes, settings)
+
+
+def evaluate_own(
+    all_rows: Rows,
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    own: OwnParameters,
+) -> dict[str, Any]:
+    """Accuracy on own photographs, place by place, and how it grows with their number."""
+    may_train = (all_rows.split == "train") | all_rows.own
+    settings = evaluating.Settings(reduction, classification, own)
+    return evaluating.evaluate_own(all_rows.where(may_train), settings)
 
 
 def collect_evaluation(
@@ -170,34 +196,11 @@ def collect_evaluation(
     random: dict[str, Any],
     capture: dict[str, Any],
     cluttered: dict[str, Any],
+    own: dict[str, Any],
 ) -> dict[str, Any]:
-    """The four answers side by side; capture and cluttered are the ones to believe."""
-    return {"folder": folder, "random": random, "capture": capture, "cluttered": cluttered}
-
-
-def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
-    if "accuracy" in scores:
-        told = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
-    else:
-        told = scores["left_out"]
-    logger.info("Trained without capture group %s, %s copies: %s", group, way, told)
-
-
-def _has_rows(copies: DataFrame | None) -> bool:
-    return copies is not None and not copies.isEmpty()
-
-
-def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The mean over the folds as trained with copies; beside it, without."""
-    ways = [{"mean": _mean(of_way), "folds": of_way} for of_way in folds.values()]
-    if ways[0]["mean"] is None:
-        return {"left_out": "no fold leaves two labels to train on and a photograph to test"}
-    return ways[0] | ({"without_copies": ways[1]} if len(ways) > 1 else {})
-
-
-def _mean(folds: dict[str, Any]) -> float | None:
-    accuracies = [fold["accuracy"] for fold in folds.values() if "accuracy" in fold]
-    return sum(accuracies) / len(accuracies) if accuracies else None
+    """The answers side by side; capture, cluttered and own are the ones to believe."""
+    answers = {"folder": folder, "random": random, "capture": capture, "cluttered": cluttered}
+    return {**answers, "own": own}
 
 
 def _scene_recipe(parameters: EvaluationParameters) -> Recipe:

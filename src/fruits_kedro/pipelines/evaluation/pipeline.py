@@ -6,24 +6,19 @@ from fruits_kedro.pipelines.evaluation import nodes
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Stored features → accuracy on folder, random and capture splits and in clutter."""
+    """Stored features → accuracy by folder, draw and capture group, in clutter, by place."""
+    fits = ["params:reduction", "params:classification", "params:own"]
     return pipeline(
         [
             node(
-                nodes.gather_features,
-                ["photographs", "features", "backbone"],
-                "all_features",
-                name="gather_features",
-            ),
-            node(
-                nodes.gather_copies,
-                ["augmented_features", "variants"],
-                "all_copies",
-                name="gather_copies",
+                nodes.gather_rows,
+                ["features", "photographs", "variants", "backbone", "params:evaluation"],
+                "all_rows",
+                name="gather_rows",
             ),
             node(
                 nodes.choose_scenes,
-                ["all_features", "backbone", "params:evaluation"],
+                ["photographs", "backbone", "params:evaluation"],
                 "scenes",
                 name="choose_scenes",
             ),
@@ -42,36 +37,34 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="compute_scene_features",
             ),
             node(
+                nodes.gather_scenes,
+                ["scene_features", "scenes", "photographs", "all_rows"],
+                "all_scenes",
+                name="gather_scenes",
+            ),
+            node(
                 nodes.evaluate_folder,
-                ["all_features", "all_copies", "params:reduction", "params:classification"],
+                ["all_rows", "split_report", *fits],
                 "folder_evaluation",
                 name="evaluate_folder",
             ),
             node(
                 nodes.evaluate_random,
-                [
-                    "all_features",
-                    "all_copies",
-                    "params:split",
-                    "params:reduction",
-                    "params:classification",
-                ],
+                ["all_rows", "params:split", *fits],
                 "random_evaluation",
                 name="evaluate_random",
             ),
             node(
                 nodes.evaluate_capture,
-                [
-                    "all_features",
-                    "all_copies",
-                    "scenes",
-                    "scene_features",
-                    "params:reduction",
-                    "params:classification",
-                    "params:evaluation",
-                ],
+                ["all_rows", "all_scenes", *fits],
                 ["capture_evaluation", "cluttered_evaluation"],
                 name="evaluate_capture",
+            ),
+            node(
+                nodes.evaluate_own,
+                ["all_rows", *fits],
+                "own_evaluation",
+                name="evaluate_own",
             ),
             node(
                 nodes.collect_evaluation,
@@ -80,6 +73,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                     "random_evaluation",
                     "capture_evaluation",
                     "cluttered_evaluation",
+                    "own_evaluation",
                 ],
                 "evaluation",
                 name="collect_evaluation",

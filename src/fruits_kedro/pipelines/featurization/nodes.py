@@ -1,43 +1,57 @@
-"""From photographs to 1280 features each, computing only what is not known yet."""
+"""From photographs to features, computing only what is not known yet."""
 
+import io
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from PIL import Image
+
 from fruits_kedro import FruitsError
-from fruits_kedro.datasets.backbone import FindBackbone
-from fruits_kedro.model import networks
-from fruits_kedro.model.backbone.artefact import QUANTIZATION, Backbone, BackboneSpec
-from fruits_kedro.model.backbone.calibration import (
+from fruits_kedro.datasets.models import FindBackbone
+from fruits_kedro.model.backbone import Backbone, BackboneSpec, locate_weights
+from fruits_kedro.model.conversion import (
     Pixels,
     calibration_id,
     calibration_pixels,
+    convert,
     no_calibration,
 )
-from fruits_kedro.model.backbone.conversion import convert
-from fruits_kedro.model.backbone.weights import locate_weights, weights_sha256
-from fruits_kedro.model.features import ORIGINAL, features_of
-from fruits_kedro.parameters import FeaturizationParameters
-from fruits_kedro.parameters.kinds import kind_in
-from fruits_kedro.photos.reasons import Reason
-from fruits_kedro.photos.workers import featurize, in_inference_tasks
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.slices import slices_of
+from fruits_kedro.parameters import AugmentationParameters, FeaturizationParameters
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
+from fruits_kedro.photos.augmentation.recipe import Recipe, choose_copies
+from fruits_kedro.photos.augmentation.scene import Style
+from fruits_kedro.photos.decoding import decode
+from fruits_kedro.pipelines.featurization.missing import (
+    featurize_in_slices,
+    missing_variants,
+    read_contents,
+)
+from fruits_kedro.storage.schemas import FEATURES
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
 MAX_FILES_NAMED = 1000
 """Undecodable files named in the report; all of them are in the features table."""
 
+SHEET_ROWS, SHEET_COPIES = 12, 7
+"""Photographs on the contact sheet, and copies of each."""
 
-def sample_calibration_pixels(
-    photographs: DataFrame,
-    images: DataFrame,
+_TILE, _GAP = 112, 2
+
+
+def choose_calibration_pixels(
+    photographs: Table,
+    images: Table,
     parameters: FeaturizationParameters,
     known_backbones: FindBackbone,
 ) -> Pixels:
-    """Photographs to calibrate an int8 network on, none of the Test folders among them.
+    """Train photographs to calibrate an int8 network on; none for a network that is known.
 
     Returns:
         ``(n, size, size, 3)`` uint8; n is 0 where nothing needs calibration.
@@ -46,15 +60,15 @@ def sample_calibration_pixels(
         FruitsError: Where calibration is needed and no photograph can be decoded.
     """
     size = parameters.image_size
-    if parameters.precision == "float32" or known_backbones(_spec(parameters)) is not None:
+    if (
+        parameters.precision == "float32"
+        or known_backbones(BackboneSpec.of(parameters)) is not None
+    ):
         return no_calibration(size)
-    key = ["path", "size", "modified"]
-    kept = photographs.filter("status = 'kept' and coalesce(split, 'train') = 'train'")
-    content = images.filter("reason is null").select(*key, "bytes")
-    rows = kept.select("sha256", *key).join(content, key)
-    pixels = calibration_pixels(
-        rows, parameters.calibration_images, size, parameters.scaled_decoding
-    )
+    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
+    rows = photographs.sample(["path", "sha256"], parameters.calibration_images, trains)
+    contents = (found for _, found in read_contents(rows, images) if isinstance(found, bytes))
+    pixels = calibration_pixels(contents, size, parameters.scaled_decoding)
     if not len(pixels):
         raise FruitsError(
             "No photograph could be decoded to calibrate an int8 network on: check a few of them "
@@ -64,73 +78,88 @@ def sample_calibration_pixels(
 
 
 def make_backbone(
-    parameters: FeaturizationParameters, known_backbones: FindBackbone, calibration_pixels: Pixels
+    parameters: FeaturizationParameters, known_backbones: FindBackbone, pixels: Pixels
 ) -> Backbone:
-    """Convert the pretrained network, or take an earlier conversion of the same weights.
+    """Take the converted network that is shipped or known, or convert it.
 
     Raises:
         FruitsError: Where the weights are missing or are not the network's.
     """
-    spec = _spec(parameters)
+    spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
     if known is not None:
         return known
+    logger.info("Converting %s to LiteRT, once for these weights", parameters.network)
+    calibrated = replace(spec, calibration=calibration_id(pixels))
     weights = locate_weights(parameters.weights, parameters.network)
-    logger.info("Converting %s to LiteRT, once (up to a minute)", weights.name)
-    calibrated = replace(spec, calibration=calibration_id(calibration_pixels))
-    return convert(weights, calibrated, calibration_pixels, parameters.network)
+    return convert(weights, calibrated, pixels, parameters.network)
+
+
+def choose_variants(
+    photographs: Table,
+    backbone: Backbone,
+    backgrounds: Backgrounds,
+    parameters: AugmentationParameters,
+) -> pa.Table:
+    """Name the augmented copies of train photographs.
+
+    Where a label has more photographs than ``per_label`` copies, their bytes and the seed decide
+    which of them get one. All first copies come before any second one.
+
+    Returns:
+        sha256, variant (from 1) and fingerprint, ordered by sha256 and variant.
+    """
+    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
+    train = photographs.read(["sha256", "label"], trains)
+    chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
+    chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
+    fingerprint = recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
+    named = pa.array([fingerprint] * chosen.num_rows, pa.string())
+    return chosen.append_column("fingerprint", named)
 
 
 def select_missing_features(
-    photographs: DataFrame,
-    known_features: DataFrame,
-    backbone: Backbone,
-    ingestion_report: dict[str, Any],
-) -> DataFrame:
-    """Kept photographs that this network has never seen.
+    photographs: Table, variants: Table, known_features: Table, backbone: Backbone
+) -> pa.Table:
+    """Photographs and copies that this network has never seen.
 
-    Known is (sha256, fingerprint, variant); a failure is known as well.
+    Known is (sha256, fingerprint, variant). A failure is known as well, except that a photograph
+    could not be read again: that is tried anew.
 
     Returns:
-        sha256, label, split and the key of the image (path, size, modified).
+        path, sha256, own and the list of missing ``variants``.
     """
-    tried = features_of(known_features, backbone.fingerprint)
-    # What could not be read again is tried again: the storage may have been mended since.
-    known = tried.filter(~tried.reason.eqNullSafe(Reason.UNREADABLE.value)).select("sha256")
-    columns = ["sha256", "path", "size", "modified", "label", "split"]
-    kept = photographs.filter("status = 'kept'").select(*columns)
-    missing = kept.join(known, "sha256", "left_anti").cache()
-    logger.info("%d of %d photographs need features", missing.count(), ingestion_report["kept"])
+    missing = missing_variants(photographs, variants.read(), known_features, backbone.fingerprint)
+    flat = pc.list_flatten(missing["variants"])
+    originals = pc.sum(pc.equal(flat, 0)).as_py() or 0
+    logger.info("%d photographs and %d copies need features", originals, len(flat) - originals)
     return missing
 
 
 def compute_features(
-    missing_features: DataFrame,
-    images: DataFrame,
+    missing_features: pa.Table,
+    images: Table,
     backbone: Backbone,
+    backgrounds: Backgrounds,
+    augmentation: AugmentationParameters,
     parameters: FeaturizationParameters,
-) -> Iterator[DataFrame]:
-    """Compute the features that are missing.
+) -> Iterator[Any]:
+    """Read, decode and featurize each photograph once, and its copies with it.
 
     Yields:
         ``schemas.FEATURES``, slice by slice, so that a killed run keeps what it has computed.
     """
-    from pyspark.sql import functions as F
-
-    key = ["path", "size", "modified"]
-    content = images.filter("reason is null").select(*key, "bytes")
-    for piece in slices_of(missing_features, parameters.slice_images):
-        rows = piece.of(content).join(F.broadcast(piece.of(missing_features)), key)
-        computed = featurize(in_inference_tasks(rows, piece.rows), backbone)
-        yield computed.withColumn("fingerprint", F.lit(backbone.fingerprint)).withColumn(
-            "variant", F.lit(ORIGINAL)
-        )
+    recipe = recipe_of(augmentation, backgrounds)
+    slices = parameters.slice_images
+    yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, slices)
+    if not missing_features.num_rows:
+        yield FEATURES.empty_table()
 
 
 def report_featurization(
-    photographs: DataFrame,
-    features: DataFrame,
-    missing_features: DataFrame,
+    photographs: Table,
+    features: Table,
+    missing_features: pa.Table,
     backbone: Backbone,
     ingestion_report: dict[str, Any],
 ) -> dict[str, Any]:
@@ -139,24 +168,26 @@ def report_featurization(
     Raises:
         FruitsError: Where the counts do not add up, or no photograph could be decoded.
     """
-    from pyspark.sql import functions as F
-
-    kept = photographs.filter("status = 'kept'").select("sha256", "path")
-    # A photograph that was tried more than once has features if one try gave them.
-    failure = F.expr("if(bool_or(reason is null), null, max(reason))").alias("failure")
-    computed = features_of(features, backbone.fingerprint).groupBy("sha256").agg(failure)
-    rows = kept.join(computed, "sha256").select("path", "failure")
-    counts = {row.failure: row["count"] for row in rows.groupBy("failure").count().collect()}
-    with_features = counts.pop(None, 0)
-    failed = _failures(rows) if counts else []
+    computed = (pc.field("fingerprint") == backbone.fingerprint) & (pc.field("variant") == 0)
+    known = features.read(["sha256", "reason"], computed)
+    good = known["sha256"].filter(pc.is_null(known["reason"]))
+    kept = photographs.read(["sha256", "path"], pc.field("status") == "kept")
+    failed = kept.filter(pc.invert(pc.is_in(kept["sha256"], good.combine_chunks())))
+    failed = failed.join(known.group_by("sha256").aggregate([("reason", "max")]), "sha256")
+    failed = failed.filter(pc.is_valid(failed["reason_max"])).sort_by("path")
+    reasons = pc.value_counts(failed["reason_max"].combine_chunks()).to_pylist()
+    flat = pc.list_flatten(missing_features["variants"])
     report = {
         "fingerprint": backbone.fingerprint,
         "kept": ingestion_report["kept"],
-        "features": with_features,
-        "undecodable": sum(counts.values()),
-        "undecodable_by_reason": dict(sorted(counts.items())),
-        "undecodable_files": failed,
-        "inferred": missing_features.count(),
+        "features": pc.sum(pc.is_in(kept["sha256"], good.combine_chunks())).as_py() or 0,
+        "undecodable": failed.num_rows,
+        "undecodable_by_reason": {r["values"]: r["counts"] for r in reasons},
+        "undecodable_files": [
+            [row["path"], row["reason_max"]] for row in failed.slice(0, MAX_FILES_NAMED).to_pylist()
+        ],
+        "inferred": pc.sum(pc.equal(flat, 0)).as_py() or 0,
+        "inferred_copies": pc.sum(pc.greater(flat, 0)).as_py() or 0,
     }
     if report["kept"] != report["features"] + report["undecodable"]:
         raise FruitsError(
@@ -164,7 +195,7 @@ def report_featurization(
             f"{report['undecodable']} could not be decoded, which does not add up: this is a "
             "defect of the pipeline, please report it with 08_reporting/featurization.json."
         )
-    if not with_features:
+    if not report["features"]:
         raise FruitsError(
             f"None of the {report['kept']} photographs could be decoded: check a few of them by "
             "eye; 08_reporting/ingestion.json says what was listed."
@@ -173,17 +204,51 @@ def report_featurization(
     return report
 
 
-def _failures(rows: DataFrame) -> list[list[str]]:
-    failed = rows.filter("failure is not null").orderBy("path").limit(MAX_FILES_NAMED)
-    return [list(row) for row in failed.collect()]
+def draw_augmentation_examples(
+    photographs: Table,
+    images: Table,
+    backgrounds: Backgrounds,
+    augmentation: AugmentationParameters,
+    featurization: FeaturizationParameters,
+) -> bytes:
+    """Draw a contact sheet of train photographs and copies of them.
 
-
-def _spec(parameters: FeaturizationParameters) -> BackboneSpec:
-    return BackboneSpec(
-        weights_sha256(locate_weights(parameters.weights, parameters.network)),
-        parameters.image_size,
-        parameters.precision,
-        parameters.scaled_decoding,
-        architecture=kind_in(networks, parameters.network).ARCHITECTURE,
-        quantization=QUANTIZATION[parameters.precision],
+    Returns:
+        A JPEG file.
+    """
+    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
+    rows = photographs.read(["label", "path", "sha256"], trains)
+    first = rows.sort_by([("label", "ascending"), ("sha256", "ascending")]).group_by(
+        "label", use_threads=False
     )
+    chosen = first.aggregate([("sha256", "first"), ("path", "first")]).slice(0, SHEET_ROWS)
+    chosen = chosen.rename_columns(["label", "sha256", "path"])
+    recipe, pictures = recipe_of(augmentation, backgrounds), opened(backgrounds.photographs)
+    size, scaled = featurization.image_size, featurization.scaled_decoding
+    sheet = []
+    for row, content in sorted(read_contents(chosen, images), key=lambda pair: pair[0]["label"]):
+        pixels = decode(content, size, scaled) if isinstance(content, bytes) else None
+        if isinstance(pixels, np.ndarray):
+            numbers = range(1, SHEET_COPIES + 1 if augmentation.copies else 1)
+            copies = [recipe.copy(pixels, row["sha256"], n, pictures) for n in numbers]
+            sheet.append([pixels, *copies])
+    return _contact_sheet(sheet)
+
+
+def recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
+    """How copies are made, as the parameters say."""
+    style = Style(parameters.photograph_share, parameters.studio_share, parameters.light)
+    return Recipe(style, parameters.seed, backgrounds.id)
+
+
+def _contact_sheet(rows: list[list[Any]]) -> bytes:
+    step = _TILE + _GAP
+    columns = max((len(row) for row in rows), default=1)
+    sheet = Image.new("RGB", (columns * step, max(len(rows), 1) * step), "white")
+    for y, row in enumerate(rows):
+        for x, pixels in enumerate(row):
+            tile = Image.fromarray(np.asarray(pixels)).resize((_TILE, _TILE))
+            sheet.paste(tile, (x * step, y * step))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()

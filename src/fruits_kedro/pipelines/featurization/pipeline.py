@@ -2,18 +2,18 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from fruits_kedro.pipelines.featurization import copies, nodes
+from fruits_kedro.pipelines.featurization import nodes
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Photographs → features, and of train photographs features of augmented copies."""
+    """Photographs → features of photographs and of augmented copies, in one pass."""
     return pipeline(
         [
             node(
-                nodes.sample_calibration_pixels,
+                nodes.choose_calibration_pixels,
                 ["photographs", "images", "params:featurization", "known_backbones"],
                 "calibration_pixels",
-                name="sample_calibration_pixels",
+                name="choose_calibration_pixels",
             ),
             node(
                 nodes.make_backbone,
@@ -22,14 +22,27 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="make_backbone",
             ),
             node(
+                nodes.choose_variants,
+                ["photographs", "backbone", "backgrounds", "params:augmentation"],
+                "variants",
+                name="choose_variants",
+            ),
+            node(
                 nodes.select_missing_features,
-                ["photographs", "known_features", "backbone", "ingestion_report"],
+                ["photographs", "variants", "known_features", "backbone"],
                 "missing_features",
                 name="select_missing_features",
             ),
             node(
                 nodes.compute_features,
-                ["missing_features", "images", "backbone", "params:featurization"],
+                [
+                    "missing_features",
+                    "images",
+                    "backbone",
+                    "backgrounds",
+                    "params:augmentation",
+                    "params:featurization",
+                ],
                 "features",
                 name="compute_features",
             ),
@@ -40,43 +53,10 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="report_featurization",
             ),
             node(
-                copies.split_photographs,
-                ["photographs", "features", "backbone", "params:split"],
-                ["splits", "split_report"],
-                name="split_photographs",
-            ),
-            node(
-                copies.choose_variants,
-                ["splits", "backbone", "backgrounds", "params:augmentation"],
-                "variants",
-                name="choose_variants",
-            ),
-            node(
-                copies.select_missing_variants,
-                ["variants", "photographs", "known_augmented_features"],
-                "missing_variants",
-                name="select_missing_variants",
-            ),
-            node(
-                copies.compute_augmented_features,
+                nodes.draw_augmentation_examples,
                 [
-                    "missing_variants",
-                    "known_augmented_features",
-                    "images",
-                    "backbone",
-                    "backgrounds",
-                    "params:augmentation",
-                    "params:featurization",
-                ],
-                "augmented_features",
-                name="compute_augmented_features",
-            ),
-            node(
-                copies.draw_augmentation_examples,
-                [
-                    "splits",
-                    "images",
                     "photographs",
+                    "images",
                     "backgrounds",
                     "params:augmentation",
                     "params:featurization",

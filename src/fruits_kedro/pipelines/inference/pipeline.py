@@ -11,11 +11,11 @@ def create_pipeline(**kwargs: object) -> Pipeline:
     return pipeline(
         [
             node(
-                nodes.read_new_photographs,
+                nodes.list_new_photographs,
                 ["raw_images", "params:ingestion"],
                 "new_photographs",
-                name="read_new_photographs",
-                # A right or a storage may have been mended, which no listing tells.
+                name="list_new_photographs",
+                # Rights and storage may have changed, which no listing shows.
                 tags=ALWAYS,
             ),
             node(
@@ -27,6 +27,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                     "classifier",
                     "phone_model",
                     "fruit_facts",
+                    "params:ingestion",
                 ],
                 "inference_predictions",
                 name="predict_new_photographs",

@@ -1,187 +1,164 @@
-"""From an image folder to a table of photographs, with every file accounted for."""
+"""From folders of photographs to tables, with every file accounted for."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.session import get_spark
-from fruits_kedro.parameters import IngestionParameters
-from fruits_kedro.photos.labels import parse_label, parse_split
+from fruits_kedro.cluster.tasks import cores, cut, on_workers
+from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
+from fruits_kedro.photos import resolving
+from fruits_kedro.photos import splits as splits_of
+from fruits_kedro.photos.layout import understand
+from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reasons import Reason
-from fruits_kedro.photos.workers import in_reading_tasks, read_files
-from fruits_kedro.storage.heavy_types import DataFrame
-from fruits_kedro.storage.schemas import LISTING
-from fruits_kedro.storage.slices import slices_of
+from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
+from fruits_kedro.photos.resolving import resolve
+from fruits_kedro.photos.splits import assign_splits
+from fruits_kedro.photos.workers import TO_READ, read_task
+from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
+KEY = ["path", "size", "modified"]
+"""What identifies a file in a certain state."""
 
-def label_listing(raw_images: Listing) -> tuple[DataFrame, dict[str, Any]]:
-    """Give every listed file its label and split.
+_TASK_FILES = 1000
+_TASK_BYTES = 64 << 20
+"""A task reads at most so much: cheap to repeat, long beside the 0.2 s that each task costs."""
+
+
+def understand_folders(
+    raw_images: Listing,
+    own_images: list[Listing],
+    parameters: IngestionParameters,
+    own: OwnParameters,
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Give every listed file its label, split, capture group and place, and say what was found.
 
     Returns:
-        ``schemas.LISTING``; and what was listed in all: the folder, the number of candidates and
-        of ignored files by extension.
+        One row per candidate; and the layout: folders, labels, splits, what is ignored and why.
 
     Raises:
         FruitsError: Where no file lies in a label folder.
     """
-    import pyarrow as pa
-
-    files = raw_images.files
-    relative = files.column("relative_path").to_pylist()
-    labels = [parse_label(path) for path in relative]
-    if not any(labels):
-        raise FruitsError(
-            f"No photograph in {raw_images.uri} lies in a folder named after its label: sort them "
-            "into one folder per label, or predict unlabelled photographs with "
-            "--pipelines=inference."
-        )
-    readable = files.column("name_is_utf8").to_pylist()
-    reasons = [_listing_reason(*pair) for pair in zip(labels, readable, strict=True)]
-    table = pa.table(
-        {
-            "path": files.column("path"),
-            "label": pa.array(labels, pa.string()),
-            "split": pa.array([parse_split(path) for path in relative], pa.string()),
-            "size": files.column("size"),
-            "modified": files.column("modified"),
-            "reason": pa.array(reasons, pa.string()),
-        }
-    )
-    found = {
-        "images": raw_images.uri,
-        "candidates": files.num_rows,
-        "ignored_by_extension": raw_images.ignored,
-    }
-    return get_spark().createDataFrame(table, LISTING), found
+    layout = understand(raw_images, own_images, parameters, own.place_pattern)
+    for sentence in layout.sentences:
+        logger.info("%s", sentence)
+    for warning in layout.warnings:
+        logger.warning("%s", warning)
+    said = {"sentences": layout.sentences, "warnings": layout.warnings}
+    return layout.rows, layout.summary | said
 
 
 def select_unread_files(
-    listing: DataFrame, known_images: DataFrame, parameters: IngestionParameters
-) -> DataFrame:
+    listing: pa.Table, known_images: Table, parameters: IngestionParameters
+) -> pa.Table:
     """Files that were never read, or changed since: their (path, size, modified) is unknown.
 
-    What could not be read is tried again: a right or a storage may have been mended since, which
-    no date of the file tells. So is what was too large, where the limits now allow it.
+    What could not be read is tried again, since rights and storage may have changed; so is what
+    was too large, where the limits now allow it.
 
     Returns:
-        Rows of the listing.
+        path, size and modified, in the order of paths.
     """
-    from pyspark.sql import functions as F
-
-    key = ["path", "size", "modified"]
-    again = (
-        F.when(F.col("reason") == Reason.UNREADABLE.value, True)
-        .when(F.col("reason") == Reason.TOO_MANY_BYTES.value, ~_too_many_bytes(parameters))
-        .when(F.col("reason") == Reason.TOO_MANY_PIXELS.value, ~_too_many_pixels(parameters))
-        .otherwise(False)
+    known = known_images.read([*KEY, "width", "height", "reason"])
+    reason = known["reason"]
+    again = pc.or_kleene(
+        pc.is_in(reason, value_set=pa.array([str(known) for known in TRIED_AGAIN])),
+        pc.or_kleene(
+            pc.and_kleene(
+                pc.equal(reason, Reason.TOO_MANY_BYTES.value),
+                pc.less_equal(known["size"], parameters.max_bytes),
+            ),
+            pc.and_kleene(
+                pc.equal(reason, Reason.TOO_MANY_PIXELS.value),
+                pc.less_equal(_pixels(known), parameters.max_pixels),
+            ),
+        ),
     )
-    known = known_images.filter(~again)
-    unread = (
-        listing.filter("reason is null")
-        .join(known.select(*key), key, "left_anti")
-        .drop("reason")
-        .cache()
-    )
-    logger.info("%d photographs to read", unread.count())
+    kept = known.filter(pc.invert(pc.fill_null(again, False))).select(KEY)
+    readable = listing.filter(pc.is_null(listing["reason"])).select(KEY)
+    unread = readable.join(kept, KEY, join_type="left anti").sort_by("path").cast(TO_READ)
+    logger.info("%d photographs to read", unread.num_rows)
     return unread
 
 
-def read_images(unread_files: DataFrame, parameters: IngestionParameters) -> Iterator[DataFrame]:
+def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iterator[Any]:
     """Read the bytes and headers of files that are not known yet.
 
     Yields:
         ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
     """
-    for piece in slices_of(unread_files, parameters.slice_files):
-        files = in_reading_tasks(piece.of(unread_files), piece.rows, piece.size)
-        yield read_files(files, parameters.limits)
+    for piece in cut(unread_files, parameters.slice_files):
+        yield on_workers(_reading_tasks(piece), read_task(Limits.of(parameters)), IMAGES)
+    if not unread_files.num_rows:
+        yield IMAGES.empty_table()
 
 
 def resolve_photographs(
-    listing: DataFrame, images: DataFrame, parameters: IngestionParameters
-) -> DataFrame:
-    """Decide which of the listed files are photographs to work with.
-
-    The same bytes under two labels are rejected everywhere, as a conflict; the same bytes in train
-    and test stay in test only; of any other copies the first path stays.
+    listing: pa.Table,
+    images: Table,
+    ingestion: IngestionParameters,
+    split: SplitParameters,
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Decide which files are photographs to work with, and which of them train and test.
 
     Returns:
-        ``schemas.PHOTOGRAPHS``, one row per listed file.
+        ``schemas.PHOTOGRAPHS``, one row per listed file; and how they were split.
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    key = ["path", "size", "modified"]
-    # The limits of this run hold for what an earlier one kept.
-    now = (
-        F.when(F.col("reason").isNotNull(), F.col("reason"))
-        .when(_too_many_bytes(parameters), Reason.TOO_MANY_BYTES.value)
-        .when(_too_many_pixels(parameters), Reason.TOO_MANY_PIXELS.value)
-    )
-    # A file that was tried more than once: the try that kept it, or gave a sha256, is the greater.
-    kept = F.col("reason").isNull().alias("kept")
-    best = F.max(F.struct(kept, "sha256", now.alias("read_reason"))).alias("read")
-    read = images.groupBy(*key).agg(best).select(*key, "read.sha256", "read.read_reason")
-    rows = listing.join(read, key, "left").withColumn("reason", F.coalesce("reason", "read_reason"))
-    same_bytes = Window.partitionBy("usable", "sha256")
-    labels = F.size(F.collect_set("label").over(same_bytes))
-    held_out_first = F.when(F.col("split") == "test", 0).when(F.col("split") == "validation", 1)
-    copy = F.row_number().over(same_bytes.orderBy(F.coalesce(held_out_first, F.lit(2)), "path"))
-    rows = rows.withColumn("usable", F.col("reason").isNull())
-    rows = rows.withColumn("labels", labels).withColumn("copy", copy)
-    reason = (
-        F.when(~F.col("usable"), F.col("reason"))
-        .when(F.col("labels") > 1, Reason.LABEL_CONFLICT.value)
-        .when(F.col("copy") > 1, Reason.DUPLICATE.value)
-    )
-    status = (
-        F.when(F.col("reason").isNull(), "kept")
-        .when(F.col("reason") == Reason.DUPLICATE.value, "duplicate")
-        .otherwise("rejected")
-    )
-    return rows.withColumn("reason", reason).withColumn("status", status)
+    read = images.read([*KEY, "sha256", "width", "height", "reason"])
+    rows = resolve(_with_read(listing, read, ingestion))
+    kept = pc.equal(rows["status"], "kept").combine_chunks()
+    decided, method = assign_splits(rows.filter(kept), split)
+    place = pc.subtract(pc.cumulative_sum(pc.cast(kept, pa.int64())), 1)
+    chosen = decided.take(pc.if_else(kept, place, pa.scalar(None, pa.int64())))
+    splits = pc.if_else(kept, chosen, rows["split"].combine_chunks())
+    rows = rows.set_column(rows.schema.get_field_index("split"), "split", splits)
+    for warning in (*resolving.warnings(rows), *splits_of.warnings(rows.filter(kept))):
+        logger.warning("%s", warning)
+    report = {"method": method, **split.model_dump(exclude={"method"})}
+    return rows.select(PHOTOGRAPHS.names), report
 
 
 def report_ingestion(
-    found: dict[str, Any],
-    unread_files: DataFrame,
-    photographs: DataFrame,
+    layout: dict[str, Any],
+    unread_files: pa.Table,
+    photographs: Table,
     parameters: IngestionParameters,
 ) -> dict[str, Any]:
     """Count what went in and what came out, and check that nothing was lost.
 
     Raises:
         FruitsError: Where the counts do not add up, where more than ``max_bad_share`` of the
-            files are bad, or where fewer than two labels are left.
+            files are bad, or where fewer than two labels remain.
     """
-    from pyspark.sql import functions as F
-
-    counts = photographs.groupBy("status", "reason", "label", "split").agg(
-        F.count(F.lit(1)).alias("rows")
-    )
-    frame = counts.toPandas()
-    ignored = found["ignored_by_extension"]
-    kept = frame[frame.status == "kept"]
-    rejected = frame[frame.status == "rejected"]
+    rows = photographs.read(["label", "split", "source", "status", "reason"])
+    kept = rows.filter(pc.equal(rows["status"], "kept"))
+    status = _totals(rows, "status")
+    ignored = _ignored(layout)
     report = {
-        "images": found["images"],
-        "listed": found["candidates"] + sum(ignored.values()),
-        "kept": int(kept["rows"].sum()),
-        "duplicates": int(frame[frame.status == "duplicate"]["rows"].sum()),
-        "rejected": int(rejected["rows"].sum()),
+        "images": layout["folder"],
+        "listed": rows.num_rows + sum(ignored.values()),
+        "kept": status.get("kept", 0),
+        "duplicates": status.get("duplicate", 0),
+        "rejected": status.get("rejected", 0),
         "ignored": sum(ignored.values()),
-        "read": unread_files.count(),
-        "rejected_by_reason": _totals(rejected, "reason"),
+        "read": unread_files.num_rows,
+        "rejected_by_reason": _totals(rows.filter(pc.equal(rows["status"], "rejected")), "reason"),
         "ignored_by_extension": ignored,
         "kept_by_label": _totals(kept, "label"),
-        "kept_by_split": _totals(kept.fillna({"split": "none"}), "split"),
+        "kept_by_split": _totals(kept, "split"),
+        "kept_by_source": _totals(kept, "source"),
+        "layout": layout,
     }
     _check_accounts(report)
-    _check_share_of_bad(report, parameters.max_bad_share)
+    _check_share_of_bad(report, rows, layout, parameters.max_bad_share)
     _check_labels(report)
     logger.info(
         "%(listed)d files: %(kept)d kept, %(duplicates)d duplicates, %(rejected)d rejected, "
@@ -191,28 +168,75 @@ def report_ingestion(
     return report
 
 
-def _too_many_bytes(parameters: IngestionParameters) -> Any:
-    from pyspark.sql import functions as F
-
-    return F.col("size") > parameters.max_bytes
-
-
-def _too_many_pixels(parameters: IngestionParameters) -> Any:
-    """Of a row of ``schemas.IMAGES`` whose header was read."""
-    from pyspark.sql import functions as F
-
-    return F.col("width").cast("long") * F.col("height") > parameters.max_pixels
+def _ignored(layout: dict[str, Any]) -> dict[str, int]:
+    """Ignored files by extension, own folders included."""
+    counts = Counter(layout["ignored"])
+    for own in layout["own"]:
+        counts.update(own["ignored"])
+    return dict(sorted(counts.items()))
 
 
-def _listing_reason(label: str | None, name_is_utf8: bool) -> Reason | None:
-    if not name_is_utf8:
-        return Reason.NAME_NOT_UTF8
-    return Reason.NO_LABEL if label is None else None
+def _reading_tasks(files: pa.Table) -> list[pa.Table]:
+    """Consecutive files in even tasks: enough for every core, each of bounded size."""
+    size = pc.sum(files["size"]).as_py() or 0
+    tasks = max(-(-files.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
+    return cut(files, max(-(-files.num_rows // tasks), 1))
 
 
-def _totals(frame: Any, column: str) -> dict[str, int]:
-    totals = frame.groupby(column)["rows"].sum().sort_index()
-    return {str(name): int(rows) for name, rows in totals.items()}
+def _pixels(images: pa.Table) -> Any:
+    return pc.multiply(pc.cast(images["width"], pa.int64()), pc.cast(images["height"], pa.int64()))
+
+
+def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pa.Table:
+    """The listing with ``sha256`` and ``reason`` of what was read, under the limits of this run."""
+    reason = pc.coalesce(
+        images["reason"],
+        pc.if_else(
+            pc.greater(images["size"], parameters.max_bytes),
+            Reason.TOO_MANY_BYTES.value,
+            pc.if_else(
+                pc.fill_null(pc.greater(_pixels(images), parameters.max_pixels), False),
+                Reason.TOO_MANY_PIXELS.value,
+                pa.scalar(None, pa.string()),
+            ),
+        ),
+    )
+    read = images.select([*KEY, "sha256"]).append_column("read_reason", reason)
+    # A file that was tried more than once: the try that kept it, then one that gave a sha256.
+    failed = pc.cast(pc.is_valid(reason), pa.int8())
+    unread = pc.cast(pc.is_null(read["sha256"]), pa.int8())
+    read = read.append_column("order", pc.add(pc.multiply(failed, pa.scalar(2, pa.int8())), unread))
+    best = read.group_by(KEY, use_threads=False).aggregate([("order", "min")])
+    best = best.rename_columns([*KEY, "order"])
+    read = read.join(best, [*KEY, "order"], join_type="inner")
+    read = read.group_by(KEY, use_threads=False).aggregate(
+        [("sha256", "max"), ("read_reason", "max")]
+    )
+    read = read.rename_columns([*KEY, "sha256", "read_reason"])
+    found = _places(listing, read)
+    for name in ("sha256", "read_reason"):
+        listing = listing.append_column(name, read[name].take(found))
+    return listing
+
+
+def _places(listing: pa.Table, read: pa.Table) -> pa.Array:
+    """The row of ``read`` that describes the state of each listed file; null for unread ones."""
+    names = [
+        pc.binary_join_element_wise(
+            rows["path"], pc.cast(rows["size"], pa.string()), rows["modified"], "\0"
+        )
+        for rows in (listing, read)
+    ]
+    return pc.index_in(names[0], value_set=names[1].combine_chunks())
+
+
+def _totals(rows: pa.Table, column: str) -> dict[str, int]:
+    counts = pc.value_counts(rows[column].combine_chunks()).to_pylist()
+    return {str(row["values"]): row["counts"] for row in sorted(counts, key=_by_name)}
+
+
+def _by_name(count: dict[str, Any]) -> str:
+    return str(count["values"])
 
 
 def _check_accounts(report: dict[str, Any]) -> None:
@@ -224,12 +248,18 @@ def _check_accounts(report: dict[str, Any]) -> None:
         )
 
 
-def _check_share_of_bad(report: dict[str, Any], max_bad_share: float) -> None:
-    candidates = report["listed"] - report["ignored"]
-    if report["rejected"] > max_bad_share * candidates:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in report["rejected_by_reason"].items())
+def _check_share_of_bad(
+    report: dict[str, Any], rows: pa.Table, layout: dict[str, Any], max_bad_share: float
+) -> None:
+    """Files outside the split folders are nobody's loss; a label folder of ignored files is."""
+    inside = rows.filter(pc.not_equal(pc.fill_null(rows["split"], ""), "outside"))
+    unused = sum(layout["ignored_labels"].values())
+    bad = pc.sum(pc.equal(inside["status"], "rejected")).as_py() or 0
+    if bad + unused > max_bad_share * (inside.num_rows + unused):
+        counts = report["rejected_by_reason"] | ({"ignored": unused} if unused else {})
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise FruitsError(
-            f"{report['rejected']} of {candidates} files in {report['images']} are bad "
+            f"{bad + unused} of {inside.num_rows + unused} files in {report['images']} are bad "
             f"({reasons}), more than ingestion.max_bad_share={max_bad_share}: check the folder, "
             "or raise the share."
         )

@@ -6,11 +6,14 @@ from fruits_kedro.pipelines.ingestion import nodes
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Image folder → images (bytes, read once) → photographs (the present listing, resolved)."""
+    """Folders → images (bytes, read once) → photographs (the present listing, split)."""
     return pipeline(
         [
             node(
-                nodes.label_listing, "raw_images", ["listing", "found_files"], name="label_listing"
+                nodes.understand_folders,
+                ["raw_images", "own_images", "params:ingestion", "params:own"],
+                ["listing", "layout"],
+                name="understand_folders",
             ),
             node(
                 nodes.select_unread_files,
@@ -26,13 +29,13 @@ def create_pipeline(**kwargs: object) -> Pipeline:
             ),
             node(
                 nodes.resolve_photographs,
-                ["listing", "images", "params:ingestion"],
-                "photographs",
+                ["listing", "images", "params:ingestion", "params:split"],
+                ["photographs", "split_report"],
                 name="resolve_photographs",
             ),
             node(
                 nodes.report_ingestion,
-                ["found_files", "unread_files", "photographs", "params:ingestion"],
+                ["layout", "unread_files", "photographs", "params:ingestion"],
                 "ingestion_report",
                 name="report_ingestion",
             ),

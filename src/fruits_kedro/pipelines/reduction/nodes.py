@@ -1,152 +1,160 @@
-"""From 1280 features to principal components, fitted on train rows only."""
+"""From features to principal components, fitted on train rows only."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.datasets.csv_text import render_csv
-from fruits_kedro.datasets.streamed_csv import CsvText
-from fruits_kedro.model.backbone.artefact import Backbone
-from fruits_kedro.model.features import (
-    copies_on_driver,
-    features_on_driver,
-    named_by_copy,
-    present_copies,
-    present_features,
-    table_named_by_copy,
-)
-from fruits_kedro.model.matrices import place_beside, rows_of
-from fruits_kedro.model.moments import TOGETHER, Moments, sum_moments, sum_table_moments
+from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
+from fruits_kedro.datasets.csv import CsvText, render_csv
+from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.matrices import lists_of, rows_of
+from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import (
     Reducer,
     fit_reducer,
     possible_k,
-    reduce_features,
-    reduce_table,
 )
-from fruits_kedro.parameters import MapParameters, ReductionParameters
+from fruits_kedro.model.rows import own_weights
+from fruits_kedro.parameters import MapParameters, OwnParameters, ReductionParameters
+from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.pipelines.feature_rows import (
+    evenly,
+    kept_photographs,
+    locate_features,
+    stream_features,
+)
 from fruits_kedro.pipelines.plot_text import as_plot_text
-from fruits_kedro.storage.heavy_types import DataFrame, Figure, Table
-from fruits_kedro.storage.stored_rows import collect_rows, sample_rows
+from fruits_kedro.storage.heavy_types import DataFrame, Figure
+from fruits_kedro.storage.schemas import REDUCED_FEATURES
+from fruits_kedro.storage.tables import Table, read_rows
 
 logger = logging.getLogger(__name__)
 
+_TASK_ROWS = 8192
+"""Rows that a task reduces: 40 MB of features, a second of work."""
+
 
 def fit_reducer_on_train(
-    features: DataFrame,
-    splits: DataFrame,
-    augmented_features: DataFrame,
-    variants: DataFrame,
+    features: Table,
+    photographs: Table,
+    variants: Table,
     backbone: Backbone,
     parameters: ReductionParameters,
+    own: OwnParameters,
 ) -> Reducer:
     """Fit scaler and PCA on the train rows and their augmented copies.
+
+    Sums over rows are streamed from storage, so memory does not grow with rows.
 
     Raises:
         FruitsError: Where there are fewer than two train rows, or all are alike.
     """
-    moments = _train_moments(features, splits, backbone.fingerprint, parameters)
-    rows = moments.rows if moments else 0
-    if moments is None or rows < 2:
+    train = kept_photographs(photographs, "train")
+    located = locate_features(features, train, variants.read(), backbone.fingerprint)
+    chosen = evenly(located, parameters.rows)
+    if chosen.num_rows < located.num_rows:
+        logger.info(
+            "reduction.rows=%d: the reducer is fitted on %d of %d rows, evenly by sha256",
+            parameters.rows,
+            chosen.num_rows,
+            located.num_rows,
+        )
+    originals = pc.sum(pc.equal(chosen["variant"], 0)).as_py() or 0
+    if originals < 2:
         raise FruitsError(
-            f"{rows} photographs train, and a PCA needs at least two: check split.method and "
+            f"{originals} photographs train, and a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    if moments.are_alike:
+    labels = sorted(chosen["label"].unique().to_pylist())
+    moments, differ = _sum_moments(features, chosen, labels, parameters, own)
+    if moments.are_alike or not differ:
         raise FruitsError(
-            f"The {rows} train photographs all have the same features, so nothing tells their "
-            "labels apart: check that they do not show one and the same picture."
+            f"The {originals} train photographs all have the same features, so nothing tells "
+            "their labels apart: check that they do not show one and the same picture."
         )
-    copies = _copy_moments(augmented_features, variants, parameters, moments.labels)
-    together = moments + copies if copies else moments
-    k = possible_k(parameters.k, together.rows, len(moments.total))
-    reducer = fit_reducer(together, k, backbone.fingerprint, parameters.within_shrinkage)
+    k = possible_k(parameters.k, chosen.num_rows, moments.totals.shape[1])
+    reducer = fit_reducer(moments, k, backbone.fingerprint, parameters.within_shrinkage)
     logger.info(
         "%d components explain %.4f of the variance of %d train photographs and %d copies",
         reducer.k,
         reducer.explained_variance_ratio.sum(),
-        rows,
-        together.rows - rows,
+        originals,
+        chosen.num_rows - originals,
     )
     return reducer
 
 
-def _train_moments(
-    features: DataFrame, splits: DataFrame, fingerprint: str, parameters: ReductionParameters
-) -> Moments | None:
-    import pyarrow.compute as pc
-
-    megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
-    table = features_on_driver(features, splits, fingerprint, megabytes)
-    apart = parameters.within_shrinkage is not None
-    if table is not None:
-        table = table.filter(pc.field("split") == "train")
-        labels = sorted(table["label"].unique().to_pylist()) if apart else TOGETHER
-        return sum_table_moments(table, unit_length, labels)
-    train = splits.filter("split = 'train'").select("sha256", "label")
-    found = train.select("label").distinct().collect() if apart else []
-    rows = present_features(features, train, fingerprint)
-    return sum_moments(rows, megabytes, unit_length, sorted(r.label for r in found) or TOGETHER)
-
-
-def _copy_moments(
-    augmented_features: DataFrame,
-    variants: DataFrame,
+def _sum_moments(
+    features: Table,
+    located: pa.Table,
+    labels: list[str],
     parameters: ReductionParameters,
-    labels: Sequence[str],
-) -> Moments | None:
-    megabytes, unit_length = parameters.driver_megabytes, parameters.unit_length
-    table = copies_on_driver(augmented_features, variants, megabytes)
-    if table is not None:
-        return sum_table_moments(table_named_by_copy(table), unit_length, labels)
-    copies = named_by_copy(present_copies(augmented_features, variants))
-    return sum_moments(copies, megabytes, unit_length, labels)
+    own: OwnParameters,
+) -> tuple[Moments, bool]:
+    """Sums over the rows; and whether the photographs differ, as copies of one always do."""
+    targets = pc.index_in(located["label"], value_set=pa.array(labels, pa.string()))
+    places = targets.to_numpy().astype(np.int64)
+    weights = own_weights(places, pc.equal(located["source"], "own").to_numpy(), own.share)
+    photographs = pc.equal(located["variant"], 0).to_numpy()
+    moments: Moments | None = None
+    first: npt.NDArray[np.float32] | None = None
+    differ = False
+    for part, block in stream_features(features, located):
+        if moments is None:
+            moments = Moments.empty(len(labels), block.shape[1], parameters.unit_length)
+        moments = moments.add(block, places[part], None if weights is None else weights[part])
+        shown = block[photographs[part]]
+        first = shown[:1] if first is None or not len(first) else first
+        differ = differ or bool((shown != first).any())
+    assert moments is not None  # noqa: S101  there are at least two rows
+    return moments.complete(), differ
 
 
-def reduce_photographs(
-    features: DataFrame,
-    splits: DataFrame,
-    backbone: Backbone,
-    reducer: Reducer,
-    parameters: ReductionParameters,
-) -> Table:
-    """Principal components of every photograph.
+def reduce_features(
+    features: Table, photographs: Table, variants: Table, backbone: Backbone, reducer: Reducer
+) -> DataFrame:
+    """Principal components of every photograph and of every copy of a train photograph.
 
     Returns:
-        ``schemas.REDUCED_FEATURES``, on the driver where the features fit its memory.
+        ``schemas.REDUCED_FEATURES``.
     """
-    fingerprint = backbone.fingerprint
-    table = features_on_driver(features, splits, fingerprint, parameters.driver_megabytes)
-    if table is None:
-        return reduce_features(present_features(features, splits, fingerprint), reducer)
-    return reduce_table(table.sort_by("path"), reducer)
+    kept = kept_photographs(photographs)
+    located = locate_features(features, kept, variants.read(), backbone.fingerprint)
+    names = [name for name in REDUCED_FEATURES.names if name != "components"]
+    files = [features.file_uri(position) for position in range(len(features.files))]
+    shared = broadcast(reducer)
+
+    def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
+        numbers = task["file"].to_numpy()
+        for file in np.unique(numbers):
+            rows = task.filter(pa.array(numbers == file))
+            for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["features"]):
+                described = rows.slice(part.start, batch.num_rows).select(names)
+                components = shared.value.transform(rows_of(batch.column("features")))
+                table = described.append_column("components", lists_of(components))
+                yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
+
+    return on_workers(
+        cut(located.select([*names, "file", "row"]), _TASK_ROWS), work, REDUCED_FEATURES
+    )
 
 
-def reduce_variants(
-    augmented_features: DataFrame,
-    variants: DataFrame,
-    reducer: Reducer,
-    parameters: ReductionParameters,
-) -> Table:
-    """Principal components of the augmented copies of train photographs.
-
-    Returns:
-        ``schemas.REDUCED_VARIANTS``, on the driver where the features fit its memory.
-    """
-    table = copies_on_driver(augmented_features, variants, parameters.driver_megabytes)
-    if table is None:
-        return reduce_features(present_copies(augmented_features, variants), reducer)
-    return reduce_table(table.sort_by([("sha256", "ascending"), ("variant", "ascending")]), reducer)
-
-
-def render_components(reduced_features: DataFrame, parameters: ReductionParameters) -> CsvText:
+def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
     """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
-    columns = ["path", "label", "split", "components"]
-    megabytes = parameters.driver_megabytes
-    return render_csv(reduced_features, columns, "components", "pc_", megabytes)
+    return render_csv(
+        reduced_features,
+        ["path", "label", "split", "components"],
+        wide="components",
+        prefix="pc_",
+        rows=pc.field("variant") == 0,
+        limit=parameters.csv_rows,
+    )
 
 
 def summarise_variance(reducer: Reducer) -> dict[str, Any]:
@@ -189,31 +197,34 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
     return figure
 
 
-def place_map_points(reduced_features: DataFrame, parameters: ReductionParameters) -> Table:
-    """Places of a deterministic sample of photographs in two dimensions, in the order of sha256.
+def place_map_points(reduced_features: Table, parameters: ReductionParameters) -> pa.Table:
+    """Places of a deterministic sample of photographs in two dimensions, ordered by sha256.
 
     Returns:
         ``schemas.MAP_POINTS``: by t-SNE (x, y) and on the first two components (pc_1, pc_2).
     """
-    import pyarrow as pa
-
-    # sha256 is as good as a random number, and the same in every run.
-    sample = sample_rows(reduced_features, reduced_features.columns, parameters.map.points)
-    components = rows_of(sample["components"].combine_chunks())[:, : parameters.map.components]
-    components = components.astype(np.float64)
+    columns = ["path", "label", "split", "sha256"]
+    photographs = pc.field("variant") == 0
+    sample = reduced_features.sample(
+        [*columns, "components"], parameters.map.points, photographs
+    ).combine_chunks()
+    matrix = rows_of(sample["components"])
+    components = matrix[:, : parameters.map.components].astype(np.float64)
     places = _place(components, parameters.map)
     plane = np.zeros((len(components), 2))
     plane[:, : min(2, components.shape[1])] = components[:, :2]
-    columns = {name: sample[name] for name in ("path", "label", "split", "sha256")}
     numbers = dict(zip(("x", "y", "pc_1", "pc_2"), np.hstack([places, plane]).T, strict=True))
-    return pa.table(columns | {name: pa.array(values.copy()) for name, values in numbers.items()})
+    table = sample.select(columns)
+    for name, values in numbers.items():
+        table = table.append_column(name, pa.array(values.copy(), pa.float64()))
+    return table
 
 
-def plot_tsne_map(map_points: DataFrame) -> Figure:
+def plot_tsne_map(map_points: Table) -> Figure:
     """t-SNE map of a sample of photographs, coloured by label."""
     import plotly.express as px
 
-    frame = collect_rows(map_points).to_pandas()
+    frame = map_points.to_pandas()
     names = {name: frame[name].map(as_plot_text) for name in ("label", "path")}
     frame = frame.assign(**names).sort_values("label", kind="stable")
     figure = px.scatter(
@@ -228,10 +239,15 @@ def plot_tsne_map(map_points: DataFrame) -> Figure:
 
 
 def _place(components: Any, parameters: MapParameters) -> Any:
-    """The first rows by t-SNE, the others among the landmarks that are nearest to them."""
+    """The first rows by t-SNE, the others among the landmarks nearest to them."""
     landmarks = components[: parameters.landmarks]
     places = _tsne(landmarks, parameters)
-    return np.vstack([places, place_beside(components[len(landmarks) :], landmarks, places)])
+    if len(components) == len(landmarks):
+        return places
+    from sklearn.neighbors import KNeighborsRegressor
+
+    beside = KNeighborsRegressor(min(3, len(landmarks)), weights="distance")
+    return np.vstack([places, beside.fit(landmarks, places).predict(components[len(landmarks) :])])
 
 
 def _tsne(components: Any, parameters: MapParameters) -> Any:

@@ -7,36 +7,24 @@ from fruits_kedro.pipelines.reduction import nodes
 
 def create_pipeline(**kwargs: object) -> Pipeline:
     """Features → reducer → principal components, as Parquet, CSV and pictures."""
+    stored = ["features", "photographs", "variants", "backbone"]
     return pipeline(
         [
             node(
                 nodes.fit_reducer_on_train,
-                [
-                    "features",
-                    "splits",
-                    "augmented_features",
-                    "variants",
-                    "backbone",
-                    "params:reduction",
-                ],
+                [*stored, "params:reduction", "params:own"],
                 "reducer",
                 name="fit_reducer_on_train",
             ),
             node(
-                nodes.reduce_photographs,
-                ["features", "splits", "backbone", "reducer", "params:reduction"],
+                nodes.reduce_features,
+                [*stored, "reducer"],
                 "reduced_features",
-                name="reduce_photographs",
-            ),
-            node(
-                nodes.reduce_variants,
-                ["augmented_features", "variants", "reducer", "params:reduction"],
-                "reduced_variants",
-                name="reduce_variants",
+                name="reduce_features",
             ),
             node(
                 nodes.render_components,
-                ["reduced_features", "params:reduction"],
+                ["reduced_features", "params:reporting"],
                 "reduced_features_csv",
                 name="render_components",
             ),

@@ -4,70 +4,72 @@ import logging
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.parameters import ReductionParameters
 from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.photos.reasons import SENTENCES
 from fruits_kedro.pipelines.reporting.report import selection, tables
-from fruits_kedro.pipelines.reporting.report.map_data import map_data
 from fruits_kedro.pipelines.reporting.report.page import render_page
-from fruits_kedro.pipelines.reporting.report.quality import find_problems
-from fruits_kedro.pipelines.reporting.report.stored_photographs import read_photographs
-from fruits_kedro.pipelines.reporting.report.thumbnails import Thumbnails, make_thumbnails
-from fruits_kedro.pipelines.reporting.run_facts import Facts, gather_facts
-from fruits_kedro.storage.heavy_types import ArrowTable, DataFrame
-from fruits_kedro.storage.stored_rows import collect_rows, count_rows, read_rows, sample_rows
+from fruits_kedro.pipelines.reporting.report.quality import (
+    PHOTOGRAPHS,
+    find_neighbours,
+    find_problems,
+    read_examined,
+)
+from fruits_kedro.pipelines.reporting.report.thumbnails import (
+    Thumbnails,
+    make_thumbnails,
+    read_photographs,
+)
+from fruits_kedro.pipelines.reporting.run_facts import Facts
+from fruits_kedro.storage import schemas
+from fruits_kedro.storage.heavy_types import ArrowTable
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
 _CARD_SHARE, _TILE_SHARE = 0.15, 0.6
-"""Of the page's size, for pictures of the galleries and of the map; the rest is for text."""
-_IGNORED = 12
+"""Shares of the page's size for pictures of the galleries and of the map; the rest is for text."""
+_IGNORED, _OUTLIER_LABELS = 12, 200
+"""Rows of these tables on the page, at most."""
 
 
 def find_quality_problems(
-    reduced_features: DataFrame, predictions: DataFrame, parameters: ReportingParameters
+    reduced_features: Table, predictions: Table, parameters: ReportingParameters
 ) -> tuple[ArrowTable, pd.DataFrame, dict[str, Any]]:
     """Near-duplicates across the border, likely wrong labels and outliers of a label.
 
     Returns:
-        ``schemas.DATA_QUALITY``, the same for a spreadsheet, and what was found in numbers.
+        ``schemas.DATA_QUALITY``; its rows for a spreadsheet; and what was found in numbers.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = ["path", "label", "split", "sha256", "components"]
-    rows = sample_rows(reduced_features, columns, parameters.examined)
-    # Train rows first, which near-duplicates are looked for among.
-    trains = pc.equal(rows["split"], "train").cast(pa.int8())
-    rows = rows.append_column("trains", trains)
-    rows = rows.sort_by([("trains", "descending"), ("sha256", "ascending")])
-    photographs = rows.select(columns[:-1]).to_pandas().astype(object)
-    known = _predictions_of(predictions, photographs["sha256"].tolist())
-    photographs = photographs.merge(known, on="sha256", how="left")
-    components = rows_of(rows["components"].combine_chunks())
-    problems, report = find_problems(photographs, components, parameters)
-    report = {"photographs": count_rows(reduced_features), **report}
+    photographs = len(reduced_features.read(["split"], PHOTOGRAPHS))
+    examined, vectors = read_examined(reduced_features, parameters.examined)
+    known = _predictions_of(predictions, examined["sha256"].tolist())
+    examined = examined.merge(known, on="sha256", how="left")
+    neighbours = find_neighbours(examined, vectors, reduced_features, parameters.neighbours)
+    problems, report = find_problems(examined, vectors, neighbours, parameters)
     logger.info(
-        "%d of %d test photographs have a near-duplicate in train; %d are likely mislabelled, %d "
-        "are outliers of their label",
+        "%d of %d examined test photographs have a near-duplicate in train; %d of %d examined "
+        "photographs are likely mislabelled, %d are outliers of their label",
         report["near_duplicates"]["tested_with_twin"],
         report["near_duplicates"]["tested"],
         report["likely_mislabelled"]["found"],
+        report["examined"],
         report["outliers"]["found"],
     )
-    return pa.Table.from_pandas(problems, preserve_index=False), problems.fillna(""), report
+    table = pa.Table.from_pandas(problems, schemas.DATA_QUALITY, preserve_index=False)
+    return table, problems.fillna(""), {"photographs": photographs, **report}
 
 
 def choose_photographs(
-    predictions: DataFrame,
+    predictions: Table,
     confusions: pd.DataFrame,
-    data_quality: DataFrame,
+    data_quality: Table,
     parameters: ReportingParameters,
 ) -> dict[str, Any]:
     """What the galleries show: mistakes, hits, confused pairs, and problems by their kind."""
-    problems = collect_rows(data_quality).to_pandas()
     chosen: dict[str, Any] = {"mistakes": [], "hits": [], "pairs": []}
     if len(confusions):
         chosen = {
@@ -75,49 +77,38 @@ def choose_photographs(
             "hits": selection.choose_hits(predictions, parameters.gallery),
             "pairs": selection.choose_pairs(predictions, confusions, parameters.pairs),
         }
-    return chosen | {"problems": selection.choose_problems(problems, parameters.gallery)}
+    problems = selection.choose_problems(data_quality.to_pandas(), parameters.gallery)
+    return chosen | {"problems": problems}
 
 
 def shrink_photographs(
     chosen_photographs: dict[str, Any],
-    map_points: DataFrame,
-    images: DataFrame,
+    map_points: Table,
+    images: Table,
     parameters: ReportingParameters,
 ) -> Thumbnails:
     """Small pictures of everything that is shown, those of the galleries first."""
     galleries = [chosen_photographs[name] for name in ("mistakes", "hits", "pairs")]
     galleries += chosen_photographs["problems"].values()
-    cards = dict(selection.shown_photographs(*galleries))
-    points = collect_rows(map_points).select(["sha256", "path"]).to_pydict()
+    cards = selection.shown_photographs(*galleries)
+    points = map_points.read(["sha256", "path"]).to_pydict()
     tiles = dict(zip(points["sha256"], points["path"], strict=True))
-    wanted = list({**cards, **tiles}.items())
     size = parameters.page_megabytes * 10**6
     return make_thumbnails(
         list(cards),
         list(tiles),
-        read_photographs(images, wanted, parameters.read_megabytes),
+        read_photographs(images, list({**cards, **tiles}.items()), parameters.read_megabytes),
         parameters.decoded_megapixels * 10**6,
         int(size * _CARD_SHARE),
         int(size * _TILE_SHARE),
     )
 
 
-def gather_run_facts(
-    run_facts: Facts,
-    ingestion_report: dict[str, Any],
-    featurization_report: dict[str, Any],
-    split_report: dict[str, Any],
-    timings: dict[str, Any],
-) -> Facts:
-    """Counts, seconds, versions and parameters of the run in one place."""
-    return gather_facts(run_facts, ingestion_report, featurization_report, split_report, timings)
-
-
 def render_report(
     facts: Facts,
     explained_variance: dict[str, Any],
-    map_points: DataFrame,
-    predictions: DataFrame,
+    map_points: Table,
+    predictions: Table,
     metrics: dict[str, Any],
     confusions: pd.DataFrame,
     evaluation: dict[str, Any],
@@ -125,55 +116,57 @@ def render_report(
     chosen_photographs: dict[str, Any],
     thumbnails: Thumbnails,
     reduction: ReductionParameters,
+    reporting: ReportingParameters,
 ) -> str:
     """The page as HTML."""
     images = facts["images"]
     total = data_quality_report["photographs"]
-    points = collect_rows(map_points).to_pandas()
+    points = map_points.to_pandas()
     known = _predictions_of(predictions, points["sha256"].tolist())
     evaluated = tables.evaluated_photographs(evaluation)
     classified = metrics if len(confusions) else {}
     matrix = tables.confusion_matrix(confusions) if classified else None
-    ignored = facts["counts"]["ignored_by_extension"]
     outliers = data_quality_report["outliers"]["by_label"]
+    landmarks = reduction.map.landmarks
     content = {
         "facts": facts,
+        "layout": facts["counts"].get("layout"),
         "sentences": {str(reason): sentence for reason, sentence in SENTENCES.items()},
-        "ignored": sorted(ignored.items(), key=lambda item: (-item[1], item[0]))[:_IGNORED],
+        "ignored": tables.most_frequent(facts["counts"]["ignored_by_extension"], _IGNORED),
         "stages": tables.stages_of(facts),
         "variance": tables.variance_charts(explained_variance),
         "metrics": classified,
+        "stands_on": tables.figures_stand_on(classified, reporting.covered_share),
         "matrix": matrix,
         "per_label": tables.label_scores(classified) if classified else None,
         "splits": tables.compare_splits(classified, evaluation),
+        "own": tables.own_photographs(evaluation),
         "evaluation": evaluation,
         "evaluation_of_others": evaluated if evaluated not in (None, total) else None,
         "capture": evaluation.get("capture", {}).get("mean"),
-        "unpredicted": total - count_rows(predictions),
+        "unpredicted": total - predictions.rows,
+        "borders": tables.count_borders(predictions.read(["studio"])["studio"]),
+        "csv_rows": reporting.csv_rows if total > reporting.csv_rows else None,
         "quality": data_quality_report,
-        "outlier_labels": sorted(outliers.items(), key=lambda item: (-item[1], item[0]))[:200],
+        "outlier_labels": tables.most_frequent(outliers, _OUTLIER_LABELS),
         **chosen_photographs,
-        "map_total": total,
+        "total": total,
         "map": {
             "points": len(points),
-            "total": total,
             "sampled": len(points) < total,
-            "landmarks": min(len(points), reduction.map.landmarks),
-            "beside": max(0, len(points) - reduction.map.landmarks),
+            "landmarks": min(len(points), landmarks),
+            "beside": max(0, len(points) - landmarks),
             "without_picture": len(points) - len(thumbnails.tiles),
         },
-        "data": {"map": map_data(points, known, images, thumbnails), "matrix": matrix},
+        "data": {"map": tables.map_data(points, known, images, thumbnails), "matrix": matrix},
     }
     page = render_page(content, images, thumbnails)
     logger.info("The report has %.1f MB", len(page.encode()) / 10**6)
     return page
 
 
-def _predictions_of(predictions: DataFrame, hashes: list[str]) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def _predictions_of(predictions: Table, hashes: list[str]) -> pd.DataFrame:
     columns = ["sha256", "prediction", "probability"]
     chosen = pc.field("sha256").isin(pa.array(hashes, pa.string()))
-    frame: pd.DataFrame = read_rows(predictions, columns, chosen).to_pandas()
+    frame: pd.DataFrame = predictions.read(columns, chosen).to_pandas()
     return frame.astype({"sha256": object, "prediction": object})

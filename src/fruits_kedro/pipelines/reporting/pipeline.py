@@ -3,10 +3,11 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from fruits_kedro.pipelines.reporting import nodes
+from fruits_kedro.pipelines.reporting.run_facts import gather_facts
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
-    """Results of a run → problems of the photographs as tables, and one page with everything."""
+    """Results of a run → problems of the photographs as a table, and one page with everything."""
     return pipeline(
         [
             node(
@@ -28,14 +29,8 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="shrink_photographs",
             ),
             node(
-                nodes.gather_run_facts,
-                [
-                    "run_facts",
-                    "ingestion_report",
-                    "featurization_report",
-                    "split_report",
-                    "timings",
-                ],
+                gather_facts,
+                ["run_facts", "ingestion_report", "featurization_report", "timings"],
                 "report_facts",
                 name="gather_run_facts",
             ),
@@ -53,6 +48,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                     "chosen_photographs",
                     "thumbnails",
                     "params:reduction",
+                    "params:reporting",
                 ],
                 "report",
                 name="render_report",

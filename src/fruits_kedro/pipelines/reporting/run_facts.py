@@ -1,11 +1,11 @@
-"""What a report says of the run that made it."""
+"""What the report says about the run that made it."""
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
 DATASET = "run_facts"
-"""What ``hooks.run_facts`` hands to nodes: environment, differing parameters, versions."""
+"""Filled by ``hooks.run_facts``: environment, differing parameters, versions."""
 
 Facts = dict[str, Any]
 
@@ -13,7 +13,7 @@ Facts = dict[str, Any]
 def differing_parameters(
     default: Mapping[str, Any], used: Mapping[str, Any]
 ) -> list[dict[str, str]]:
-    """Parameters of a run that are not those of ``conf/base``, by and in order of dotted names."""
+    """Parameters of a run that differ from ``conf/base``, in the order of their dotted names."""
     shipped = dict(_leaves(default, ""))
     return [
         {"name": name, "value": str(value), "default": str(shipped.get(name, "not set"))}
@@ -27,35 +27,33 @@ def gather_facts(
     run_facts: Facts,
     ingestion: Mapping[str, Any],
     featurization: Mapping[str, Any],
-    split: Mapping[str, Any],
     timings: Mapping[str, Any],
 ) -> Facts:
-    """Counts, seconds and versions in one place.
+    """Counts, seconds, versions and parameters of the run in one place.
 
     Args:
-        run_facts: As ``hooks.run_facts`` hands them.
-        ingestion, featurization, split: Reports of these stages.
-        timings: Content of ``timings.json`` so far, or nothing.
+        run_facts: Environment, differing parameters and versions, from ``hooks.run_facts``.
+        ingestion, featurization: Reports of these stages.
+        timings: Content of ``timings.json`` so far; empty in a first run.
 
     Returns:
-        As ``run_facts``, with ``counts``, ``stages``, ``images_per_second`` and more.
+        ``run_facts`` with ``images``, ``counts``, ``featurization``, ``stages``, ``run`` and
+        ``images_per_second``.
     """
     stages = timings.get("pipelines", {})
-    rate = _rate(featurization, stages)
     return {
         **run_facts,
         "images": ingestion["images"],
         "counts": ingestion,
         "featurization": featurization,
-        "split": split,
         "stages": stages,
         "run": max((stage["run"] for stage in stages.values()), default=None),
-        "images_per_second": rate,
+        "images_per_second": _rate(featurization, stages),
     }
 
 
 def _rate(featurization: Mapping[str, Any], stages: Mapping[str, Any]) -> float | None:
-    """Photographs that went through the network, per second of that node; None where none did."""
+    """Photographs per second of the node that computes features; None where it computed none."""
     seconds = stages.get("featurization", {}).get("nodes", {}).get("compute_features", 0)
     inferred: int = featurization["inferred"]
     return inferred / seconds if inferred and seconds else None

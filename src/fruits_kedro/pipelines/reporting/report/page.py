@@ -1,4 +1,4 @@
-"""One page that needs nothing else: no network, no files beside it."""
+"""The report as one self-contained page: no network, no files beside it."""
 
 import base64
 import hashlib
@@ -14,11 +14,11 @@ from fruits_kedro.pipelines.reporting.report.thumbnails import (
     Thumbnails,
 )
 
-_ELLIPSIS = "…"
+_PAGE = files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page"
 
 
 def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails) -> str:
-    """The page as HTML; every name in it is text.
+    """Render the page as HTML, in which every name is text.
 
     Args:
         content: What ``page/report.html.j2`` shows; ``data`` becomes JSON for the script.
@@ -28,15 +28,12 @@ def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails)
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup, escape
 
-    def relative(path: str) -> str:
-        return path.removeprefix(images.removeprefix("file://").rstrip("/")).lstrip("/")
-
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
         "breakable": lambda path: escape(path).replace("/", Markup("/<wbr>")),
-        "relative": relative,
+        "relative": lambda path: relative(path, images),
         "run_time": _run_time,
         "short": shorten,
     }
@@ -47,7 +44,7 @@ def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails)
         "columns": SHEET_COLUMNS,
         "per_sheet": SHEET_TILES,
     }
-    # These are this package's own text, or JSON that cannot end the element it stands in.
+    # Markup: this package's own text, or JSON that cannot end the element it stands in.
     return environment.from_string(_resource("report.html.j2")).render(
         content,
         cards=thumbnails.cards,
@@ -68,11 +65,16 @@ def as_script_json(value: Any) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """``text`` with its middle left out where it is longer."""
+    """``text``, of which an ellipsis replaces the middle where it is longer than ``length``."""
     if len(text) <= length:
         return text
     half = (length - 1) // 2
-    return text[:half] + _ELLIPSIS + text[-(length - 1 - half) :]
+    return text[:half] + "…" + text[-(length - 1 - half) :]
+
+
+def relative(path: str, images: str) -> str:
+    """``path`` below the folder ``images``, or as it is where it lies elsewhere."""
+    return path.removeprefix(images.removeprefix("file://").rstrip("/")).lstrip("/")
 
 
 def _csp_hash(script: str) -> str:
@@ -88,6 +90,4 @@ def _run_time(run: str) -> str:
 
 
 def _resource(name: str) -> str:
-    return (files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page" / name).read_text(
-        encoding="utf-8"
-    )
+    return (_PAGE / name).read_text(encoding="utf-8")

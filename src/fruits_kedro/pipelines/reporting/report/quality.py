@@ -1,166 +1,219 @@
-"""What the features say of the photographs themselves: twins, wrong labels, outliers."""
+"""Problems that components reveal among photographs: near-duplicates, wrong labels, outliers."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.parameters.reporting import ReportingParameters
-from fruits_kedro.pipelines.reporting.report.neighbours import (
-    Neighbours,
-    Vectors,
-    find_neighbours,
-    unit_vectors,
-)
+from fruits_kedro.storage.tables import Table
 
 NEAR_DUPLICATE = "near_duplicate"
 LIKELY_MISLABELLED = "likely_mislabelled"
 OUTLIER = "outlier"
 
-_JUDGED = 8
-"""Photographs that a label needs for a spread of its own: of fewer none is an outlier."""
-_TO_DEVIATIONS = 1.4826
-"""Median absolute deviation to standard deviation, of normally distributed values."""
+PHOTOGRAPHS = pc.field("variant") == 0
+"""Rows of ``schemas.REDUCED_FEATURES`` that are photographs, and no augmented copies of one."""
+_TRAIN = pc.field("split") == "train"
+_HELD_OUT = pc.field("split").isin(["test", "validation"])
+_WHERE = ["path", "label", "split", "sha256"]
 
+_BLOCK = 16384
+"""Train rows compared at once: 20 MB of 300 float32."""
+_JUDGED = 8
+"""Photographs that a label needs for a spread of its own: with fewer, none is an outlier."""
+_TO_DEVIATIONS = 1.4826
+"""Median absolute deviation to standard deviation, for normally distributed values."""
+
+Vectors = npt.NDArray[np.float32]
 Problems = pd.DataFrame
 """Columns of ``schemas.DATA_QUALITY``."""
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """The train rows most similar to each examined row, itself excluded.
+
+    Attributes:
+        trains: path, label, split and sha256 of every train row.
+        rows: ``(examined, k)`` positions in ``trains``, the most similar first; -1 where there are
+            fewer than k others.
+        cosines: ``(examined, k)`` float32; ``-inf`` where there are fewer.
+    """
+
+    trains: pd.DataFrame
+    rows: npt.NDArray[np.int64]
+    cosines: Vectors
+
+
+def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Vectors]:
+    """Train rows and held-out rows to examine, ``limit`` of each at most, an even draw.
+
+    Returns:
+        path, label, split and sha256; and their components, brought to length 1.
+    """
+    columns = [*_WHERE, "components"]
+    samples = [
+        reduced_features.sample(columns, limit, PHOTOGRAPHS & part) for part in (_TRAIN, _HELD_OUT)
+    ]
+    rows = pa.concat_tables(samples).combine_chunks()
+    return _frame(rows), _unit_vectors(rows["components"].combine_chunks())
+
+
+def find_neighbours(
+    examined: pd.DataFrame, vectors: Vectors, reduced_features: Table, k: int
+) -> Neighbours:
+    """Compare examined rows with every train row, which are streamed block by block.
+
+    Time is linear in the train rows; memory holds a block of their components, and their names.
+
+    Args:
+        examined: Has ``sha256``.
+        vectors: ``(examined, components)`` of length 1.
+        reduced_features: ``schemas.REDUCED_FEATURES``.
+        k: Neighbours of each row.
+    """
+    nearest = np.full((len(vectors), k + 1), -1, np.int64)
+    cosines = np.full((len(vectors), k + 1), -np.inf, np.float32)
+    names: list[pa.Table] = [reduced_features.schema.empty_table().select(_WHERE)]
+    batches = reduced_features.batches([*_WHERE, "components"], PHOTOGRAPHS & _TRAIN)
+    first = 0
+    for block in _blocks(batches) if len(vectors) else ():
+        rows, found = _most_similar(vectors, _unit_vectors(block["components"].combine_chunks()), k)
+        nearest, cosines = _best(
+            np.hstack([nearest, rows + first]), np.hstack([cosines, found]), k + 1
+        )
+        names.append(block.select(_WHERE))
+        first += block.num_rows
+    trains = _frame(pa.concat_tables(names))
+    hashes = np.array([*trains["sha256"], None], object)  # position -1 names no row
+    itself = hashes[nearest] == examined["sha256"].to_numpy(object)[:, None]
+    cosines[itself], nearest[itself] = -np.inf, -1
+    return Neighbours(trains, *_best(nearest, cosines, k))
+
+
 def find_problems(
-    photographs: pd.DataFrame, components: Vectors, parameters: ReportingParameters
+    examined: pd.DataFrame,
+    vectors: Vectors,
+    neighbours: Neighbours,
+    parameters: ReportingParameters,
 ) -> tuple[Problems, dict[str, Any]]:
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
     Args:
-        photographs: path, label, split, sha256 and, where there is a classifier, its prediction
-            (else null); train rows first.
-        components: ``(rows, k)`` float32, in the same order.
+        examined: path, label, split, sha256, and the prediction where there is one, else null.
+        vectors: ``(examined, components)`` of length 1.
+        neighbours: Of the examined rows.
         parameters: What counts as a problem.
     """
-    vectors = unit_vectors(components)
-    trains = int((photographs["split"] == "train").sum())
-    neighbours = find_neighbours(vectors, trains, parameters.neighbours)
-    twins = _near_duplicates(photographs, neighbours, parameters.near_duplicate)
-    wrong = _mislabelled(photographs, neighbours, parameters.agreement)
-    far = _outliers(photographs, vectors, parameters.outlier_deviations)
-    found = pd.concat([twins, wrong, far], ignore_index=True)
-    return found, {
-        "examined": len(photographs),
-        "near_duplicates": _weigh(photographs, twins, parameters.near_duplicate),
+    twins = _near_duplicates(examined, neighbours, parameters.near_duplicate)
+    wrong = _mislabelled(examined, neighbours, parameters.agreement)
+    far = _outliers(examined, vectors, parameters.outlier_deviations)
+    return pd.concat([twins, wrong, far], ignore_index=True), {
+        "examined": len(examined),
+        "near_duplicates": _weigh(examined, twins, parameters.near_duplicate),
         "likely_mislabelled": _count(wrong),
         "outliers": _count(far),
     }
 
 
-def _near_duplicates(
-    photographs: pd.DataFrame, neighbours: Neighbours, threshold: float
-) -> Problems:
-    held_out = (photographs["split"] != "train").to_numpy()
-    rows = np.flatnonzero(held_out & (neighbours.twin_similarity >= threshold))
-    return _problems(
-        NEAR_DUPLICATE,
-        photographs,
-        rows,
-        value=neighbours.twin_similarity[rows],
-        other=neighbours.twin[rows],
-    )
+def _near_duplicates(examined: pd.DataFrame, neighbours: Neighbours, threshold: float) -> Problems:
+    held_out = (examined["split"] != "train").to_numpy()
+    rows = np.flatnonzero(held_out & (neighbours.cosines[:, 0] >= threshold))
+    values = neighbours.cosines[rows, 0]
+    return _problems(NEAR_DUPLICATE, examined, rows, values, neighbours=neighbours)
 
 
-def _mislabelled(photographs: pd.DataFrame, neighbours: Neighbours, agreement: float) -> Problems:
+def _mislabelled(examined: pd.DataFrame, neighbours: Neighbours, agreement: float) -> Problems:
     """Rows whose neighbours agree on one other label.
 
-    Of a label with few photographs only so many neighbours are asked as it has others: more could
-    not but have other labels.
+    A label with few train photographs is asked for only so many neighbours as it has others: more
+    could not but have other labels.
     """
-    codes, names = pd.factorize(photographs["label"], sort=True)
-    others = np.bincount(codes, minlength=len(names))[codes] - 1
-    asked = np.minimum(others, neighbours.nearest.shape[1])
-    places = np.arange(neighbours.nearest.shape[1])
-    votes = np.where(places < asked[:, None], codes[neighbours.nearest], -1)
-    winner, count = _most_frequent(votes, len(names))
-    share = np.divide(count, asked, out=np.zeros(len(codes)), where=asked > 0)
-    rows = np.flatnonzero((winner != codes) & (share >= agreement))
+    of_label = examined["label"].map(neighbours.trains["label"].value_counts()).fillna(0)
+    others = of_label.to_numpy(int) - (examined["split"] == "train").to_numpy(int)
+    asked = np.minimum(others, (neighbours.rows >= 0).sum(axis=1))
+    row, place = np.nonzero(np.arange(neighbours.rows.shape[1]) < asked[:, None])
+    voted = neighbours.trains["label"].to_numpy(object)[neighbours.rows[row, place]]
+    votes = pd.DataFrame({"row": row, "label": voted}).value_counts().reset_index()
+    votes = votes.drop_duplicates("row").sort_values("row")  # the most frequent come first
+    rows, winner = votes["row"].to_numpy(int), votes["label"].to_numpy(object)
+    share = votes["count"].to_numpy() / asked[rows]
+    wrong = (winner != examined["label"].to_numpy(object)[rows]) & (share >= agreement)
     return _problems(
         LIKELY_MISLABELLED,
-        photographs,
-        rows,
-        value=share[rows],
-        suggested=np.asarray(names, dtype=object)[winner[rows]],
-        other=neighbours.nearest[rows, 0] if len(rows) else rows,
+        examined,
+        rows[wrong],
+        share[wrong],
+        suggested=winner[wrong],
+        neighbours=neighbours,
     )
 
 
-def _most_frequent(
-    votes: npt.NDArray[np.int64], kinds: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The most frequent value of each row, and how often it is there; -1 is no value."""
-    winner, most = np.full(len(votes), -1), np.zeros(len(votes), np.int64)
-    for place in range(votes.shape[1]):
-        vote = votes[:, place]
-        count = np.where(vote >= 0, (votes == vote[:, None]).sum(axis=1), 0)
-        better = count > most
-        winner[better], most[better] = vote[better], count[better]
-    return winner, most
-
-
-def _outliers(photographs: pd.DataFrame, vectors: Vectors, deviations: float) -> Problems:
+def _outliers(examined: pd.DataFrame, vectors: Vectors, deviations: float) -> Problems:
     """Rows far from the centre of their label, in robust standard deviations of that distance."""
-    strangeness = np.zeros(len(photographs))
-    for rows in photographs.groupby("label", sort=False).indices.values():
+    strangeness = np.zeros(len(examined))
+    for rows in examined.groupby("label", sort=False).indices.values():
         if len(rows) < _JUDGED:
             continue
-        centre = unit_vectors(vectors[rows].mean(axis=0, keepdims=True))[0]
-        distance = 1 - vectors[rows].astype(np.float64) @ centre
+        centre = vectors[rows].mean(axis=0, dtype=np.float64)
+        length = np.linalg.norm(centre)
+        distance = 1 - vectors[rows] @ (centre / length if length else centre)
         off = distance - np.median(distance)
         spread = _TO_DEVIATIONS * np.median(np.abs(off))
-        if spread > np.finfo(np.float32).eps:  # photographs all alike have none
+        if spread > np.finfo(np.float32).eps:  # equal photographs have no spread
             strangeness[rows] = off / spread
     rows = np.flatnonzero(strangeness >= deviations)
-    return _problems(OUTLIER, photographs, rows, value=strangeness[rows])
+    return _problems(OUTLIER, examined, rows, strangeness[rows])
 
 
 def _problems(
     problem: str,
-    photographs: pd.DataFrame,
+    examined: pd.DataFrame,
     rows: npt.NDArray[np.int64],
-    value: Any,
+    values: Any,
     suggested: Any = None,
-    other: npt.NDArray[np.int64] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Problems:
-    found = photographs.iloc[rows][["path", "label", "split", "sha256"]].reset_index(drop=True)
+    """Findings about examined rows, each beside its nearest neighbour where these are given."""
+    found = examined.iloc[rows][_WHERE].reset_index(drop=True)
     found.insert(0, "problem", problem)
-    found["value"] = np.asarray(value, dtype=np.float64)
-    found["suggested_label"] = None if suggested is None else suggested
-    for name in ("path", "label", "split", "sha256"):
-        column = None if other is None else photographs[name].to_numpy(dtype=object)[other]
-        found[f"other_{name}"] = column
-    found = found.astype({n: object for n in found.columns if n != "value"})
+    found["value"] = np.asarray(values, dtype=np.float64)
+    found["suggested_label"] = suggested
+    for name in _WHERE:
+        found[f"other_{name}"] = None
+        if neighbours is not None:
+            nearest = neighbours.rows[rows, 0]
+            found[f"other_{name}"] = neighbours.trains[name].to_numpy(object)[nearest]
+    found = found.astype({name: object for name in found.columns if name != "value"})
     return found.sort_values(["value", "path"], ascending=[False, True], ignore_index=True)
 
 
-def _weigh(photographs: pd.DataFrame, twins: Problems, threshold: float) -> dict[str, Any]:
-    """How many test photographs have a twin that trained, and how accuracy is without them."""
-    tested = photographs[photographs["split"] == "test"]
+def _weigh(examined: pd.DataFrame, twins: Problems, threshold: float) -> dict[str, Any]:
+    """How many test photographs have a twin that trained, and the accuracy without them."""
+    tested = examined[examined["split"] == "test"]
     has_twin = tested["sha256"].isin(twins["sha256"])
-    answer = {
-        "similarity": threshold,
-        "held_out": int((photographs["split"] != "train").sum()),
-        "tested": len(tested),
-        "tested_with_twin": int(has_twin.sum()),
-        "other_label": int((twins["label"] != twins["other_label"]).sum()),
-    }
     predicted = tested["prediction"].notna()
     hit = tested["prediction"] == tested["label"]
-    return answer | {
-        "accuracy": _share(hit[predicted]),
-        "accuracy_with_twin": _share(hit[predicted & has_twin]),
-        "accuracy_without_twin": _share(hit[predicted & ~has_twin]),
+    return {
+        "similarity": threshold,
+        "tested": len(tested),
+        "tested_with_twin": int(has_twin.sum()),
         "without_twin": int((predicted & ~has_twin).sum()),
+        "other_label": int((twins["label"] != twins["other_label"]).sum()),
+        "accuracy": _mean(hit[predicted]),
+        "accuracy_with_twin": _mean(hit[predicted & has_twin]),
+        "accuracy_without_twin": _mean(hit[predicted & ~has_twin]),
     }
 
 
-def _share(hits: "pd.Series[bool]") -> float | None:
+def _mean(hits: "pd.Series[bool]") -> float | None:
     return float(hits.mean()) if len(hits) else None
 
 
@@ -170,3 +223,51 @@ def _count(problems: Problems) -> dict[str, Any]:
         "found": len(problems),
         "by_label": {str(label): int(rows) for label, rows in by_label.items()},
     }
+
+
+def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches joined to blocks of about ``_BLOCK`` rows."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(b.num_rows for b in held) >= _BLOCK:
+            yield pa.Table.from_batches(held)
+            held = []
+    if any(batch.num_rows for batch in held):
+        yield pa.Table.from_batches(held)
+
+
+def _most_similar(
+    vectors: Vectors, block: Vectors, k: int
+) -> tuple[npt.NDArray[np.int64], Vectors]:
+    """Positions in a block and cosines of the up to k + 1 rows most similar to each vector."""
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=min(k + 1, len(block)), algorithm="brute").fit(block)
+    distances, found = search.kneighbors(vectors)
+    cosines = 1 - distances.astype(np.float32) ** 2 / 2  # for vectors of length 1
+    # A row of zeros is similar to nothing.
+    some, candidates = (np.abs(rows).max(axis=1) > 0 for rows in (vectors, block))
+    cosines[~(some[:, None] & candidates[found])] = 0
+    return found, cosines
+
+
+def _best(
+    rows: npt.NDArray[np.int64], cosines: Vectors, k: int
+) -> tuple[npt.NDArray[np.int64], Vectors]:
+    """The k most similar of each row, the most similar first."""
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
+
+
+def _unit_vectors(components: pa.ListArray) -> Vectors:
+    from sklearn.preprocessing import normalize
+
+    if not len(components):
+        return np.zeros((0, 1), np.float32)
+    vectors: Vectors = normalize(rows_of(components))
+    return vectors
+
+
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    return rows.select(_WHERE).to_pandas().astype(object)

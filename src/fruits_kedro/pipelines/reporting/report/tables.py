@@ -1,19 +1,29 @@
-"""Numbers of a run in the shape that the page shows them."""
+"""The numbers of a run in the shape that the page shows them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from fruits_kedro.pipelines.reporting.report.page import shorten
+from fruits_kedro.pipelines.coverage import coverage_warnings, stands_on
+from fruits_kedro.pipelines.reporting.report.page import relative, shorten
+from fruits_kedro.pipelines.reporting.report.thumbnails import Thumbnails
 
 MATRIX_LABELS = 200
-"""Labels that a matrix on a page still shows: more are those with most mistakes."""
+"""Labels that a matrix on a page can show; of more, those with most mistakes."""
 TABLE_LABELS = 1000
-_NAME = 40
+_NAME, _PATH = 40, 60
+"""Characters: five thousand long paths would fill the page."""
+_DIGITS = 4
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 350, 12, 192
 """Pixels of the area of a chart that curves are drawn in."""
+_GAINING = 3
+"""Labels named that gain most from more own photographs."""
+
+_LEAST_GAIN = 0.005
+"""Of accuracy, below which a gain is not worth naming."""
 
 _MEANINGS = {
     "folder": "The Training folders train, the Test folders test; where frames of one turn lie in "
@@ -22,20 +32,30 @@ _MEANINGS = {
     "it flatters most.",
     "capture": "Whole captures that never trained are tested: the number to believe for new "
     "photographs.",
+    "cluttered": "The same captures cut out and set into cluttered scenes.",
 }
+
+
+def figures_stand_on(metrics: Mapping[str, Any], least_share: float) -> dict[str, Any] | None:
+    """What the headline covers, in words; None for metrics without ``coverage``."""
+    covered = metrics.get("coverage")
+    if covered is None:
+        return None
+    return {
+        "words": f"{metrics['accuracy']:.2%} on {stands_on(covered)}",
+        "photographs": stands_on(covered),
+        "warnings": coverage_warnings(covered, least_share),
+        "without_test": covered["without_test"][:TABLE_LABELS],
+    }
 
 
 def confusion_matrix(confusions: pd.DataFrame) -> dict[str, Any]:
     """Cells of the matrix that are not empty, of at most ``MATRIX_LABELS`` labels."""
     wrong = confusions[confusions["label"] != confusions["prediction"]]
-    mistakes = (
-        wrong.groupby("label")["rows"]
-        .sum()
-        .add(wrong.groupby("prediction")["rows"].sum(), fill_value=0)
-    )
+    mistakes = pd.concat([wrong.set_index(n)["rows"] for n in ("label", "prediction")])
+    mistakes = mistakes.groupby(level=0).sum()
     every = sorted(set(confusions["label"]) | set(confusions["prediction"]))
-    chosen = sorted(every, key=lambda name: (-mistakes.get(name, 0), name))[:MATRIX_LABELS]
-    labels = sorted(chosen)
+    labels = sorted(sorted(every, key=lambda name: -mistakes.get(name, 0))[:MATRIX_LABELS])
     places = {name: n for n, name in enumerate(labels)}
     support = confusions.groupby("label")["rows"].sum()
     rows = int(confusions["rows"].sum())
@@ -70,25 +90,71 @@ def compare_splits(
     if metrics:
         meaning = "What this run measured: the classifier that is kept, on photographs of the "
         meaning += f"{metrics['split']} split that it did not train on."
-        tested = metrics["rows"].get("test", 0)
-        rows.append(_split_row(f"kept classifier ({metrics['split']})", metrics, tested, meaning))
-    for name in ("folder", "random"):
-        if name in evaluation:
-            answer = evaluation[name]
-            rows.append(_split_row(name, answer, answer.get("test_rows"), _MEANINGS[name]))
-    if "capture" in evaluation:
-        rows += _capture_rows(evaluation["capture"])
+        kept = {"test_rows": metrics["rows"].get("test", 0), **metrics}
+        rows.append(_split_row(f"kept classifier ({metrics['split']})", kept, meaning))
+    for name, meaning in _MEANINGS.items():
+        answer = evaluation.get(name)
+        if answer is None:
+            continue
+        if name in ("folder", "random"):
+            rows.append(_split_row(name, answer, meaning))
+            continue
+        mean = {"accuracy": answer["mean"]} if "mean" in answer else answer
+        rows.append(_split_row(f"{name}, mean", mean, meaning))
+        for group, fold in answer.get("folds", {}).items() if name == "capture" else ():
+            of_fold = f"Captures {group} are tested, the others train."
+            rows.append(_split_row(f"{name} {group}", fold, of_fold))
     return rows
 
 
 def evaluated_photographs(evaluation: Mapping[str, Any]) -> int | None:
-    """Photographs that an evaluation was made on; None where it does not tell."""
+    """Photographs that an evaluation was made on; None where it does not say."""
     answer = evaluation.get("random", {})
     return answer["train_rows"] + answer["test_rows"] if "accuracy" in answer else None
 
 
+def own_photographs(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Scores per place of the user's own photographs, and the learning curve; None without any.
+
+    Returns:
+        ``left_out`` (why nothing was measured), or ``places``, ``curves`` (a chart per place) and
+        ``advice`` (which labels gain most from more photographs).
+    """
+    own = evaluation.get("own")
+    if not own or "left_out" in own:
+        return own or None
+    places = own["places"]
+    measured = {name: scores for name, scores in places.items() if "left_out" not in scores}
+    names = _gaining_labels(measured.values())
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return {
+        "places": list(measured.items()),
+        "not_measured": [
+            f"{name} ({scores['left_out']})"
+            for name, scores in places.items()
+            if name not in measured
+        ],
+        "curves": [
+            _learning_curve(name, scores["curve"])
+            for name, scores in measured.items()
+            if scores["curve"]
+        ],
+        "advice": f"{listed} would gain most from ten more photographs." if names else None,
+    }
+
+
+def _gaining_labels(places: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Labels that gain most from more own photographs in any place, largest gain first."""
+    gains: dict[str, float] = {}
+    for scores in places:
+        for row in scores.get("gains", ()):
+            gains[row["label"]] = max(row["gain"], gains.get(row["label"], 0.0))
+    ordered = sorted(gains, key=lambda label: (-gains[label], label))
+    return [label for label in ordered if gains[label] > _LEAST_GAIN][:_GAINING]
+
+
 def stages_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Seconds of each pipeline in the order they are run, and of its nodes."""
+    """Seconds of each pipeline in the order they run, and of its nodes."""
     stages = facts["stages"]
     total = sum(stage["seconds"] for stage in stages.values()) or 1
     return [
@@ -108,7 +174,6 @@ def variance_charts(explained_variance: Mapping[str, Any]) -> dict[str, Any]:
     shares = explained_variance["explained_variance_ratio"]
     sums = explained_variance["cumulative"]
     k, total = explained_variance["k"], explained_variance["explained_variance"]
-    most = max(shares, default=1) or 1
     return {
         "k": k,
         "total": total,
@@ -116,60 +181,149 @@ def variance_charts(explained_variance: Mapping[str, Any]) -> dict[str, Any]:
         "rows": list(zip(range(1, k + 1), shares, sums, strict=True)),
         "reached": list(_reached(sums)),
         "charts": [
-            _chart("cumulative", sums, 1, f"{total:.1%} with {k} components")
+            _variance_chart("cumulative", sums, 1, f"{total:.1%} with {k} components")
             | {"k_text": f"k = {k}: {total:.1%}", "k_y": 186},
-            _chart("each component", shares, most, f"{shares[0]:.1%} by the first")
+            _variance_chart(
+                "each component",
+                shares,
+                max(shares, default=1) or 1,
+                f"{shares[0]:.1%} by the first",
+            )
             | {"k_text": f"k = {k}", "k_y": 30},
         ],
     }
 
 
-def _split_row(
-    name: str, scores: Mapping[str, Any], rows: int | None, meaning: str
+def map_data(
+    points: pd.DataFrame, predictions: pd.DataFrame, images: str, thumbnails: Thumbnails
 ) -> dict[str, Any]:
-    if "left_out" in scores:
-        meaning = f"Not measured: {scores['left_out']}."
+    """Columns of the map as the page's script takes them, one value per point.
+
+    Args:
+        points: ``schemas.MAP_POINTS``.
+        predictions: sha256, prediction and probability of those that have one.
+        images: The folder that paths are shown relative to.
+        thumbnails: Says which tile shows a point.
+    """
+    frame = points.merge(predictions, on="sha256", how="left")
+    names = sorted(set(frame["label"]) | set(frame["prediction"].dropna()))
+    codes = {name: n for n, name in enumerate(names)}
+    splits = sorted(set(frame["split"]))
+    return {
+        "labels": [shorten(name, _NAME) for name in names],
+        "splits": splits,
+        "label": frame["label"].map(codes).tolist(),
+        "split": frame["split"].map(splits.index).tolist(),
+        "held": (frame["split"] != "train").astype(int).tolist(),
+        "prediction": frame["prediction"].map(codes).fillna(-1).astype(int).tolist(),
+        "probability": _rounded(frame["probability"].fillna(0)),
+        "path": [shorten(relative(path, images), _PATH) for path in frame["path"]],
+        "tile": [thumbnails.tiles.get(sha, -1) for sha in frame["sha256"]],
+        "tsne": [_rounded(frame["x"]), _rounded(frame["y"])],
+        "pca": [_rounded(frame["pc_1"]), _rounded(frame["pc_2"])],
+    }
+
+
+def count_borders(studio: pa.ChunkedArray) -> dict[str, int]:
+    """Photographs by where they were taken, as their border tells; empty where none was measured.
+
+    Args:
+        studio: Whether the border of each has one colour; null where it was not measured.
+    """
+    names = {True: "in a studio (border of one colour)", False: "elsewhere"}
+    counts = {row["values"]: row["counts"] for row in studio.value_counts().to_pylist()}
+    return {name: counts[flag] for flag, name in names.items() if flag in counts}
+
+
+def most_frequent(counts: Mapping[str, int], shown: int) -> list[tuple[str, int]]:
+    """The names with the greatest counts, in that order."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:shown]
+
+
+def _split_row(name: str, scores: Mapping[str, Any], meaning: str) -> dict[str, Any]:
+    covered = scores.get("coverage")
     return {
         "name": name,
         "accuracy": scores.get("accuracy"),
         "macro_f1": scores.get("macro_f1"),
-        "rows": rows,
-        "meaning": meaning,
+        "rows": scores.get("test_rows"),
+        "labels": f"{covered['covered']} of {covered['labels']}" if covered else None,
+        "meaning": f"Not measured: {scores['left_out']}." if "left_out" in scores else meaning,
     }
 
 
-def _capture_rows(capture: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    mean = {"accuracy": capture["mean"]} if "mean" in capture else capture
-    yield _split_row("capture, mean", mean, None, _MEANINGS["capture"])
-    for name, fold in capture.get("folds", {}).items():
-        meaning = f"Captures {name} are tested, the others train."
-        yield _split_row(f"capture {name}", fold, fold.get("test_rows"), meaning)
-
-
-def _reached(sums: list[float]) -> Iterator[tuple[int, int]]:
+def _reached(sums: Sequence[float]) -> Iterator[tuple[int, int]]:
     for percent in (50, 80, 90, 95, 99):
         found = np.flatnonzero(np.asarray(sums) >= percent / 100)
         if len(found):
             yield percent, int(found[0]) + 1
 
 
-def _chart(title: str, values: list[float], top: float, words: str) -> dict[str, Any]:
+def _variance_chart(title: str, values: Sequence[float], top: float, words: str) -> dict[str, Any]:
     count = len(values)
-    xs = np.linspace(_LEFT, _RIGHT, count) if count > 1 else np.array([_RIGHT])
-    ys = _BOTTOM - np.asarray(values) / top * (_BOTTOM - _TOP)
-    steps = (0.0, 0.25, 0.5, 0.75, 1.0)
+    xs = _across(count)
     ticks = sorted({1, *(round(count * step) for step in (0.25, 0.5, 0.75, 1))} - {0})
     return {
         "title": title,
         "words": words,
-        "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True)),
+        "points": _polyline(xs, values, top),
         "k_x": round(float(xs[-1]), 1),
-        "lines": [
-            {
-                "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
-                "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
-            }
-            for step in steps
-        ],
+        "lines": _grid(top),
         "ticks": [{"x": round(float(xs[n - 1]), 1), "text": str(n)} for n in ticks],
     }
+
+
+def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Accuracy by own photographs per label: the median of several draws, and their spread."""
+    rows = [_draws_of(point) for point in points]
+    xs = _across(len(rows))
+    low, high = [row["low"] for row in rows], [row["high"] for row in rows]
+    ends = [rows[0], rows[-1]]
+    words = " to ".join(f"{row['median']:.0%} with {row['per_label']}" for row in ends)
+    return {
+        "title": place,
+        "words": words,
+        "points": _polyline(xs, [row["median"] for row in rows], 1),
+        "band": _polyline([*xs, *xs[::-1]], [*low, *high[::-1]], 1),
+        "lines": _grid(1),
+        "ticks": [
+            {"x": round(float(x), 1), "text": str(row["per_label"])}
+            for x, row in zip(xs, rows, strict=True)
+        ],
+        "rows": rows,
+    }
+
+
+def _draws_of(point: Mapping[str, Any]) -> dict[str, Any]:
+    values = point["accuracies"]
+    return {
+        "per_label": point["photographs"],
+        "median": float(np.median(values)),
+        "low": min(values),
+        "high": max(values),
+        "draws": len(values),
+    }
+
+
+def _across(count: int) -> Any:
+    return np.linspace(_LEFT, _RIGHT, count) if count > 1 else np.array([_RIGHT])
+
+
+def _polyline(xs: Iterable[float], values: Sequence[float], top: float) -> str:
+    ys = _BOTTOM - np.asarray(values) / top * (_BOTTOM - _TOP)
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+
+
+def _grid(top: float) -> list[dict[str, Any]]:
+    return [
+        {
+            "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
+            "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
+        }
+        for step in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+
+
+def _rounded(values: Any) -> list[float]:
+    rounded: list[float] = np.round(np.asarray(values, np.float64), _DIGITS).tolist()
+    return rounded

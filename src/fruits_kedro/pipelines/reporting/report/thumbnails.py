@@ -3,11 +3,18 @@
 import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fruits_kedro.photos.decoding import shrink
+from fruits_kedro.photos.reading import read_again
 from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.storage.tables import Table
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,6 +26,10 @@ SHEET_TILES = SHEET_COLUMNS * SHEET_COLUMNS
 _TILES = ((64, 60), (64, 40), (48, 50), (48, 30), (32, 40), (32, 20), (24, 15), (16, 10))
 """Side and JPEG quality of the tiles of a map, tried in this order until they fit."""
 _CARD_QUALITIES = (80, 60, 40, 20)
+_AT_ONCE = 16
+"""Files read at the same time: an object store needs its time for the first byte of each."""
+_BATCH = 64
+"""Files in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Thumbnails:
             sheet.
         tiles: Place of each photograph on the sheets, by sha256.
         tile_side: Pixels.
-        left_out: Photographs that could not be read or were more than the budget.
+        left_out: Photographs that could not be read, or exceeded the budget of pixels.
     """
 
     cards: dict[str, str] = field(default_factory=dict)
@@ -39,6 +50,37 @@ class Thumbnails:
     tiles: dict[str, int] = field(default_factory=dict)
     tile_side: int = _TILES[0][0]
     left_out: int = 0
+
+
+def read_photographs(
+    images: Table, wanted: Sequence[tuple[str, str]], read_megabytes: int
+) -> Iterator[tuple[str, bytes | None]]:
+    """Bytes of photographs, in the order asked for.
+
+    A small table gives the bytes that it holds; all others are read from their files.
+
+    Args:
+        images: ``schemas.IMAGES``.
+        wanted: sha256 and path.
+        read_megabytes: MiB up to which a table counts as small.
+
+    Yields:
+        sha256 and the bytes; None where they cannot be read or have changed.
+    """
+    known: dict[str, Any] = {}
+    if images.nbytes <= read_megabytes * 2**20:
+        hashes = pc.field("sha256").isin(pa.array([sha for sha, _ in wanted], pa.string()))
+        rows = images.read(["sha256", "bytes"], hashes & pc.field("bytes").is_valid())
+        known = dict(zip(rows["sha256"].to_pylist(), rows["bytes"], strict=True))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            reading = {
+                sha: pool.submit(read_again, path, sha) for sha, path in batch if sha not in known
+            }
+            for sha, _ in batch:
+                found = reading[sha].result() if sha in reading else known[sha].as_py()
+                yield sha, None if isinstance(found, Reason) else found
 
 
 def make_thumbnails(
@@ -52,23 +94,21 @@ def make_thumbnails(
     """Decode each photograph once and encode it small, within the budgets.
 
     Decoding on the driver is safe from decoders that crash: only photographs with features are
-    shown, which a worker has decoded before.
+    shown, and a worker has decoded those before.
 
     Args:
-        cards, tiles: sha256 of those to show in galleries, and on the map.
+        cards, tiles: Distinct sha256 of those to show in galleries, and on the map.
         contents: sha256 and bytes, the most wanted first; None where they cannot be read.
         max_pixels: Pixels to decode, as the headers announce them, over all photographs.
         card_bytes, tile_bytes: Characters of the ``data:`` URIs, over all.
     """
     small = dict(_decode(contents, frozenset(cards), max_pixels))
-    known_cards = [sha for sha in dict.fromkeys(cards) if sha in small]
-    known_tiles = [sha for sha in dict.fromkeys(tiles) if sha in small]
+    known_cards = [sha for sha in cards if sha in small]
+    known_tiles = [sha for sha in tiles if sha in small]
     side, sheets = _sheets([small[sha] for sha in known_tiles], tile_bytes)
+    uris = _cards([small[sha] for sha in known_cards], card_bytes)
     return Thumbnails(
-        # Beyond the budget the last have none.
-        cards=dict(
-            zip(known_cards, _cards([small[s] for s in known_cards], card_bytes), strict=False)
-        ),
+        cards=dict(zip(known_cards, uris, strict=False)),  # the last may exceed the budget
         sheets=sheets,
         tiles={sha: place for place, sha in enumerate(known_tiles)},
         tile_side=side,
@@ -94,11 +134,7 @@ def _cards(images: "list[Image]", budget: int) -> list[str]:
         found = [_data_uri(image, quality) for image in images]
         if sum(map(len, found)) <= budget:
             return found
-    kept = 0
-    for uri in found:
-        budget -= len(uri)
-        kept += budget >= 0
-    return found[:kept]
+    return found[: sum(total <= budget for total in accumulate(map(len, found)))]
 
 
 def _sheets(images: "list[Image]", budget: int) -> tuple[int, list[str]]:
@@ -119,10 +155,8 @@ def _sheet(images: "list[Image]", side: int, quality: int) -> str:
     sheet = Image.new("RGB", (SHEET_COLUMNS * side, rows * side), "white")
     for place, image in enumerate(images):
         row, column = divmod(place, SHEET_COLUMNS)
-        tile = image
-        if max(image.size) > side:
-            tile = image.copy()
-            tile.thumbnail((side, side), Image.Resampling.BICUBIC)
+        tile = image.copy()
+        tile.thumbnail((side, side), Image.Resampling.BICUBIC)  # never makes it larger
         left, top = (side - tile.width) // 2, (side - tile.height) // 2
         sheet.paste(tile, (column * side + left, row * side + top))
     return _data_uri(sheet, quality)

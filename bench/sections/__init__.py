@@ -1,1 +1,0 @@
-"""The sections of ``docs/benchmark.md``, each from the measures alone."""

@@ -1,0 +1,312 @@
+"""What a cluster is given: the project and its locked Python packages, with checksums.
+
+``kedro emr package`` writes two folders:
+
+- ``project``: the wheel (under a name that Spark takes as Python code), the configuration without
+  anything local or secret, and the file that spark-submit starts;
+- ``environment-<architecture>``: the packages of ``requirements-cluster.lock``, unpacked in one
+  archive with a ``bin/python`` that finds them.
+
+Equal sources give equal bytes, so a folder is named in the bucket by the hash of its content.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fruits_kedro import FruitsError
+
+logger = logging.getLogger(__name__)
+
+RELEASE = "emr-spark-8.1.0"
+"""EMR's long-term release: Spark 4.1.1, Python 3.11 and 3.13, support until September 2029.
+
+Source: https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark810-release.html
+"""
+PYTHON = "3.11"
+ARCHITECTURES = ("x86_64", "aarch64")
+"""Intel and AMD, and AWS's Graviton."""
+
+LOCK = "requirements-cluster.lock"
+PROJECT = "project"
+CODE, CONFIGURATION, MAIN = "fruits_kedro.zip", "conf-fruits_kedro.tar.gz", "run.py"
+ENVIRONMENT, REQUIREMENTS = "environment.tar.gz", "requirements.txt"
+MANIFEST = "manifest.json"
+
+_SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
+_NEWEST_GLIBC = 34
+"""Minor version of the C library of Amazon Linux 2023."""
+_FIRST_ZIP_DATE = "315532800"
+"""1 January 1980 in seconds: the first date a zip file can hold."""
+
+# Not a virtual environment: that would name this machine's interpreter.
+_LAUNCHER = f"""\
+#!/bin/sh
+# The node's own Python {PYTHON} with the packages of this archive.
+root=$(cd "$(dirname "$0")/.." && pwd)
+PYTHONPATH="$root/{_SITE_PACKAGES}${{PYTHONPATH:+:$PYTHONPATH}}"
+PYTHONNOUSERSITE=1
+export PYTHONPATH PYTHONNOUSERSITE
+exec "${{FRUITS_PYTHON:-python{PYTHON}}}" "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package on this machine.
+
+    Attributes:
+        folder: Where it is.
+        files: sha256 of every file, by its path below the folder.
+    """
+
+    folder: Path
+    files: Mapping[str, str]
+
+    def names(self, part: str) -> list[str]:
+        """Files of ``project`` or of one environment."""
+        return sorted(name for name in self.files if name.startswith(f"{part}/"))
+
+    def identity(self, part: str) -> str:
+        """16 hexadecimal digits of the content of one part."""
+        known = [(name, self.files[name]) for name in self.names(part)]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def environment_part(architecture: str) -> str:
+    """The folder of the packages for one architecture."""
+    return f"environment-{architecture}"
+
+
+def make_package(project: Path, folder: Path, architectures: Sequence[str]) -> Package:
+    """Write a package. An environment whose lock file is unchanged is kept.
+
+    Args:
+        project: Root of the project.
+        folder: Where the package goes.
+        architectures: Some of ``ARCHITECTURES``.
+
+    Raises:
+        FruitsError: A part cannot be made.
+    """
+    parts = [PROJECT]
+    for architecture in architectures:
+        parts.append(environment_part(architecture))
+        _write_environment(project / LOCK, architecture, folder / parts[-1])
+    _write_project(project, folder / PROJECT)
+    paths = sorted(path for part in parts for path in (folder / part).iterdir())
+    files = {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
+    (folder / MANIFEST).write_text(json.dumps(files, indent=1) + "\n")
+    return Package(folder, files)
+
+
+def read_package(folder: Path) -> Package:
+    """The package in ``folder``, with the checksum of every file verified.
+
+    Raises:
+        FruitsError: There is no package, or a file is not what was packaged.
+    """
+    try:
+        files: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise FruitsError(
+            f"There is no package in {folder}: make one with kedro emr package."
+        ) from error
+    for name, sha256 in files.items():
+        if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+            raise FruitsError(
+                f"{folder / name} is missing or was changed: run kedro emr package again."
+            )
+    return Package(folder, files)
+
+
+# --- the project ---------------------------------------------------------------------------------
+
+
+def _write_project(project: Path, place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    _build_wheel(project, place / CODE)
+    _write_configuration(project / "conf", place / CONFIGURATION)
+    shutil.copyfile(project / "infra" / MAIN, place / MAIN)
+
+
+def _build_wheel(project: Path, target: Path) -> None:
+    """Build the wheel from a copy, so that nothing of earlier builds gets in."""
+    with tempfile.TemporaryDirectory() as temporary:
+        copy, built = Path(temporary) / "project", Path(temporary) / "built"
+        shutil.copytree(
+            project / "src" / "fruits_kedro",
+            copy / "src" / "fruits_kedro",
+            ignore=shutil.ignore_patterns("__pycache__", ".*", "*.pyc"),
+        )
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copyfile(project / name, copy / name)
+        for path in copy.rglob("*"):  # a wheel keeps the modes of its files
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        words = ["wheel", "--no-index", "--no-deps", "--no-build-isolation", f"--wheel-dir={built}"]
+        problem = _run_pip([*words, str(copy)], SOURCE_DATE_EPOCH=_FIRST_ZIP_DATE)
+        if problem:
+            raise FruitsError(f"The wheel could not be built ({problem}): check pyproject.toml.")
+        shutil.copyfile(next(built.glob("*.whl")), target)
+
+
+def _write_configuration(conf: Path, archive: Path) -> None:
+    """``conf`` as ``kedro run --conf-source`` takes it, without what is local or secret."""
+    names = sorted(path.relative_to(conf) for path in conf.rglob("*") if path.is_file())
+    with _tar(archive) as tar:
+        for name in names:
+            hidden = any(part.startswith(".") for part in name.parts)
+            if name.parts[0] != "local" and not hidden and "credentials" not in name.name.lower():
+                _add(tar, f"conf/{name.as_posix()}", (conf / name).read_bytes())
+
+
+# --- its Python packages -------------------------------------------------------------------------
+
+
+def _write_environment(lock: Path, architecture: str, place: Path) -> None:
+    requirements = "\n".join(locked_for(lock, architecture)) + "\n"
+    listed, archive = place / REQUIREMENTS, place / ENVIRONMENT
+    if archive.is_file() and listed.is_file() and listed.read_text() == requirements:
+        return
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    logger.info("Packing Python packages for %s (a minute or two)", architecture)
+    with tempfile.TemporaryDirectory(dir=place.parent) as temporary:
+        wheels = Path(temporary)
+        (wheels / REQUIREMENTS).write_text(requirements)
+        problem = _run_pip(download_words(architecture, wheels / REQUIREMENTS, wheels))
+        if problem:
+            raise FruitsError(
+                f"pip could not download the packages for {architecture} ({problem}): check the "
+                "connection to the package index, or run make lock if one has no wheel."
+            )
+        with _tar(archive) as tar:
+            _add(tar, "bin/python", _LAUNCHER.encode(), mode=0o755)
+            for wheel in sorted(wheels.glob("*.whl")):
+                for name, content in _installed(wheel):
+                    _add(tar, f"{_SITE_PACKAGES}/{name}", content)
+    listed.write_text(requirements)
+
+
+def locked_for(lock: Path, architecture: str) -> list[str]:
+    """The lines of a lock file that belong on a node of EMR, with their hashes.
+
+    pip cannot choose them: it evaluates markers for the machine and the Python that it runs on.
+
+    Raises:
+        FruitsError: There is no lock file.
+    """
+    from packaging.requirements import Requirement
+
+    if not lock.is_file():
+        raise FruitsError(
+            f"{lock} is missing, which lists what a cluster needs: run this in the project's "
+            "folder, or make the file with make lock."
+        )
+    text = re.sub(r"^\s*#.*$", "", lock.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    chosen = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        words, *hashes = re.split(r"\s+--hash=", line)
+        requirement = Requirement(words)
+        if requirement.marker is None or requirement.marker.evaluate(_markers(architecture)):
+            pinned = f"{requirement.name}{requirement.specifier}"
+            chosen.append(" ".join([pinned, *(f"--hash={h.strip()}" for h in sorted(hashes))]))
+    return chosen
+
+
+def download_words(architecture: str, requirements: Path, folder: Path) -> list[str]:
+    """Arguments of pip that download wheels for a node, whatever this machine is."""
+    tags = [f"manylinux_2_{n}_{architecture}" for n in range(_NEWEST_GLIBC, 4, -1)]
+    tags += [f"manylinux2014_{architecture}", f"linux_{architecture}"]
+    return [
+        *("download", "--no-deps", "--require-hashes", "--only-binary=:all:"),
+        *("--implementation=cp", f"--python-version={PYTHON}"),
+        *(f"--abi={abi}" for abi in (f"cp{PYTHON.replace('.', '')}", "abi3", "none")),
+        *(f"--platform={tag}" for tag in tags),
+        f"--requirement={requirements}",
+        f"--dest={folder}",
+    ]
+
+
+def _markers(architecture: str) -> dict[str, str]:
+    """Values of the environment markers of PEP 508 on a node of EMR."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{PYTHON}.14",
+        "os_name": "posix",
+        "platform_machine": architecture,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{PYTHON}.14",
+        "python_version": PYTHON,
+        "sys_platform": "linux",
+    }
+
+
+def _installed(wheel: Path) -> Iterator[tuple[str, bytes]]:
+    """Files of a wheel as installing it would place them in site-packages (PEP 427)."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in sorted(archive.namelist()):
+            path = PurePosixPath(name)
+            if name.endswith("/"):
+                continue
+            if path.parts[0].endswith(".data"):
+                if path.parts[1] not in ("purelib", "platlib"):
+                    continue  # programs, headers and manuals have no use on a node
+                path = PurePosixPath(*path.parts[2:])
+            yield str(path), archive.read(name)
+
+
+# --- archives, hashes, pip -----------------------------------------------------------------------
+
+
+@contextmanager
+def _tar(archive: Path) -> Iterator[tarfile.TarFile]:
+    """An archive whose bytes depend on its content only, not on time, user or order."""
+    with (
+        gzip.GzipFile(archive, "wb", compresslevel=6, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        yield tar
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(content), mode, 0
+    tar.addfile(member, io.BytesIO(content))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run_pip(words: Sequence[str], **environment: str) -> str:
+    """Run pip; returns its last error, or nothing where it succeeds."""
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
+    # pip of this Python, without a shell: what varies are paths.
+    result = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
+    if result.returncode == 0:
+        return ""
+    lines = result.stderr.strip().splitlines() or ["no message"]
+    errors = [line for line in lines if line.startswith("ERROR: ")] or lines
+    return errors[-1].removeprefix("ERROR: ").rstrip(".")

@@ -1,0 +1,220 @@
+"""CSV files for spreadsheets and other tools: safe to open there, rendered while they are written.
+
+A spreadsheet runs a cell that starts like a formula, so such text gets an apostrophe in the file;
+loading the file takes it away again.
+
+Source: https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from kedro_datasets._typing import TablePreview
+from kedro_datasets.pandas import CSVDataset
+from pyarrow import csv
+
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
+from fruits_kedro.datasets.reports import Atomic
+from fruits_kedro.storage.files import filesystem, is_local
+from fruits_kedro.storage.tables import Table
+
+logger = logging.getLogger(__name__)
+
+_STARTS = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - Excel takes the full-width signs as well
+_FORMULA = rf"^('*{_STARTS})"
+"""A cell that starts like a formula, or like one that already got its apostrophe."""
+_NEUTRALISED = rf"^'('*{_STARTS})"
+
+_LINES = 1024
+"""Rows rendered at once: some megabytes of text."""
+_SORTED_ROWS = 50_000
+"""Rows sorted at once: 60 MB of 300 components."""
+_COLUMNS_SHOWN = 10
+"""Columns of a preview: the first few of 300 components are enough."""
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """A CSV that is rendered while it is written.
+
+    Attributes:
+        header: The first line, with its end.
+        chunks: Whole lines, UTF-8, in the order of the file.
+    """
+
+    header: bytes
+    chunks: Iterable[bytes]
+
+
+class CsvDataset(Atomic, CSVDataset):
+    """``pandas.CSVDataset``, written atomically, safe for spreadsheets, of any size.
+
+    Saves a pandas DataFrame without its index, or a ``CsvText`` chunk by chunk, so that the driver
+    never holds a large table. Loads as a DataFrame; an empty cell is null.
+
+    Usage in the catalog::
+
+        confusions:
+          type: fruits_kedro.datasets.CsvDataset
+          filepath: data/08_reporting/confusions.csv
+          text: [label, prediction]
+
+    Args:
+        filepath: The file, local or ``s3://``.
+        text: Columns that load as text, whatever they look like: a label may be called "nan",
+            "007" or "=1+1". Names that the file does not have are ignored.
+        missing_ok: Load no rows where nothing was saved yet, instead of failing.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        text: list[str],
+        missing_ok: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        types = dict.fromkeys(text, str)
+        as_text = {"dtype": types, "keep_default_na": False, "na_values": [""]}
+        super().__init__(filepath=filepath, load_args=as_text, metadata=metadata)
+        self._text = tuple(text)
+        self.missing_ok = missing_ok
+
+    def encode(self, data: pd.DataFrame) -> bytes:
+        """A small table as CSV, as UTF-8."""
+        return neutralise_columns(data, self._text).to_csv(index=False).encode()
+
+    def save(self, data: pd.DataFrame | CsvText) -> None:
+        """Replace the file; a ``CsvText`` always, a DataFrame where its content differs."""
+        if isinstance(data, CsvText):
+            _stream(self.uri, data)
+        else:
+            super().save(data)
+
+    def load(self) -> pd.DataFrame:
+        """The table as it was saved. Raises FruitsError where there is none."""
+        if self.exists():
+            return restore_columns(super().load(), self._text)
+        if self.missing_ok:
+            return pd.DataFrame(columns=list(self._text))
+        raise FruitsError(f"There is no {self.uri} yet: run kedro run first.")
+
+    @where_saved
+    def preview(self, nrows: int = SHOWN) -> TablePreview:
+        """The first rows and columns for Kedro-Viz."""
+        first = self._copy()
+        first._load_args["nrows"] = nrows
+        head = first.load().iloc[:, :_COLUMNS_SHOWN]
+        rows = head.astype(object).where(head.notna(), None).to_dict(orient="records")
+        return table_preview(list(head.columns), rows)
+
+
+def render_csv(
+    table: Table,
+    columns: Sequence[str] | None = None,
+    wide: str | None = None,
+    prefix: str = "",
+    rows: pc.Expression | None = None,
+    limit: int | None = None,
+) -> CsvText:
+    """Render a stored table as CSV in the order of ``path``, in bounded memory.
+
+    Args:
+        table: Plain columns, one of them ``path``, and ``sha256`` where ``limit`` is given.
+        columns: Those to render, or all.
+        wide: A column of equally long lists to spread over columns ``<prefix>1`` … ``<prefix>n``.
+        prefix: Of the names of those columns.
+        rows: Condition for the rows to render, or None for all.
+        limit: Rows to render at most: those with the smallest ``sha256``, so that every label keeps
+            its share. The log says where this binds.
+    """
+    names = [name for name in columns or table.column_names if name != wide]
+    paths = table.read(["path"], rows)["path"]
+    if limit is not None and len(paths) > limit:
+        logger.warning("The CSV has %d of %d rows: its limit binds", limit, len(paths))
+        smallest = pc.field("sha256") <= table.sample(["sha256"], limit, rows)["sha256"][-1]
+        rows = smallest if rows is None else rows & smallest
+        paths = table.read(["path"], rows)["path"]
+    filled = (batch for batch in table.batches([wide], rows) if batch.num_rows) if wide else ()
+    first = next(iter(filled), None)
+    width = len(first[0][0]) if first else 0
+    header = ",".join(f'"{name}"' for name in [*names, *(f"{prefix}{i + 1}" for i in range(width))])
+    ordered = paths.take(pc.sort_indices(paths))
+    return CsvText(f"{header}\n".encode(), _chunks(table, names, wide, rows, ordered))
+
+
+def neutralise(column: pa.Array) -> pa.Array:
+    """Text with an apostrophe before what starts like a formula."""
+    return pc.replace_substring_regex(column, _FORMULA, r"'\1")
+
+
+def neutralise_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A table with an apostrophe before what starts like a formula in these text columns."""
+    return _replaced(table, names, _FORMULA, r"'\1")
+
+
+def restore_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A table without the apostrophes that ``neutralise_columns`` put into these columns."""
+    return _replaced(table, names, _NEUTRALISED, r"\1")
+
+
+def _replaced(table: pd.DataFrame, names: Sequence[str], pattern: str, by: str) -> pd.DataFrame:
+    text = [name for name in names if name in table.columns]
+    return table.assign(**{n: table[n].str.replace(pattern, by, regex=True) for n in text})
+
+
+def _chunks(
+    table: Table,
+    names: Sequence[str],
+    wide: str | None,
+    rows: pc.Expression | None,
+    paths: pa.ChunkedArray,
+) -> Iterator[bytes]:
+    """Lines in the order of the sorted ``paths``: only so many rows are in memory as are sorted."""
+    columns = [*dict.fromkeys([*names, "path"]), *([wide] if wide else [])]
+    for start in range(0, len(paths), _SORTED_ROWS):
+        last = min(start + _SORTED_ROWS, len(paths)) - 1
+        between = (pc.field("path") >= paths[start]) & (pc.field("path") <= paths[last])
+        part = table.read(columns, between if rows is None else rows & between)
+        for batch in part.sort_by("path").to_batches(max_chunksize=_LINES):
+            yield _lines(batch, names, wide)
+
+
+def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> bytes:
+    columns = [batch.column(name) for name in names]
+    columns = [neutralise(c) if pa.types.is_string(c.type) else c for c in columns]
+    if wide:
+        values = batch.column(wide).flatten().to_numpy(zero_copy_only=False)
+        columns += [pa.array(one.copy()) for one in values.reshape(batch.num_rows, -1).T]
+    table = pa.table(columns, [str(place) for place in range(len(columns))])
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table, sink, csv.WriteOptions(include_header=False))
+    return sink.getvalue().to_pybytes()
+
+
+def _stream(uri: str, text: CsvText) -> None:
+    """Write a file that appears when it is complete: by rename on a disk, by upload on a store."""
+    fs, path = filesystem(uri)
+    lines = chain([text.header], text.chunks)
+    if not is_local(uri):
+        # Without the transaction an error would complete the upload of half a file.
+        with fs.transaction, fs.open(path, "wb") as file:
+            file.writelines(lines)
+        return
+    unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        with fs.open(str(unfinished), "wb") as file:
+            file.writelines(lines)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,234 @@
+"""Network, reducer and classifier as files with verified hashes; nothing is unpickled."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.previews import json_preview, where_saved
+from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
+from fruits_kedro.model.classifier import Classifier, classifier_from_arrays
+from fruits_kedro.model.reducer import Reducer
+from fruits_kedro.storage.artefacts import is_unaltered, load_files, save_files, saved
+from fruits_kedro.storage.manifest import Folder
+
+Model = TypeVar("Model")
+
+FindBackbone = Callable[[BackboneSpec], Backbone | None]
+"""From a spec, whatever its calibration, to its newest conversion."""
+
+
+class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = filepath
+        self._folder = Folder(filepath)
+        self.metadata = metadata
+
+    def tidy(self) -> None:
+        """Remove files that a killed save left behind."""
+        self._folder.tidy()
+
+    def snapshot_id(self) -> str | None:
+        """Changes with the content; None where nothing was saved or a file was altered."""
+        manifest = self._folder.current()
+        return manifest.id if manifest and is_unaltered(self._folder, manifest) else None
+
+    @where_saved
+    def preview(self) -> JSONPreview:
+        """What the model says of itself, for Kedro-Viz."""
+        return json_preview(dict(saved(self._folder).notes))
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+class ReducerDataset(_ModelDataset[Reducer]):
+    """The fitted scaler and PCA as numpy arrays.
+
+    Usage in the catalog::
+
+        reducer:
+          type: fruits_kedro.datasets.ReducerDataset
+          filepath: data/06_models/reducer
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    # Kedro reads the arguments of an entry from the class's own signature.
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+
+    def load(self) -> Reducer:
+        """The newest reducer, its hash verified."""
+        return Reducer.from_arrays(_unpacked(load_files(self._folder)["reducer.npz"]))
+
+    def save(self, data: Reducer) -> None:
+        """Replace the reducer."""
+        notes = {
+            "id": data.id,
+            "backbone": data.fingerprint,
+            "components": data.k,
+            "explained_variance": float(data.explained_variance_ratio.sum()),
+            "train_rows": data.rows,
+        }
+        save_files(self._folder, {"reducer.npz": _packed(data.arrays())}, notes)
+
+
+class ClassifierDataset(_ModelDataset[Classifier]):
+    """A classifier of any kind in ``model/classifiers`` as numpy arrays.
+
+    Usage in the catalog::
+
+        classifier:
+          type: fruits_kedro.datasets.ClassifierDataset
+          filepath: data/06_models/classifier
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+
+    def load(self) -> Classifier:
+        """The newest classifier, its hash verified.
+
+        Raises:
+            FruitsError: Where there is none, a file was altered, or its kind is unknown.
+        """
+        return classifier_from_arrays(_unpacked(load_files(self._folder)["classifier.npz"]))
+
+    def save(self, data: Classifier) -> None:
+        """Replace the classifier."""
+        notes = {
+            "kind": data.kind,
+            "reducer": data.reducer_id,
+            "labels": list(data.labels),
+        }
+        save_files(self._folder, {"classifier.npz": _packed(data.arrays())}, notes)
+
+
+class BackboneDataset(_ModelDataset[Backbone]):
+    """The network as LiteRT flatbuffers; earlier conversions stay for when they are wanted again.
+
+    Usage in the catalog::
+
+        backbone:
+          type: fruits_kedro.datasets.BackboneDataset
+          filepath: data/06_models/backbone
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        keep: Conversions that stay (9 MB each).
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self, *, filepath: str, keep: int = 8, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._keep = max(2, keep)
+
+    def load(self) -> Backbone:
+        """The network that features were last made with."""
+        return _backbone(self._folder, saved(self._folder).notes["current"])
+
+    def save(self, data: Backbone) -> None:
+        """Make ``data`` the current network, beside the conversions made before."""
+        notes: dict[str, Any] = {"current": data.fingerprint, "specs": {}}
+        files: dict[str, bytes] = {}
+        if self._exists():
+            notes = {**saved(self._folder).notes, "current": data.fingerprint}
+            files = load_files(self._folder)
+        specs = {**notes["specs"], data.fingerprint: asdict(data.spec)}
+        others = [name for name in specs if name != data.fingerprint][1 - self._keep :]
+        notes["specs"] = {name: specs[name] for name in (*others, data.fingerprint)}
+        files |= {f"{data.fingerprint}.tflite": data.model}
+        named = {name: files[name] for name in (f"{fp}.tflite" for fp in notes["specs"])}
+        save_files(self._folder, named, notes)
+
+
+class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
+    """Finds an earlier conversion by its spec; shares its folder with BackboneDataset.
+
+    Usage in the catalog::
+
+        known_backbones:
+          type: fruits_kedro.datasets.KnownBackbonesDataset
+          filepath: data/06_models/backbone
+
+    Args:
+        filepath: The artefact's folder, local or ``s3://``.
+        refresh: Find shipped networks only, so that all others are converted again.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self, *, filepath: str, refresh: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._filepath = filepath
+        self._refresh = refresh
+        self._folder = Folder(filepath)
+        self.missing_ok = True
+        self.metadata = metadata
+
+    def load(self) -> FindBackbone:
+        """A function from a spec to its network, or to None where it was never made."""
+
+        def find(spec: BackboneSpec) -> Backbone | None:
+            shipped = shipped_backbone(spec)
+            if shipped is not None or self._refresh:
+                return shipped
+            for fingerprint, known in reversed(self._specs().items()):
+                if BackboneSpec(**known).request == spec.request:
+                    return _backbone(self._folder, fingerprint)
+            return None
+
+        return find
+
+    def save(self, data: None) -> None:
+        """Raise FruitsError: networks are saved through BackboneDataset."""
+        raise FruitsError(f"{self._filepath} is opened for reading only under this name.")
+
+    def snapshot_id(self) -> str | None:
+        """Changes with the known conversions, not with which of them is current."""
+        return json.dumps(sorted(self._specs())) if self._exists() else None
+
+    def _specs(self) -> dict[str, Any]:
+        manifest = self._folder.current()
+        return dict(manifest.notes["specs"]) if manifest else {}
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}
+
+
+def _backbone(folder: Folder, fingerprint: str) -> Backbone:
+    spec = BackboneSpec(**saved(folder).notes["specs"][fingerprint])
+    name = f"{fingerprint}.tflite"
+    return Backbone(spec, load_files(folder, name)[name])
+
+
+def _packed(arrays: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes) -> dict[str, Any]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

@@ -1,0 +1,170 @@
+"""A table of the catalog: a folder of Parquet that any tool reads."""
+
+import logging
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
+
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.previews import SHOWN, table_preview
+from fruits_kedro.storage import schemas
+from fruits_kedro.storage.manifest import Folder, Manifest, StoredFile
+from fruits_kedro.storage.tables import Table, merge_files, write_table
+
+logger = logging.getLogger(__name__)
+
+_SMALL_BYTES, _SMALL_FILES = 32 << 20, 64
+"""Files below this size, and how many of them may be there before they are merged into one."""
+
+
+class TableDataset(AbstractDataset[Any, Table]):
+    """Parquet files in one folder; a load follows the manifest and never sees half a save.
+
+    After a run the folder holds the files of the newest version and nothing else, so
+    ``pandas.read_parquet(folder)``, Polars, DuckDB and Spark read exactly its rows.
+
+    Usage in the catalog::
+
+        features:
+          type: fruits_kedro.datasets.TableDataset
+          filepath: data/04_feature/features
+          table: FEATURES
+          mode: add
+
+    Args:
+        filepath: The table's folder, local or ``s3://``.
+        table: Name of the columns in ``fruits_kedro.storage.schemas``.
+        mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
+        missing_ok: Load an empty table where nothing was saved yet, instead of failing.
+        refresh: Load an empty table, and let the first save of a run replace instead of add.
+        metadata: For Kedro plugins, not read here.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        table: str,
+        mode: Literal["replace", "add", "read"] = "replace",
+        missing_ok: bool = False,
+        refresh: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._filepath = filepath
+        self._table = table
+        self._schema: pa.Schema = getattr(schemas, table)
+        self._mode = mode
+        self.missing_ok = missing_ok
+        self._refresh = refresh
+        self._folder = Folder(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Table:
+        """The newest version; its rows are read when they are asked for.
+
+        Raises:
+            FruitsError: Where nothing was saved yet and ``missing_ok`` is false, or a file is
+                missing or damaged.
+        """
+        if self._refresh and self._mode == "read":
+            return Table(self._folder.uri, self._schema)
+        manifest = self._folder.verified()
+        if manifest is None and not self.missing_ok:
+            raise FruitsError(
+                f"There is nothing at {self._filepath} yet: run the pipelines that make it first "
+                "(kedro run runs all of them)."
+            )
+        return self._of(manifest)
+
+    def save(self, data: Any) -> None:
+        """Write rows and make them the newest version, or part of it.
+
+        Args:
+            data: A ``pyarrow.Table``, or a Spark DataFrame whose rows the workers write.
+        """
+        if self._mode == "read":
+            raise FruitsError(f"The catalog opens {self._name} for reading only.")
+        adds = self._mode == "add" and not self._refresh
+        current = self._folder.current() if adds else None
+        earlier = current.files if current else ()
+        files = self._write(data)
+        if adds and not files and current is not None:
+            return
+        manifest = self._folder.commit(self._merged((*earlier, *files)))
+        self._refresh = False
+        logger.info(
+            "Wrote %s: %d new rows of %d", self._name, sum(f.rows for f in files), manifest.rows
+        )
+
+    def keep_only(self, condition: pc.Expression) -> tuple[int, int]:
+        """Remove the rows that do not meet a condition; files without such rows stay.
+
+        Returns:
+            Rows removed, and bytes freed.
+        """
+        before, size = self.load(), self._folder.size()
+        files: list[StoredFile] = []
+        for file in before.files:
+            part = Table(before.uri, before.schema, (file,))
+            kept = sum(b.num_rows for b in part.batches([self._schema.names[0]], condition))
+            if kept == file.rows:
+                files.append(file)
+            elif kept:
+                rows = pa.Table.from_batches(part.batches(filter=condition), self._schema)
+                files += write_table(before.uri, self._folder.next_version(), rows, self._schema)
+        self._folder.commit(files)
+        return before.rows - sum(f.rows for f in files), size - self._folder.size()
+
+    def preview(self, nrows: int = SHOWN) -> TablePreview:
+        """The first rows for Kedro-Viz, without binary columns."""
+        names = [field.name for field in self._schema if field.type != pa.binary()]
+        rows: list[dict[str, Any]] = []
+        for batch in self._of(self._folder.current()).batches(names):
+            rows += batch.slice(0, nrows - len(rows)).to_pylist()
+            if len(rows) >= nrows:
+                break
+        return table_preview(names, rows)
+
+    def tidy(self) -> None:
+        """Remove files that a killed save left behind."""
+        self._folder.tidy()
+
+    def snapshot_id(self) -> str | None:
+        """Changes with the content; None where nothing was saved or a file is not whole."""
+        manifest = self._folder.current()
+        return manifest.id if manifest and self._folder.is_whole(manifest) else None
+
+    def _write(self, data: Any) -> list[StoredFile]:
+        version = self._folder.next_version()
+        if isinstance(data, pa.Table):
+            return write_table(self._folder.uri, version, data, self._schema)
+        from fruits_kedro.cluster.tasks import write_on_workers
+
+        return write_on_workers(data, self._folder.uri, version, self._schema)
+
+    def _merged(self, files: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
+        """Many small files as one, so that neither manifest nor listing grows with every save."""
+        small = tuple(file for file in files if file.size < _SMALL_BYTES)
+        if self._mode != "add" or len(small) <= _SMALL_FILES:
+            return files
+        merged = merge_files(
+            Table(self._folder.uri, self._schema, small), self._folder.next_version()
+        )
+        others = tuple(file for file in files if file not in small)
+        return (*others, merged) if merged else others
+
+    def _of(self, manifest: Manifest | None) -> Table:
+        return Table(self._folder.uri, self._schema, manifest.files if manifest else ())
+
+    def _exists(self) -> bool:
+        return self._folder.current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "table": self._table, "mode": self._mode}
+
+    @property
+    def _name(self) -> str:
+        return self._filepath.rstrip("/").rsplit("/", 1)[-1]

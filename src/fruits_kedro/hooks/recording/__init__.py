@@ -1,1 +1,0 @@
-"""Runs side by side: parameters, metrics and reports of each run in MLflow."""

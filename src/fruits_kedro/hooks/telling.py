@@ -1,0 +1,218 @@
+"""What a run tells its user: progress, times, the facts of the report, and a summary."""
+
+import logging
+import platform
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from importlib import metadata
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol, DatasetError
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from fruits_kedro import __version__
+from fruits_kedro.cluster.progress import duration, shown
+from fruits_kedro.hooks.configuration import storage_of
+from fruits_kedro.pipelines.reporting.run_facts import DATASET as RUN_FACTS
+from fruits_kedro.pipelines.reporting.run_facts import differing_parameters
+from fruits_kedro.runner import ALWAYS
+
+logger = logging.getLogger(__name__)
+
+TIMINGS = "timings"
+_REPORTS = ("ingestion_report", "featurization_report", "metrics", "evaluation")
+_STAGES = {"read_images": "Reading", "compute_features": "Through the network"}
+"""Nodes that people wait for, and how their line begins; other lines begin with the node's name."""
+
+_PACKAGES = ("ai-edge-litert", "kedro", "numpy", "pillow", "pyarrow", "pyspark", "scikit-learn")
+
+
+class ProgressHooks:
+    """A line that says how far a node's Spark jobs are.
+
+    It lasts until the next node begins, because a node that returns a Spark DataFrame does its work
+    when the result is saved, after Kedro's ``after_node_run``.
+    """
+
+    def __init__(self) -> None:
+        self._shown = ExitStack()
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Begin the line of this node."""
+        self._shown.close()
+        name = node.short_name
+        self._shown.enter_context(shown(_STAGES.get(name, name.replace("_", " ").capitalize())))
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """End the last line."""
+        self._shown.close()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """End the last line."""
+        self._shown.close()
+
+
+class TimingHooks:
+    """Wall time per pipeline, from the first load of a node to its last save.
+
+    Spark works when a result is saved, which is after ``after_node_run``: so each span ends with
+    the node's last save, and loading the inputs of the next node begins the next span.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._mark = time.perf_counter()
+        self._catalog: CatalogProtocol | None = None
+        self._run = ""
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
+        """Start the clock."""
+        self._seconds.clear()
+        self._catalog, self._run = catalog, run_params["run_id"]
+        self._mark = time.perf_counter()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Count loading and the node's own time."""
+        self._count(node)
+
+    @hook_impl
+    def after_dataset_saved(self, node: Node) -> None:
+        """Count the save, and with it Spark's work for it."""
+        self._count(node)
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str) -> None:
+        """Give a node that reads the times those of this run until now."""
+        if dataset_name == TIMINGS:
+            self._save()
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Save the times, beside those that earlier runs measured of other pipelines."""
+        self._save()
+
+    def _save(self) -> None:
+        catalog = self._catalog
+        if catalog is None or TIMINGS not in catalog:
+            return
+        stages = {
+            name: {
+                "run": self._run,
+                "seconds": round(sum(nodes.values()), 2),
+                "nodes": {node: round(seconds, 2) for node, seconds in nodes.items()},
+            }
+            for name, nodes in self._seconds.items()
+        }
+        total = sum(sum(nodes.values()) for nodes in self._seconds.values())
+        try:
+            earlier = catalog.load(TIMINGS)["pipelines"] if catalog.exists(TIMINGS) else {}
+            pipelines = {**earlier, **stages}
+            catalog.save(TIMINGS, {"seconds": round(total, 2), "pipelines": pipelines})
+        except DatasetError as error:  # the run itself is complete
+            logger.warning("The times of this run were not saved: %s", error.__cause__ or error)
+
+    def _count(self, node: Node) -> None:
+        now = time.perf_counter()
+        stage = min(node.tags - {ALWAYS}, default="other")
+        self._seconds[stage][node.short_name] += now - self._mark
+        self._mark = now
+
+
+class RunFactsHooks:
+    """Puts the environment, changed parameters and versions into a dataset, for the report."""
+
+    def __init__(self) -> None:
+        self._loader: Any = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the source of the configuration."""
+        self._loader = context.config_loader
+
+    @hook_impl
+    def after_catalog_created(self, catalog: CatalogProtocol) -> None:
+        """Compare the parameters with those of conf/base alone."""
+        loader = self._loader
+        if loader is None or RUN_FACTS not in catalog:
+            return
+        base = OmegaConfigLoader(loader.conf_source, base_env="base", default_run_env="base")
+        facts = {
+            "environment": loader.env or loader.default_run_env,
+            "parameters": differing_parameters(base["parameters"], loader["parameters"]),
+            "versions": _versions(),
+        }
+        catalog[RUN_FACTS].save(facts)
+
+
+class SummaryHooks:
+    """The closing lines of the log: seconds, counts, accuracy, and where to look."""
+
+    def __init__(self) -> None:
+        self._storage = ""
+        self._began = time.monotonic()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Find the storage root."""
+        self._storage = storage_of(context.config_loader["catalog"])
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Log the summary."""
+        made = pipeline.all_outputs()
+        reports = {
+            name: catalog.load(name) for name in _REPORTS if name in made and catalog.exists(name)
+        }
+        logger.info("Finished in %s", duration(time.monotonic() - self._began))
+        for line in summary_lines(reports):
+            logger.info("%s", line)
+        page = ", open report.html first" if "report" in made else ""
+        logger.info("Results are in %s, reports in its folder 08_reporting%s", self._storage, page)
+
+
+def summary_lines(reports: dict[str, Any]) -> list[str]:
+    """Counts and scores of the reports that a run made, one line each."""
+    lines: list[str] = []
+    new: list[str] = []
+    ingestion = reports.get("ingestion_report")
+    if ingestion:
+        lines.append(f"{ingestion['kept']} photographs kept of {ingestion['listed']} files")
+        new.append(f"{ingestion['read']} photographs read")
+    featurization = reports.get("featurization_report")
+    if featurization:
+        new.append(f"{featurization['inferred']} through the network")
+    if new:
+        lines.append(f"New in this run: {', '.join(new)}")
+    metrics = reports.get("metrics")
+    if metrics:
+        tests = metrics["rows"].get("test", 0)
+        lines.append(f"Accuracy {metrics['accuracy']:.4f} on {tests} test photographs")
+    capture = reports.get("evaluation", {}).get("capture", {})
+    if "mean" in capture:
+        lines.append(f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained")
+    return lines
+
+
+def _versions() -> dict[str, str]:
+    known = {"fruits-kedro": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            known[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # a cluster's Spark is no Python package
+            continue
+    return known

@@ -1,0 +1,28 @@
+"""Draws that depend on a photograph's bytes and a seed, never on row order or partitioning."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+_SPARK_SEED = 42
+"""Start of Spark's ``xxhash64``: version 1 drew with it, and its draws stay."""
+
+
+def draw(sha256: Any, seed: int) -> npt.NDArray[np.int64]:
+    """An even random number of 64 bits per photograph, the same in every run.
+
+    Args:
+        sha256: Arrow column of hexadecimal digests.
+        seed: Another one gives other numbers.
+
+    Returns:
+        ``(rows,)`` int64, what Spark's ``xxhash64(sha256, seed)`` gives.
+    """
+    number = seed.to_bytes(4, "little")
+    hashed = (
+        xxhash.xxh64_intdigest(number, xxhash.xxh64_intdigest(text.encode(), _SPARK_SEED))
+        for text in sha256.to_pylist()
+    )
+    return np.fromiter(hashed, np.uint64, len(sha256)).view(np.int64)

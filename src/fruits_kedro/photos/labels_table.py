@@ -1,0 +1,221 @@
+"""A table of labels beside the photographs, for folders that do not name them."""
+
+import csv
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from fruits_kedro import FruitsError
+from fruits_kedro.photos.folders import OUTSIDE
+from fruits_kedro.photos.labels import clean_label, split_of
+from fruits_kedro.photos.listing import Listing
+from fruits_kedro.storage.files import read_bytes
+
+COLUMNS = {
+    "path": ("path", "file", "filename", "filepath", "image", "imagepath", "imagename"),
+    "label": ("label", "class", "classname", "category"),
+    "split": ("split", "set", "subset"),
+    "capture": ("capture", "group", "session"),
+}
+"""Names that a column may have, without regard to case, spaces and ``_``."""
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The rows of a table laid beside the listed files.
+
+    Attributes:
+        columns: label, split and capture per file, null where the table does not say, and
+            disputed, true for files with two labels. A split that is none of train, test and
+            validation is ``outside``.
+        has_split, has_capture: Whether the table has the column.
+        facts: Numbers of rows, of files without a row (missing), of rows without a file
+            (superfluous) and of disputed files; with examples, and names that are no split.
+    """
+
+    columns: dict[str, pa.Array]
+    has_split: bool
+    has_capture: bool
+    facts: dict[str, Any]
+
+    def warnings(self) -> Iterator[str]:
+        """What the user should look at."""
+        for name, problem in (
+            ("missing", "photographs have no row in the table of labels"),
+            ("superfluous", "rows of the table of labels name no photograph"),
+        ):
+            if self.facts[name]:
+                examples = ", ".join(self.facts[f"{name}_examples"])
+                yield f"{self.facts[name]} {problem}, such as {examples}."
+        if self.facts["disputed"]:
+            yield (
+                f"{self.facts['disputed']} photographs have two labels in the table of labels and "
+                "are rejected."
+            )
+        if self.facts["unknown_splits"]:
+            yield (
+                f"The table of labels has splits that are none of train, test and validation: "
+                f"{', '.join(self.facts['unknown_splits'])}. These photographs neither train nor "
+                "test."
+            )
+
+
+def read_labels_table(uri: str) -> pa.Table:
+    """Read a CSV file with a header; ``,``, ``;`` or a tab separates its columns.
+
+    Returns:
+        Text columns path, label, split and capture; the last two are null where the file has none.
+
+    Raises:
+        FruitsError: If the file cannot be read, or lacks a column for path or label.
+    """
+    try:
+        content = read_bytes(os.path.expanduser(uri))
+        header = content.split(b"\n", 1)[0].decode("utf-8-sig").strip("\r")
+        delimiter = max(",;\t", key=header.count)
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        table = arrow_csv.read_csv(
+            pa.BufferReader(content),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except (OSError, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise FruitsError(
+            f"The table of labels {uri} cannot be read ({reason}): save it as CSV in UTF-8."
+        ) from error
+    present = {name.casefold().replace(" ", "").replace("_", ""): name for name in names}
+    found = {
+        column: next((present[alias] for alias in aliases if alias in present), None)
+        for column, aliases in COLUMNS.items()
+    }
+    if found["path"] is None or found["label"] is None:
+        raise FruitsError(
+            f"The table of labels {uri} has the columns {', '.join(names)}: it needs a header with "
+            "path and label, and may have split and capture."
+        )
+    nothing = pa.nulls(table.num_rows, pa.string())
+    return pa.table({c: table.column(n) if n else nothing for c, n in found.items()})
+
+
+def match(table: pa.Table, files: pa.Table) -> Matched:
+    """Lay a table of labels beside the listed files.
+
+    A row names a file by its path below the folder of the table, or by its whole path. File names
+    alone serve where every one of them is unique.
+
+    Args:
+        table: As ``read_labels_table`` returns it.
+        files: Files with path, and with relative_path below the folder of the table.
+    """
+    named = pc.replace_substring(pc.utf8_trim_whitespace(table.column("path")), "\\", "/")
+    named = pc.replace_substring_regex(named, r"^(\./)+", "").combine_chunks()
+    keys = _keys(named, files)
+    row = pc.index_in(keys, value_set=named)
+    label = pa.array(map(clean_label, table.column("label").to_pylist()), pa.string())
+    labels = pa.table({"key": named, "label": label}).group_by("key")
+    several = labels.aggregate([("label", "count_distinct")])
+    several = several.filter(pc.greater(several.column("label_count_distinct"), 1)).column("key")
+    disputed = pc.is_in(keys, value_set=several)
+    split, unknown = _splits(table.column("split").combine_chunks())
+    capture = table.column("capture").combine_chunks()
+    capture = pc.if_else(pc.equal(capture, ""), pa.scalar(None, pa.string()), capture)
+    columns = {
+        "label": label.take(row),
+        "split": split.take(row),
+        "capture": capture.take(row),
+        "disputed": disputed,
+    }
+    missing = files.column("relative_path").filter(row.is_null())
+    superfluous = named.filter(pc.invert(pc.is_in(named, value_set=keys)))
+    facts = {
+        "rows": table.num_rows,
+        "missing": len(missing),
+        "superfluous": len(superfluous),
+        "disputed": disputed.true_count,
+        "missing_examples": missing[:_EXAMPLES].to_pylist(),
+        "superfluous_examples": superfluous[:_EXAMPLES].to_pylist(),
+        "unknown_splits": unknown,
+    }
+    return Matched(columns, _is_said(table, "split"), _is_said(table, "capture"), facts)
+
+
+def match_table(
+    listing: Listing, files: pa.Table, labels_table: str | None
+) -> tuple[Matched | None, list[str]]:
+    """Lay the given table beside the files, or a ``labels.csv`` above all of them.
+
+    Args:
+        listing: The folder.
+        files: Its candidate photographs.
+        labels_table: The given table, or None.
+
+    Returns:
+        None where there is no table, or a ``labels.csv`` is none; with warnings of why.
+
+    Raises:
+        FruitsError: If the given table cannot be read, or names none of the files.
+    """
+    if not labels_table:
+        return _match_found(listing, files)
+    matched = match(read_labels_table(labels_table), files)
+    if matched.facts["missing"] == files.num_rows:
+        raise FruitsError(
+            f"No row of the table of labels {labels_table} names a photograph in {listing.uri}: "
+            f"write paths below that folder, such as {files.column('relative_path')[0]}."
+        )
+    return matched, []
+
+
+def _match_found(listing: Listing, files: pa.Table) -> tuple[Matched | None, list[str]]:
+    relative = files.column("relative_path")
+    named = pc.match_substring_regex(
+        listing.files.column("relative_path"), r"(?i)(^|/)labels\.csv$"
+    )
+    for row in listing.files.filter(named).to_pylist():
+        prefix = row["relative_path"][: -len("labels.csv")]
+        if not pc.all(pc.starts_with(relative, prefix)).as_py():
+            continue
+        below = pc.utf8_slice_codeunits(relative, len(prefix))
+        position = files.column_names.index("relative_path")
+        try:
+            table = read_labels_table(row["path"])
+        except FruitsError as error:
+            return None, [f"{error.message} Its labels are not used."]
+        matched = match(table, files.set_column(position, "relative_path", below))
+        if matched.facts["missing"] < files.num_rows:
+            return matched, []
+        return None, [f"No row of {row['path']} names a photograph: its labels are not used."]
+    return None, []
+
+
+def _is_said(table: pa.Table, name: str) -> bool:
+    return table.column(name).null_count < table.num_rows
+
+
+def _keys(named: pa.Array, files: pa.Table) -> pa.Array:
+    """The column of the files that most rows of the table name, as the table writes it."""
+    relative = files.column("relative_path").combine_chunks()
+    names = pc.replace_substring_regex(relative, r"(?s)^.*/", "")
+    choices = [relative, files.column("path").combine_chunks()]
+    if len(names.unique()) == len(names):
+        choices.append(names)
+    return max(choices, key=lambda keys: pc.is_in(named, value_set=keys).true_count)
+
+
+def _splits(said: pa.Array) -> tuple[pa.Array, list[str]]:
+    """Splits as they are kept, and words that name none."""
+    encoded = said.dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    splits = [(split_of(word) or OUTSIDE) if word.strip() else None for word in words]
+    unknown = [word for word, split in zip(words, splits, strict=True) if split == OUTSIDE]
+    return pa.array(splits, pa.string()).take(encoded.indices), unknown

@@ -1,0 +1,198 @@
+"""What was understood of a folder: facts for a report, sentences and warnings for the log."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fruits_kedro.photos.folders import OUTSIDE, Folders, Meaning, Rule, Shape
+from fruits_kedro.photos.labels import look_alikes
+from fruits_kedro.photos.labels_table import Matched
+from fruits_kedro.photos.reasons import Reason
+
+
+@dataclass(frozen=True)
+class Understood:
+    """One folder, understood.
+
+    Attributes:
+        uri: The folder.
+        rows: ``layout.LAYOUT_SCHEMA``.
+        rule: How its folders are read.
+        folders: Every folder with candidates: its parts, its meaning and their number.
+        ignored: Ignored files by extension.
+        ignored_labels: Label folders in which every file was ignored, with their number.
+        matched: The table of labels laid beside the files, None without one.
+        notes: Why a table of labels is not used.
+    """
+
+    uri: str
+    rows: pa.Table
+    rule: Rule
+    folders: list[tuple[Folders, Meaning, int]]
+    ignored: dict[str, int]
+    ignored_labels: dict[str, int]
+    matched: Matched | None
+    notes: list[str]
+
+    def inside(self) -> pa.ChunkedArray:
+        """True for rows that are not beside the split folders."""
+        return pc.not_equal(pc.fill_null(self.rows.column("split"), ""), OUTSIDE)
+
+    def label_counts(self) -> dict[str, int]:
+        """Photographs worth reading inside, per label, in order of labels."""
+        used = pc.and_(self.inside(), self.rows.column("reason").is_null())
+        return counts(self.rows.column("label").filter(used))
+
+
+def counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """How often each value occurs, null not counted, in order of values."""
+    found = column.drop_null().value_counts().to_pylist()
+    return dict(sorted((value["values"], value["counts"]) for value in found))
+
+
+def names_of(names: Sequence[str] | dict[str, int], limit: int = 5) -> str:
+    """The first names, with their numbers where they have any, and how many more there are."""
+    texts = [f"{k} ({v})" for k, v in names.items()] if isinstance(names, dict) else list(names)
+    more = len(texts) - limit
+    return ", ".join(texts[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def summarise(part: Understood) -> dict[str, Any]:
+    """Facts about one folder, ready for JSON."""
+    is_lost = pc.equal(part.rows.column("reason"), Reason.NO_LABEL.value)
+    lost = part.rows.column("path").filter(pc.and_(part.inside(), is_lost))
+    labels = part.label_counts()
+    shown = labels if part.matched else {meaning.label for _, meaning, _ in part.folders}
+    return {
+        "folder": part.uri,
+        "photographs": part.rows.num_rows,
+        "wrapped_in": "/".join(part.rule.wrapper) or None,
+        "folder_depth": _depths(part),
+        "labels": _ends(labels),
+        "label_rule": _label_rule(part),
+        "splits": _splits(part),
+        "outside": _outside(part),
+        "no_label": {"photographs": len(lost), "examples": lost[:3].to_pylist()},
+        "capture_groups": counts(part.rows.column("capture")),
+        "places": counts(part.rows.column("place")),
+        "ignored": part.ignored,
+        "ignored_labels": part.ignored_labels,
+        "look_alikes": look_alikes(name for name in shown if name),
+        "labels_table": part.matched.facts if part.matched else None,
+    }
+
+
+def _depths(part: Understood) -> dict[str, int]:
+    """Candidates by the number of folders between the wrapper, or the image folder, and them."""
+    depths: Counter[int] = Counter()
+    for folders, _, files in part.folders:
+        depths[len(folders) - len(part.rule.wrapper)] += files
+    return {str(depth): files for depth, files in sorted(depths.items())}
+
+
+def _ends(labels: dict[str, int]) -> dict[str, Any]:
+    ordered = sorted(labels, key=lambda label: (labels[label], label))
+    ends = {"smallest": ordered[:1], "largest": ordered[-1:]}
+    named = {size: {label: labels[label] for label in found} for size, found in ends.items()}
+    return {"number": len(labels), **named}
+
+
+def _label_rule(part: Understood) -> str:
+    if part.matched:
+        return "the table of labels"
+    level, shape = part.rule.label_level or 1, part.rule.shape
+    above = "the split folder" if shape is Shape.SPLITS_ABOVE else "the image folder"
+    if level < 0:
+        return "the folder of the file" if level == -1 else f"folder {level} from the file"
+    return f"the first folder below {above}" if level == 1 else f"folder {level} below {above}"
+
+
+def _splits(part: Understood) -> dict[str, Any]:
+    named: dict[str, set[str]] = {}
+    for _, meaning, _ in part.folders:
+        if meaning.split not in (None, OUTSIDE) and meaning.split_folder:
+            named.setdefault(str(meaning.split), set()).add(meaning.split_folder)
+    by_table = part.matched is not None and part.matched.has_split
+    return {
+        "rule": "the table of labels" if by_table else "folders" if named else None,
+        "photographs": counts(part.rows.column("split")),
+        "folders": {split: sorted(names) for split, names in sorted(named.items())},
+    }
+
+
+def _outside(part: Understood) -> dict[str, int]:
+    """Photographs beside the split folders, by the topmost folder; ``.`` is none."""
+    found: Counter[str] = Counter()
+    by_table = part.matched is not None and part.matched.has_split
+    for _, meaning, files in part.folders:
+        if meaning.split == OUTSIDE and not by_table:
+            found[meaning.split_folder or "."] += files
+    return dict(sorted(found.items()))
+
+
+def sentences(summary: dict[str, Any]) -> Iterator[str]:
+    """What was understood of one folder, from its facts."""
+    if summary["wrapped_in"]:
+        yield f"{summary['folder']} is read from {summary['wrapped_in']}, which holds everything"
+    labels, depths = summary["labels"], list(summary["folder_depth"])
+    depth = " to ".join(dict.fromkeys((depths[0], depths[-1])))
+    yield (
+        f"{summary['folder']}: {summary['photographs']} photographs, {depth} "
+        f"{'folder' if depth == '1' else 'folders'} deep; {labels['number']} labels by "
+        f"{summary['label_rule']}, from {names_of(labels['smallest'])} to "
+        f"{names_of(labels['largest'])}"
+    )
+    splits = summary["splits"]
+    if splits["rule"]:
+        folders = [name for names in splits["folders"].values() for name in names]
+        named = f" ({', '.join(folders)})" if folders else ""
+        yield f"Splits by {splits['rule']}{named}: {names_of(splits['photographs'])}"
+    else:
+        yield "No folder names a split"
+    for what in ("capture_groups", "places", "ignored"):
+        if summary[what]:
+            yield f"{what.capitalize().replace('_', ' ')}: {names_of(summary[what], 10)}"
+
+
+def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
+    """What the user should look at in one folder."""
+    outside, lost, unused = (summary[key] for key in ("outside", "no_label", "ignored_labels"))
+    if outside:
+        yield (
+            f"{sum(outside.values())} photographs are outside the split folders and neither train "
+            f"nor test: {names_of(outside)}. Move them into a split folder to use them."
+        )
+    depths = [depth for depth in summary["folder_depth"] if depth != "0"]
+    if part.matched is None and part.rule.shape is Shape.LABELS and len(depths) > 1:
+        deepest = max((folders for folders, _, _ in part.folders), key=len)
+        yield (
+            f"Photographs are {depths[0]} to {depths[-1]} folders deep, such as "
+            f"{'/'.join(deepest)}. The "
+            f"label is {summary['label_rule']}; ingestion.label_level names another."
+        )
+    if lost["photographs"] and part.matched is None:
+        yield (
+            f"{lost['photographs']} files are in no label folder and are rejected, such as "
+            f"{lost['examples'][0]}."
+        )
+    if summary["look_alikes"]:
+        kept = set(part.label_counts())
+        named = [_look_alike(group, kept) for group in summary["look_alikes"]]
+        yield f"Labels look alike: {names_of(named)}. Rename folders that mean the same."
+    if unused:
+        yield (
+            f"Every file is ignored in {len(unused)} label folders: {names_of(unused)}. "
+            "ingestion.ignored_extensions decides what is ignored."
+        )
+    if part.matched:
+        yield from part.matched.warnings()
+    yield from part.notes
+
+
+def _look_alike(group: list[str], kept: set[str]) -> str:
+    apart = len(kept.intersection(name.strip() for name in group)) > 1
+    return f"{' and '.join(map(repr, group))} {'stay apart' if apart else 'are one label'}"

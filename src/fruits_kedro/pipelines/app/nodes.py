@@ -1,0 +1,143 @@
+"""The app: a page, the model and its runtime in one folder that any static host serves."""
+
+import hashlib
+import json
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
+from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters.facts import FactBook, FruitFacts
+
+MODEL = "fruits.tflite"
+WORKER = "sw.js"
+_WORKER_FILES = "{/* path: [sha256, bytes], written by build_app */}"
+_MANIFEST = {
+    "name": "Fruits",
+    "short_name": "Fruits",
+    "description": "Take a picture of a fruit and learn about it, offline",
+    "id": "./",
+    "start_url": "./",
+    "scope": "./",
+    "display": "standalone",
+    "background_color": "#fbfaf5",
+    "theme_color": "#1d6b3c",
+    "categories": ["education", "food"],
+    "icons": [
+        {"src": "icon-192.png", "sizes": "192x192", "type": "image/png"},
+        {"src": "icon-512.png", "sizes": "512x512", "type": "image/png"},
+        {
+            "src": "icon-512-maskable.png",
+            "sizes": "512x512",
+            "type": "image/png",
+            "purpose": "maskable",
+        },
+    ],
+}
+
+
+def build_app(
+    phone_model: PhoneModel | NoPhoneModel,
+    fruit_facts: FactBook,
+    metrics: dict[str, Any],
+    calibration: dict[str, Any],
+    parameters: AppParameters,
+) -> dict[str, bytes]:
+    """Make the files of the app.
+
+    Args:
+        phone_model: The model, or why there is none: then the page says so and shows facts only.
+        fruit_facts: Facts by label, and their translations.
+        metrics: Content of ``metrics.json``; empty without a classifier.
+        calibration: Content of ``calibration.json``.
+        parameters: Of the app.
+
+    Returns:
+        Content by path, the same bytes for the same inputs.
+    """
+    page = _page_files(files("fruits_kedro.pipelines.app") / "page")
+    page["app.webmanifest"] = _to_json(_MANIFEST)
+    if isinstance(phone_model, PhoneModel):
+        page[MODEL] = phone_model.content
+    else:
+        page = {path: page[path] for path in page if not path.startswith("runtime/")}
+    worker = page.pop(WORKER).decode()
+    about = {
+        **_about_model(phone_model),
+        **_about_facts(phone_model, fruit_facts),
+        "accuracy": _accuracy(metrics, calibration),
+        "candidates": parameters.candidates,
+        "candidate_floor": parameters.candidate_floor,
+        "sha256": {path: _sha256(page[path]) for path in sorted(page)},
+    }
+    page["app.json"] = _to_json(about)
+    listed = {path: [_sha256(page[path]), len(page[path])] for path in sorted(page)}
+    page[WORKER] = worker.replace(_WORKER_FILES, json.dumps(listed)).encode()
+    return dict(sorted(page.items()))
+
+
+def _page_files(folder: Traversable, prefix: str = "") -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found |= _page_files(entry, f"{prefix}{entry.name}/")
+        elif not entry.name.startswith("."):
+            found[prefix + entry.name] = entry.read_bytes()
+    return found
+
+
+def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
+    if isinstance(model, NoPhoneModel):
+        return {"model": None, "card": None, "reason": model.reason, "calibrated_for": None}
+    card = json.loads(model.card.to_json())
+    return {
+        "model": {"file": MODEL, "sha256": model.sha256, "bytes": len(model.content)},
+        "card": card,
+        "reason": None,
+        "calibrated_for": card.get("calibrated_for"),
+    }
+
+
+def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, Any]:
+    """The facts of the labels that the model names; all there are where there is no model."""
+    wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
+    fruits = {label: facts for label, facts in book.fruits.items() if label in wanted}
+    pairs = {label: facts.model_dump(mode="json") for label, facts in fruits.items()}
+    named = {
+        getattr(facts, name)[1] for facts in fruits.values() for name in FruitFacts.model_fields
+    }
+    translations = {
+        language: {
+            label: facts.model_dump(mode="json", exclude_none=True)
+            for label, facts in by_label.items()
+            if label in wanted
+        }
+        for language, by_label in book.translations.items()
+    }
+    sources = {name: text for name, text in book.sources.items() if name in named}
+    return {"facts": pairs, "translations": translations, "sources": sources}
+
+
+def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str, Any] | None:
+    """How often the model is right on photographs it was not trained on, and in which split."""
+    if not metrics:
+        return None
+    test = metrics.get("calibration", {}).get("test", {})
+    held_out = calibration.get("held_out", {})
+    return {
+        "split": metrics["split"],
+        "rows": metrics["rows"]["test"],
+        "accuracy": metrics["accuracy"],
+        "sure": test.get("sure"),
+        "right_if_sure": test.get("right_if_sure"),
+        "held_out_by": held_out.get("by"),
+    }
+
+
+def _to_json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

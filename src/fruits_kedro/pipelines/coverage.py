@@ -1,0 +1,62 @@
+"""What an accuracy stands on: how many of the labels and which photographs it covers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_NAMED = 20
+"""Labels that a sentence names; of more, the rest is counted."""
+
+
+def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) -> dict[str, Any]:
+    """Count what a score covers.
+
+    Args:
+        per_label: Scores by label, each with ``support`` (its test photographs) and ``f1``; labels
+            that were only predicted have a support of 0.
+        labels: Every label of the kept photographs.
+
+    Returns:
+        ``labels`` (how many), ``covered`` (of these, labels with a test photograph),
+        ``photographs`` (that test), ``macro_f1`` (mean over the covered labels; None without one)
+        and ``without_test`` (names of the other labels, in order).
+    """
+    tested = {label: scores for label, scores in per_label.items() if scores["support"]}
+    known = set(labels) | set(tested)
+    f1 = [scores["f1"] for scores in tested.values()]
+    return {
+        "labels": len(known),
+        "covered": len(tested),
+        "photographs": sum(scores["support"] for scores in tested.values()),
+        "macro_f1": sum(f1) / len(f1) if f1 else None,
+        "without_test": sorted(known - set(tested)),
+    }
+
+
+def stands_on(covered: Mapping[str, Any]) -> str:
+    """``covered`` in words: "20 photographs of 1 of 199 labels"."""
+    counted = f"{covered['photographs']:,} photographs of {covered['covered']:,}"
+    return f"{counted} of {covered['labels']:,} labels"
+
+
+def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[str]:
+    """Sentences that warn of labels without a test photograph, and of figures that cover too few.
+
+    Args:
+        covered: As ``coverage`` returns it.
+        least_share: Share of the labels below which a figure says little about the whole.
+    """
+    sentences = []
+    if covered["covered"] < least_share * covered["labels"]:
+        sentences.append(
+            f"The accuracy stands on {stands_on(covered)}, and says nothing about the others: add "
+            "test photographs for them, or use split.method=random."
+        )
+    if covered["without_test"]:
+        named = _join(covered["without_test"])
+        sentences.append(f"Labels without a test photograph are not measured: {named}")
+    return sentences
+
+
+def _join(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

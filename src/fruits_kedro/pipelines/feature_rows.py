@@ -1,0 +1,116 @@
+"""The features of present photographs and of their copies, found in the table of all features."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fruits_kedro.model.matrices import rows_of
+from fruits_kedro.model.rows import Rows
+from fruits_kedro.storage.tables import Table, read_rows
+
+DESCRIBED = ["path", "label", "split", "source", "place", "capture", "sha256"]
+"""Columns of ``photographs`` that describe a row of features."""
+
+
+def kept_photographs(photographs: Table, *splits: str) -> pa.Table:
+    """``DESCRIBED`` of kept photographs, of all splits or of some."""
+    condition = pc.field("status") == "kept"
+    if splits:
+        condition &= pc.field("split").isin(splits)
+    return photographs.read(DESCRIBED, condition)
+
+
+def locate_features(
+    features: Table, photographs: pa.Table, variants: pa.Table, fingerprint: str
+) -> pa.Table:
+    """Where the features of photographs and of their copies are stored.
+
+    Args:
+        features: ``schemas.FEATURES``.
+        photographs: ``sha256`` and columns that describe each photograph.
+        variants: ``schemas.VARIANTS``; copies of other photographs are ignored.
+        fingerprint: Of the photographs' own features.
+
+    Returns:
+        ``file``, ``row``, ``variant``, ``studio`` and the columns of ``photographs``, in stored
+        order.
+    """
+    keys = features.places(["sha256", "fingerprint", "variant", "studio", "reason"])
+    own = pc.and_(pc.equal(keys["variant"], 0), pc.equal(keys["fingerprint"], fingerprint))
+    copies = pc.is_in(_names(keys), value_set=_names(variants).combine_chunks())
+    index = pc.index_in(keys["sha256"], value_set=photographs["sha256"].combine_chunks())
+    found = pc.and_(pc.and_(pc.or_(own, copies), pc.is_null(keys["reason"])), pc.is_valid(index))
+    described = photographs.take(index.filter(found))
+    for name in ("variant", "studio", "file", "row"):
+        described = described.append_column(name, keys[name].filter(found))
+    return described
+
+
+def evenly(located: pa.Table, limit: int) -> pa.Table:
+    """At most ``limit`` rows, evenly by sha256: a photograph stays with its copies."""
+    if located.num_rows <= limit:
+        return located
+    hashes = located["sha256"]
+    last = hashes.take(pc.bottom_k_unstable(hashes, limit + 1)[-1:])[0]
+    return located.filter(pc.less(hashes, last))
+
+
+def stream_features(
+    features: Table, located: pa.Table
+) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """The features of located rows, one row group at a time.
+
+    Yields:
+        Which of the rows they are, and ``(rows, n_features)`` float32.
+    """
+    files, rows = located["file"].to_numpy(), located["row"].to_numpy()
+    for file in np.unique(files):
+        first, last = np.searchsorted(files, [file, file + 1])
+        uri = features.file_uri(int(file))
+        for part, batch in read_rows(uri, rows[first:last], ["features"]):
+            chosen = slice(int(first + part.start), int(first + part.stop))
+            yield chosen, rows_of(batch.column("features"))
+
+
+def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows:
+    """Located rows with their features in the driver's memory.
+
+    Args:
+        features: ``schemas.FEATURES``.
+        located: As ``locate_features`` gives it, with the columns ``DESCRIBED``.
+        labels: Sorted; each row's label is one of them.
+    """
+    matrix: npt.NDArray[np.float32] | None = None
+    for part, block in stream_features(features, located):
+        if matrix is None:
+            matrix = np.empty((located.num_rows, block.shape[1]), np.float32)
+        matrix[part] = block
+    order = pc.sort_indices(
+        located, sort_keys=[("sha256", "ascending"), ("variant", "ascending")]
+    ).to_numpy()
+    rows = located.take(pa.array(order))
+    targets = pc.index_in(rows["label"], value_set=pa.array(labels, pa.string()))
+    return Rows(
+        sha256=_text(rows["sha256"]),
+        variant=rows["variant"].to_numpy(),
+        features=np.zeros((0, 0), np.float32) if matrix is None else matrix[order],
+        labels=tuple(labels),
+        targets=targets.to_numpy().astype(np.int64),
+        split=_text(rows["split"]),
+        capture=_text(rows["capture"]),
+        place=_text(rows["place"]),
+        own=pc.equal(rows["source"], "own").to_numpy(),
+    )
+
+
+def _names(rows: pa.Table) -> pa.ChunkedArray:
+    """One text per (sha256, fingerprint, variant)."""
+    variant = pc.cast(rows["variant"], pa.string())
+    return pc.binary_join_element_wise(rows["sha256"], rows["fingerprint"], variant, ":")
+
+
+def _text(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:
+    return np.asarray(pc.fill_null(column, "").to_numpy(zero_copy_only=False), np.str_)

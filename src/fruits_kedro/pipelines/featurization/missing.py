@@ -1,0 +1,153 @@
+"""Which features are missing, and how the workers make them, for photographs and for scenes."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fruits_kedro.cluster.tasks import broadcast, cores, cut, on_workers
+from fruits_kedro.model.backbone import Backbone
+from fruits_kedro.model.engine import shared_engine
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
+from fruits_kedro.photos.augmentation.recipe import Recipe
+from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
+from fruits_kedro.photos.workers import TO_FEATURIZE, Featurizer, stored_contents
+from fruits_kedro.storage.schemas import FEATURES
+from fruits_kedro.storage.tables import Table
+
+_TASK_IMAGES = 500
+"""Inferences of one task: some seconds, so that progress moves and a repetition is cheap."""
+
+_WANTED = pa.schema({"sha256": pa.string(), "fingerprint": pa.string(), "variant": pa.int32()})
+
+
+def missing_variants(
+    photographs: Table, variants: pa.Table, known_features: Table, fingerprint: str | None
+) -> pa.Table:
+    """What is wanted and not known yet, one row per photograph.
+
+    Args:
+        photographs: ``schemas.PHOTOGRAPHS``.
+        variants: sha256, variant and fingerprint of copies.
+        known_features: ``schemas.FEATURES``.
+        fingerprint: Of the photographs' own features; None where only copies are wanted.
+
+    Returns:
+        path, sha256, own and ``variants``, a sorted list, in the order of paths.
+    """
+    kept = photographs.read(["path", "sha256", "source"], pc.field("status") == "kept")
+    wanted = variants.select(_WANTED.names).cast(_WANTED)
+    if fingerprint is not None:
+        originals = pa.table(
+            {
+                "sha256": kept["sha256"],
+                "fingerprint": pa.array([fingerprint] * kept.num_rows, pa.string()),
+                "variant": pa.array(np.zeros(kept.num_rows, np.int32)),
+            }
+        )
+        wanted = pa.concat_tables([originals.cast(_WANTED), wanted])
+    known = known_features.read(
+        _WANTED.names,
+        pc.field("reason").is_null()
+        | ~pc.field("reason").isin([str(reason) for reason in TRIED_AGAIN]),
+    )
+    missing = wanted.join(known, _WANTED.names, join_type="left anti")
+    missing = missing.sort_by([("sha256", "ascending"), ("variant", "ascending")])
+    grouped = missing.group_by("sha256", use_threads=False).aggregate([("variant", "list")])
+    place = pc.index_in(kept["sha256"], value_set=grouped["sha256"].combine_chunks())
+    lists = grouped["variant_list"].take(pc.drop_null(place))
+    rows = kept.filter(pc.is_valid(place)).append_column("variant_list", lists).sort_by("path")
+    return pa.table(
+        {
+            "path": rows["path"],
+            "sha256": rows["sha256"],
+            "own": pc.equal(rows["source"], "own"),
+            "variants": rows["variant_list"],
+        }
+    )
+
+
+def featurize_in_slices(
+    missing: pa.Table,
+    images: Table,
+    backbone: Backbone,
+    recipe: Recipe,
+    backgrounds: Backgrounds,
+    slice_images: int,
+) -> Iterator[Any]:
+    """Make missing features on the workers, in slices that are committed one by one.
+
+    Args:
+        missing: As ``missing_variants`` gives it.
+        images: ``schemas.IMAGES``.
+        backbone: The network.
+        recipe: How a copy is made.
+        backgrounds: The photographs that the recipe names.
+        slice_images: Photographs of a slice.
+
+    Yields:
+        ``schemas.FEATURES``.
+    """
+    if not missing.num_rows:
+        return
+    model, pictures = broadcast(backbone.model), broadcast(backgrounds.photographs)
+
+    def make_engine() -> Any:
+        return shared_engine(model.value)
+
+    work = Featurizer(
+        [images.file_uri(position) for position in range(len(images.files))],
+        backbone.spec.image_size,
+        backbone.spec.scaled_decoding,
+        make_engine,
+        backbone.fingerprint,
+        recipe.fingerprint(backbone.fingerprint),
+        recipe,
+        pictures,
+    )
+    for piece in cut(place_images(missing, images), slice_images):
+        inferences = len(pc.list_flatten(piece["variants"]))
+        tasks = cores() * -(-inferences // (cores() * _TASK_IMAGES))
+        yield on_workers(_even(piece, tasks), work, FEATURES)
+
+
+def place_images(rows: pa.Table, images: Table) -> pa.Table:
+    """Rows with ``file`` and ``row`` of their bytes in ``images``, in that order.
+
+    Any stored copy of the same bytes serves, whatever its path was when it was read.
+    """
+    places = images.places(["sha256", "reason"])
+    places = places.filter(pc.is_null(places["reason"]))
+    known = pc.index_in(rows["sha256"], value_set=places["sha256"].combine_chunks())
+    rows = rows.filter(pc.is_valid(known))
+    found = places.select(["file", "row"]).take(pc.drop_null(known))
+    placed = rows.append_column("file", found["file"]).append_column("row", found["row"])
+    return placed.sort_by([("file", "ascending"), ("row", "ascending")])
+
+
+def read_contents(rows: pa.Table, images: Table) -> Iterator[tuple[dict[str, Any], bytes | Reason]]:
+    """A few photographs with their bytes, on the driver.
+
+    Args:
+        rows: ``path``, ``sha256`` and any other columns.
+        images: ``schemas.IMAGES``.
+    """
+    files = [images.file_uri(position) for position in range(len(images.files))]
+    return stored_contents(place_images(rows, images), files)
+
+
+def _even(rows: pa.Table, tasks: int) -> list[pa.Table]:
+    """Tasks of about as many variants each."""
+    counts = pc.list_value_length(rows["variants"]).to_numpy()
+    ends: npt.NDArray[np.int64] = np.cumsum(counts)
+    borders = np.searchsorted(ends, np.arange(1, tasks) * ends[-1] / tasks)
+    return _between(rows.select(TO_FEATURIZE.names), [0, *borders.tolist(), rows.num_rows])
+
+
+def _between(rows: pa.Table, borders: Sequence[int]) -> list[pa.Table]:
+    pairs = itertools.pairwise(borders)
+    return [rows.slice(start, stop - start) for start, stop in pairs if stop > start]

@@ -1,0 +1,239 @@
+"""A stored folder is what its manifest names, and the manifest is written last.
+
+The manifest of ``04_feature/features`` is the file ``04_feature/.features.manifest.json``. So the
+folder itself holds data files and nothing else, and any tool can read it. A save writes new files,
+then the manifest (by rename on a disk, one PUT on an object store), then removes the files that the
+manifest no longer names. A save that dies before the manifest leaves files nobody names, and
+``tidy`` removes them before the next run begins.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from fruits_kedro import FruitsError
+from fruits_kedro.storage import lock
+from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_file
+
+FORMAT = 2
+"""Version of the layout; version 1 kept snapshots in part folders below the table's folder."""
+
+_FIRST_VERSION = (
+    "02_intermediate/images",
+    "02_intermediate/photographs",
+    "04_feature/features",
+    "04_feature/augmented_features",
+    "04_feature/scene_features",
+    "05_model_input/splits",
+    "05_model_input/variants",
+    "05_model_input/reduced_variants",
+    "05_model_input/reduced_features",
+    "06_models/backbone",
+    "06_models/reducer",
+    "06_models/classifier",
+    "07_model_output/predictions",
+    "07_model_output/inference_predictions",
+    "08_reporting/map_points",
+    "08_reporting/data_quality",
+)
+"""Folders in which version 1 kept snapshots."""
+
+_OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
+"""Names that only this project gives: nothing else in a folder is ever removed."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One immutable file of a folder.
+
+    Attributes:
+        name: File name below the folder.
+        rows: Rows of a table; 1 for other files.
+        size: Bytes.
+        sha256: Hexadecimal digest of the content.
+    """
+
+    name: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One complete version of a folder.
+
+    Attributes:
+        version: Counts commits, from 1.
+        files: In the order of their rows.
+        notes: What the writer wants to find again.
+    """
+
+    version: int
+    files: tuple[StoredFile, ...]
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Rows over all files."""
+        return sum(file.rows for file in self.files)
+
+    @cached_property
+    def id(self) -> str:
+        """Hexadecimal sha256 of content and notes: equal content has equal ids."""
+        content = [(file.rows, file.sha256) for file in self.files]
+        return hashlib.sha256(json.dumps([content, dict(self.notes)]).encode()).hexdigest()
+
+
+class Folder:
+    """A folder of immutable files and its manifest.
+
+    Args:
+        uri: The folder, local or ``s3://``.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri.rstrip("/")
+        parent, _, name = self.uri.rpartition("/")
+        self._manifest = (
+            join(parent, f".{name}.manifest.json") if parent else f".{name}.manifest.json"
+        )
+
+    def current(self) -> Manifest | None:
+        """The newest complete version; None where nothing was ever saved.
+
+        Raises:
+            FruitsError: Where the manifest is not one of this project.
+        """
+        try:
+            values = json.loads(read_bytes(self._manifest))
+            files = tuple(StoredFile(**file) for file in values["files"])
+            if not all(_OURS.fullmatch(file.name) for file in files):
+                raise ValueError("a file lies outside the folder")
+            return Manifest(int(values["version"]), files, values["notes"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise FruitsError(
+                f"{self._manifest} is not a manifest of this project ({error!r}): restore it, or "
+                f"remove it and the folder {self.uri}, and run again."
+            ) from error
+
+    def verified(self) -> Manifest | None:
+        """``current``, after one listing that compares the size of every file.
+
+        Raises:
+            FruitsError: Where a file is missing or has another size.
+        """
+        manifest = self.current()
+        if manifest is None:
+            return None
+        sizes = self._sizes()
+        for file in manifest.files:
+            found = sizes.get(file.name)
+            if found != file.size:
+                state = "is missing" if found is None else f"has {found} bytes"
+                raise FruitsError(
+                    f"{join(self.uri, file.name)} {state} instead of {file.size}, so the storage "
+                    f"is damaged: restore the file, or remove {self.uri} and {self._manifest}, and "
+                    "run again."
+                )
+        return manifest
+
+    def is_whole(self, manifest: Manifest) -> bool:
+        """Whether every file of a manifest is present with its size."""
+        sizes = self._sizes()
+        return all(sizes.get(file.name) == file.size for file in manifest.files)
+
+    def next_version(self) -> int:
+        """The version that the next commit makes."""
+        current = self.current()
+        return current.version + 1 if current else 1
+
+    def commit(
+        self, files: Sequence[StoredFile], notes: Mapping[str, Any] | None = None
+    ) -> Manifest:
+        """Make ``files`` the whole folder; a version of equal content stays as it is."""
+        lock.require_held(self.uri)
+        manifest = Manifest(self.next_version(), tuple(files), dict(notes or {}))
+        current = self.current()
+        if current is not None and current.id == manifest.id and self.is_whole(current):
+            manifest = current
+        else:
+            content = {
+                "format": FORMAT,
+                "version": manifest.version,
+                "rows": manifest.rows,
+                "files": [asdict(file) for file in manifest.files],
+                "notes": manifest.notes,
+            }
+            replace_file(self._manifest, json.dumps(content, indent=1).encode())
+        self._remove_others(manifest)
+        return manifest
+
+    def tidy(self) -> None:
+        """Remove files that no commit names: what a killed save left behind."""
+        self._remove_others(self.current())
+
+    def size(self) -> int:
+        """Bytes of the files of the current version."""
+        current = self.current()
+        return sum(file.size for file in current.files) if current else 0
+
+    def _remove_others(self, manifest: Manifest | None) -> None:
+        named = {file.name for file in manifest.files} if manifest else set()
+        fs, root = filesystem(self.uri)
+        for name in self._sizes():
+            if name not in named and _OURS.fullmatch(name):
+                fs.rm_file(f"{root}/{name}")
+
+    def _sizes(self) -> dict[str, int]:
+        fs, root = filesystem(self.uri)
+        try:
+            # An object store's client would answer from what it has listed before.
+            fs.invalidate_cache()
+            entries = fs.ls(root, detail=True)
+        except FileNotFoundError:
+            return {}
+        files = (entry for entry in entries if entry["type"] == "file")
+        return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in files}
+
+
+def remove_first_version(storage: str) -> list[str]:
+    """Remove what version 1 of this project left in a storage: its tables cannot be continued.
+
+    Args:
+        storage: The storage root, local or ``s3://``.
+
+    Returns:
+        The folders that were removed, below the root; none in a storage of this version.
+    """
+    fs, root = filesystem(storage)
+    removed = []
+    for name in _FIRST_VERSION:
+        folder = f"{root}/{name}"
+        if fs.exists(f"{folder}/_current.json"):
+            fs.rm(folder, recursive=True)
+            removed.append(name)
+    return removed
+
+
+def table_file_name(version: int, part: int, token: str) -> str:
+    """Name of a table's file: the order of names is the order of commits and parts.
+
+    Args:
+        version: Of the manifest that will name it.
+        part: Position within the save.
+        token: 10 hexadecimal digits that no other save or attempt has.
+    """
+    return f"{version:06d}-{part:05d}-{token}.parquet"
+
+
+def new_token() -> str:
+    """8 hexadecimal digits at random."""
+    return secrets.token_hex(4)

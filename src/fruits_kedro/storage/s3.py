@@ -1,0 +1,153 @@
+"""S3 through fsspec: options from the standard AWS environment, refusals, unfinished uploads."""
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import fsspec
+
+logger = logging.getLogger(__name__)
+
+SCHEMES = ("s3", "s3a", "s3n")
+
+_ATTEMPTS = 5
+"""Tries of one request, a second or two apart. s3fs repeats a broken connection as often again."""
+
+_SHARED = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_RETRY_MODE",
+)
+"""Variables that hold no secret and must be equal on every machine of a run."""
+
+_CREDENTIALS = {
+    (
+        "ExpiredToken",
+        "token has expired",
+        "TokenRefreshRequired",
+        "security token included in the request is expired",
+        # The answer to a HEAD has no text.
+        "(400) when calling the HeadObject operation",
+    ): (
+        "The AWS credentials have expired: renew them where they come from (environment, profile "
+        "or role), then run again; committed work is kept."
+    ),
+    (
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "UnrecognizedClient",
+        "SignatureDoesNotMatch",
+        "InvalidToken",
+        "Unable to locate credentials",
+        "access key ID you provided does not exist",
+        "Access Key Id you provided does not exist",
+        "signature we calculated does not match",
+    ): (
+        "AWS rejected the credentials of this run, or none were found: check the standard AWS "
+        "environment, profile or role, on this machine and on the cluster's."
+    ),
+}
+_ACCESS = {
+    ("NoSuchBucket", "bucket does not exist"): (
+        "The bucket does not exist: check its name, the region, and AWS_ENDPOINT_URL if it is set."
+    ),
+    ("AccessDenied", "Access Denied", "Access denied", "Forbidden"): (
+        "S3 denied access: the credentials of this run need s3:ListBucket and s3:GetObject on the "
+        "photographs, and s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the storage "
+        "as well; committed work is kept."
+    ),
+}
+
+
+def is_s3(uri: str) -> bool:
+    """Whether a URI names something on S3."""
+    return uri.partition("://")[0] in SCHEMES and "://" in uri
+
+
+def shared_environment() -> dict[str, str]:
+    """Variables that executors need to reach the same S3. Each machine has its own credentials."""
+    return {name: os.environ[name] for name in _SHARED if os.environ.get(name)}
+
+
+def client_options(uri: str) -> dict[str, Any]:
+    """Arguments of the fsspec filesystem of ``uri``; empty except for S3.
+
+    Listings are not cached, so what another process has written since is seen.
+    """
+    if not is_s3(uri):
+        return {}
+    config: dict[str, Any] = {"connect_timeout": 10, "read_timeout": 60}
+    if not {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & os.environ.keys():
+        config["retries"] = {"mode": "standard", "total_max_attempts": _ATTEMPTS}
+    if os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+        config["s3"] = {"addressing_style": "path"}
+    # The region of a profile is read by the client itself.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return {
+        "use_listings_cache": False,
+        # More would ask for the size of each object first, by a request of its own.
+        "max_concurrency": 1,
+        "client_kwargs": {"region_name": region} if region else {},
+        "config_kwargs": config,
+    }
+
+
+def credentials_problem(text: str) -> str | None:
+    """The sentence for an error that every further request would meet, or None."""
+    return _first(text, _CREDENTIALS)
+
+
+def s3_problem(text: str) -> str | None:
+    """The sentence for an error of S3, found in what a client says, or None."""
+    return _first(text, _CREDENTIALS | _ACCESS)
+
+
+def _first(text: str, sentences: dict[tuple[str, ...], str]) -> str | None:
+    found = (sentence for signs, sentence in sentences.items() if any(s in text for s in signs))
+    return next(found, None)
+
+
+def abort_unfinished_uploads(uri: str) -> int:
+    """Abort every unfinished multipart upload below ``uri``.
+
+    Nobody sees them and they are paid for. Call this only while no other run writes there.
+
+    Args:
+        uri: A folder on S3. Uploads outside of it are left alone.
+
+    Returns:
+        How many there were.
+    """
+    fs, root = fsspec.core.url_to_fs(uri, **client_options(uri))
+    bucket, _, key = root.partition("/")
+    count = 0
+    try:
+        for upload in _uploads(fs, bucket, f"{key.rstrip('/')}/" if key else ""):
+            named = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
+            fs.call_s3("abort_multipart_upload", **named)
+            count += 1
+    except PermissionError as error:  # a lifecycle rule of the bucket ends them as well
+        logger.warning(
+            "Unfinished uploads below %s could not be listed (%s): give the run "
+            "s3:ListBucketMultipartUploads and s3:AbortMultipartUpload",
+            uri,
+            error,
+        )
+    return count
+
+
+def _uploads(fs: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
+    marker: dict[str, str] = {}
+    while True:
+        page = fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix, **marker)
+        yield from page.get("Uploads", [])
+        if not page.get("IsTruncated"):
+            return
+        marker = {
+            "KeyMarker": page["NextKeyMarker"],
+            "UploadIdMarker": page["NextUploadIdMarker"],
+        }

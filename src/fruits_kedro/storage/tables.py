@@ -1,0 +1,271 @@
+"""Tables as folders of Parquet, read and written by pyarrow on the driver and on workers."""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
+from fruits_kedro.storage.files import filesystem, is_local, join
+from fruits_kedro.storage.manifest import StoredFile, new_token, table_file_name
+
+_GROUP_ROWS = 16384
+"""Rows of a row group: 16 MB of 300 float32."""
+_GROUP_BYTES = 32 << 20
+"""Bytes of a row group: photographs are big rows, and a worker reads whole groups."""
+_BATCH_ROWS = 4096
+"""Rows streamed at once: 20 MB of 1280 features."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One version of a stored table; nothing is read before it is asked for.
+
+    Attributes:
+        uri: The folder, local or ``s3://``.
+        schema: Columns.
+        files: In the order of their rows.
+    """
+
+    uri: str
+    schema: pa.Schema
+    files: tuple[StoredFile, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, as the manifest has it."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self.schema.names)
+
+    def read(
+        self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
+    ) -> pa.Table:
+        """Rows in the driver's memory, in stored order.
+
+        Args:
+            columns: Those to read; all where None.
+            filter: Condition that rows meet; all rows where None.
+        """
+        if not self.files:
+            return self.schema.empty_table().select(list(columns or self.schema.names))
+        return self._dataset().to_table(columns=_listed(columns), filter=filter)
+
+    def batches(
+        self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows in batches of at most 4096, in stored order, with bounded memory.
+
+        Args:
+            columns: Those to read; all where None.
+            filter: Condition that rows meet; all rows where None.
+        """
+        if self.files:
+            yield from self._dataset().to_batches(
+                columns=_listed(columns),
+                filter=filter,
+                batch_size=_BATCH_ROWS,
+                batch_readahead=2,
+                fragment_readahead=1,
+            )
+
+    def sample(
+        self, columns: Sequence[str], limit: int, filter: pc.Expression | None = None
+    ) -> pa.Table:
+        """Rows with the smallest ``sha256``, ordered by it: an even draw, the same in every run.
+
+        Args:
+            columns: Those to read.
+            limit: Rows, at most.
+            filter: Condition that rows meet; all rows where None.
+        """
+        wanted = list(dict.fromkeys([*columns, "sha256"]))
+        hashes = self.read(["sha256"], filter)["sha256"]
+        if len(hashes) > limit:
+            last = hashes.take(pc.bottom_k_unstable(hashes, limit)[-1:])[0]
+            smaller = pc.field("sha256") <= last
+            filter = smaller if filter is None else filter & smaller
+        return self.read(wanted, filter).sort_by("sha256").slice(0, limit).select(list(columns))
+
+    def places(self, columns: Sequence[str]) -> pa.Table:
+        """Columns of every row with its place: ``file`` (position, int32) and ``row`` (int64)."""
+        counts = [file.rows for file in self.files]
+        files = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        rows = [np.arange(count, dtype=np.int64) for count in counts]
+        table = self.read(columns)
+        table = table.append_column("file", pa.array(files))
+        return table.append_column("row", pa.array(np.concatenate([*rows, np.zeros(0, np.int64)])))
+
+    def file_uri(self, position: int) -> str:
+        """Where one of the files is."""
+        return join(self.uri, self.files[position].name)
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> Any:
+        """All rows as a pandas DataFrame."""
+        return self.read(columns).to_pandas()
+
+    def to_spark(self) -> Any:
+        """All rows as a Spark DataFrame, for notebooks: the rows pass through the driver."""
+        from pyspark.sql import SparkSession
+
+        return SparkSession.builder.getOrCreate().createDataFrame(self.read())
+
+    def _dataset(self) -> pads.Dataset:
+        fs, root = filesystem(self.uri)
+        paths = [f"{root}/{file.name}" for file in self.files]
+        # pyarrow's own access to a disk is faster than through fsspec.
+        chosen = None if is_local(self.uri) else fs
+        return pads.dataset(paths, schema=self.schema, filesystem=chosen, format="parquet")
+
+
+def read_rows(
+    uri: str, rows: npt.NDArray[np.int64], columns: Sequence[str]
+) -> Iterator[tuple[slice, pa.RecordBatch]]:
+    """Some rows of one Parquet file, one row group at a time.
+
+    Args:
+        uri: The file.
+        rows: Row numbers within the file, ascending.
+        columns: Those to read.
+
+    Yields:
+        Which of ``rows`` they are, and their columns.
+    """
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as opened, pq.ParquetFile(opened) as file:
+        first = 0
+        for group in range(file.num_row_groups):
+            last = first + file.metadata.row_group(group).num_rows
+            chosen = slice(*np.searchsorted(rows, [first, last]))
+            if chosen.stop > chosen.start:
+                read = file.read_row_group(group, columns=list(columns), use_threads=False)
+                picked = read.take(pa.array(rows[chosen] - first)).combine_chunks()
+                for batch in picked.to_batches():
+                    yield slice(chosen.start, chosen.start + batch.num_rows), batch
+                    chosen = slice(chosen.start + batch.num_rows, chosen.stop)
+            first = last
+
+
+def write_rows(folder: str, name: str, schema: pa.Schema, rows: Iterable[Any]) -> StoredFile | None:
+    """Stream rows into one Parquet file; equal rows give equal bytes.
+
+    Args:
+        folder: The table's folder.
+        name: The file's name.
+        schema: Columns of the file; other columns of the rows are dropped.
+        rows: Record batches or tables.
+
+    Returns:
+        What was written; None, and no file, where there are no rows.
+    """
+    groups = _in_groups(rows, schema)
+    first = next(groups, None)
+    if first is None:
+        return None
+    count = 0
+    with (
+        _hashed(join(folder, name)) as sink,
+        pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd") as writer,
+    ):
+        for group in itertools.chain([first], groups):
+            writer.write_table(group)
+            count += group.num_rows
+    return StoredFile(name, count, sink.size, sink.hexdigest())
+
+
+def write_table(folder: str, version: int, table: pa.Table, schema: pa.Schema) -> list[StoredFile]:
+    """Write a table of the driver's memory as one file; no file where it is empty."""
+    name = table_file_name(version, 0, new_token() + "00")
+    written = write_rows(folder, name, schema, table.to_batches())
+    return [written] if written else []
+
+
+def merge_files(table: Table, version: int) -> StoredFile | None:
+    """Write the rows of a table once more, as one file."""
+    name = table_file_name(version, 0, new_token() + "00")
+    return write_rows(table.uri, name, table.schema, table.batches())
+
+
+class _HashedFile:
+    """A file that counts and hashes what is written to it, from the first byte to the last."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.size = 0
+        self.closed = False
+
+    def write(self, content: Any) -> int:
+        """Write bytes."""
+        view = memoryview(content)
+        self._file.write(view)
+        self._digest.update(view)
+        self.size += view.nbytes
+        return view.nbytes
+
+    def flush(self) -> None:
+        """Nothing: the file is flushed when it is closed."""
+
+    def close(self) -> None:
+        """Nothing: the file is closed by whoever opened it."""
+
+    def hexdigest(self) -> str:
+        """Hexadecimal sha256 of everything written."""
+        return self._digest.hexdigest()
+
+
+@contextmanager
+def _hashed(uri: str) -> Iterator[_HashedFile]:
+    fs, path = filesystem(uri)
+    with fs.open(path, "wb") as file:
+        yield _HashedFile(file)
+        if is_local(uri):
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _in_groups(rows: Iterable[Any], schema: pa.Schema) -> Iterator[pa.Table]:
+    held: list[pa.Table] = []
+    for piece in rows:
+        for part in _bounded(piece):
+            held.append(_as_table(part, schema))
+            if sum(t.num_rows for t in held) >= _GROUP_ROWS or _bytes(held) >= _GROUP_BYTES:
+                yield pa.concat_tables(held).combine_chunks()
+                held = []
+    if any(table.num_rows for table in held):
+        yield pa.concat_tables(held).combine_chunks()
+
+
+def _bounded(piece: Any) -> Iterator[Any]:
+    for start in range(0, piece.num_rows, _GROUP_ROWS):
+        yield piece.slice(start, _GROUP_ROWS)
+
+
+def _as_table(piece: Any, schema: pa.Schema) -> pa.Table:
+    table = pa.Table.from_batches([piece]) if isinstance(piece, pa.RecordBatch) else piece
+    return table.select(schema.names).cast(schema)
+
+
+def _bytes(tables: list[pa.Table]) -> int:
+    return sum(table.get_total_buffer_size() for table in tables)
+
+
+def _listed(columns: Sequence[str] | None) -> list[str] | None:
+    return cast("list[str] | None", None if columns is None else list(columns))

@@ -1,0 +1,66 @@
+"""A folder of static files: whole, without left-overs, and known by its content."""
+
+import pytest
+
+from fruits_kedro import FruitsError
+from fruits_kedro.datasets.app import StaticFolderDataset, media_type
+
+FILES = {"index.html": b"<p>", "sw.js": b"worker", "runtime/a.wasm": b"\0asm"}
+
+
+@pytest.fixture
+def dataset(tmp_path) -> StaticFolderDataset:
+    return StaticFolderDataset(filepath=str(tmp_path / "app"))
+
+
+def test_files_come_back(dataset):
+    assert not dataset.exists()
+    dataset.save(FILES)
+    assert dataset.exists()
+    assert dataset.load() == FILES
+
+
+def test_a_save_removes_what_is_no_longer_part_of_it(dataset):
+    dataset.save(FILES | {"old/page.js": b"old"})
+    dataset.save(FILES)
+    assert dataset.load() == FILES
+
+
+def test_unchanged_files_are_left_alone(dataset, tmp_path):
+    dataset.save(FILES)
+    path = tmp_path / "app" / "index.html"
+    before = path.stat().st_ino
+    dataset.save(FILES | {"sw.js": b"worker 2"})
+    assert path.stat().st_ino == before
+
+
+def test_the_identity_changes_with_what_was_saved_and_with_a_lost_file(dataset, tmp_path):
+    assert dataset.snapshot_id() is None
+    dataset.save(FILES)
+    first = dataset.snapshot_id()
+    dataset.save(FILES | {"sw.js": b"Worker"})
+    assert dataset.snapshot_id() != first
+    dataset.save(FILES)
+    assert dataset.snapshot_id() == first
+    (tmp_path / "app" / "runtime" / "a.wasm").unlink()
+    assert dataset.snapshot_id() != first
+
+
+def test_nothing_saved_is_one_sentence(dataset):
+    with pytest.raises(Exception) as caught:
+        dataset.load()
+    assert isinstance(caught.value.__cause__, FruitsError)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.js", "text/javascript; charset=utf-8"),
+        ("runtime/a.wasm", "application/wasm"),
+        ("app.webmanifest", "application/manifest+json"),
+        ("runtime/LICENSE", "text/plain; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ],
+)
+def test_browsers_are_told_what_a_file_is(name, kind):
+    assert media_type(name) == kind

@@ -1,0 +1,250 @@
+"""Tables: any tool reads exactly the rows of the newest version, also after a save that died."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+import pytest
+from sentences import sentence_of
+
+from fruits_kedro.cluster.tasks import cut, on_workers
+from fruits_kedro.datasets import TableDataset
+from fruits_kedro.storage import manifest as manifests
+from fruits_kedro.storage.schemas import FEATURES, VARIANTS
+from fruits_kedro.storage.tables import read_rows
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def variants(*numbers: int) -> pa.Table:
+    """Rows that are told apart by their sha256."""
+    values = [[f"{n:064x}" for n in numbers], [1] * len(numbers), ["f"] * len(numbers)]
+    return pa.table(values, schema=VARIANTS)
+
+
+def features(count: int, first: int = 0) -> pa.Table:
+    """Rows with a vector each."""
+    matrix = np.random.default_rng(first).random((count, 8)).astype(np.float32)
+    columns = {
+        "sha256": [f"{n:064x}" for n in range(first, first + count)],
+        "fingerprint": ["f"] * count,
+        "variant": [0] * count,
+        "features": list(matrix),
+        "studio": [True] * count,
+        "reason": [None] * count,
+    }
+    return pa.table(columns, schema=FEATURES)
+
+
+def table_at(folder: Path, **options: Any) -> TableDataset:
+    return TableDataset(filepath=str(folder / "table"), table="VARIANTS", **options)
+
+
+def by_pandas(folder: str) -> list[str]:
+    return list(pd.read_parquet(folder)["sha256"])
+
+
+def by_arrow(folder: str) -> list[str]:
+    return pads.dataset(folder, format="parquet").to_table()["sha256"].to_pylist()
+
+
+def by_polars(folder: str) -> list[str]:
+    import polars
+
+    return polars.read_parquet(folder)["sha256"].to_list()
+
+
+def by_lazy_polars(folder: str) -> list[str]:
+    import polars
+
+    return polars.scan_parquet(folder).collect()["sha256"].to_list()
+
+
+def by_duckdb(folder: str) -> list[str]:
+    import duckdb
+
+    rows = duckdb.sql(f"select sha256 from '{folder}/*.parquet'").fetchall()
+    return [row[0] for row in rows]
+
+
+READERS = (by_pandas, by_arrow, by_polars, by_lazy_polars, by_duckdb)
+
+
+@pytest.fixture(params=READERS, ids=lambda reader: reader.__name__)
+def reader(request: pytest.FixtureRequest) -> Callable[[str], list[str]]:
+    return request.param
+
+
+def rows_of(numbers: Any) -> list[str]:
+    return sorted(f"{n:064x}" for n in numbers)
+
+
+class TestOtherTools:
+    def test_a_replaced_table_has_the_newest_rows(self, tmp_path: Path, reader: Any) -> None:
+        table = table_at(tmp_path)
+        table.save(variants(1, 2, 3))
+        table.save(variants(3, 4))
+        assert sorted(reader(str(tmp_path / "table"))) == rows_of((3, 4))
+
+    def test_a_growing_table_has_all_rows(self, tmp_path: Path, reader: Any) -> None:
+        table = table_at(tmp_path, mode="add")
+        table.save(variants(1, 2))
+        table.save(variants(3))
+        assert sorted(reader(str(tmp_path / "table"))) == rows_of((1, 2, 3))
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_after_a_save_that_died(
+        self, tmp_path: Path, reader: Any, mode: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        table = table_at(tmp_path, mode=mode)
+        table.save(variants(1, 2))
+        with monkeypatch.context() as patched:
+            patched.setattr(manifests, "replace_file", _die)
+            with pytest.raises(KeyboardInterrupt):
+                table.save(variants(3))
+        assert sorted(table.load().read()["sha256"].to_pylist()) == rows_of((1, 2))
+        table.tidy()  # as the next run does first
+        assert sorted(reader(str(tmp_path / "table"))) == rows_of((1, 2))
+
+    def test_after_a_save_that_died_between_manifest_and_removal(
+        self, tmp_path: Path, reader: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        table = table_at(tmp_path)
+        table.save(variants(1, 2))
+        with monkeypatch.context() as patched:
+            patched.setattr(manifests.Folder, "_remove_others", _die)
+            with pytest.raises(KeyboardInterrupt):
+                table.save(variants(3))
+        assert table.load().read()["sha256"].to_pylist() == rows_of((3,))
+        table.tidy()
+        assert sorted(reader(str(tmp_path / "table"))) == rows_of((3,))
+
+    def test_spark_reads_the_folder_with_no_option(
+        self, tmp_path: Path, spark: "SparkSession"
+    ) -> None:
+        table = table_at(tmp_path, mode="add")
+        table.save(variants(1, 2))
+        table.save(on_workers(cut(variants(3, 4, 5), 1), _batches, VARIANTS))
+        found = spark.read.parquet(str(tmp_path / "table")).select("sha256").collect()
+        assert sorted(row.sha256 for row in found) == rows_of(range(1, 6))
+
+
+def test_the_folder_holds_data_files_only(tmp_path: Path, spark: "SparkSession") -> None:
+    table = table_at(tmp_path)
+    table.save(on_workers(cut(variants(*range(10)), 3), _batches, VARIANTS))
+    files = list((tmp_path / "table").iterdir())
+    assert len(files) == 4
+    assert all(file.suffix == ".parquet" and file.is_file() for file in files)
+
+
+def test_rows_written_by_workers_keep_their_order(tmp_path: Path, spark: "SparkSession") -> None:
+    table = table_at(tmp_path)
+    table.save(on_workers(cut(variants(*range(100)), 7), _batches, VARIANTS))
+    assert table.load().read()["sha256"].to_pylist() == [f"{n:064x}" for n in range(100)]
+
+
+def test_equal_content_keeps_its_identity(tmp_path: Path) -> None:
+    table = table_at(tmp_path)
+    table.save(variants(1, 2))
+    before = table.snapshot_id()
+    table.save(variants(1, 2))
+    assert table.snapshot_id() == before
+    table.save(variants(2, 1))
+    assert table.snapshot_id() != before
+
+
+def test_many_small_saves_stay_few_files_and_a_small_manifest(tmp_path: Path) -> None:
+    table = table_at(tmp_path, mode="add")
+    for number in range(200):
+        table.save(variants(number))
+    assert len(list((tmp_path / "table").iterdir())) <= 65
+    manifest = json.loads((tmp_path / ".table.manifest.json").read_text())
+    assert len(manifest["files"]) <= 65
+    assert sorted(table.load().read()["sha256"].to_pylist()) == rows_of(range(200))
+
+
+def test_an_empty_table_loads_as_none_or_is_refused(tmp_path: Path) -> None:
+    assert table_at(tmp_path, missing_ok=True).load().rows == 0
+    sentence_of(table_at(tmp_path).load)
+    table_at(tmp_path).save(variants())
+    assert table_at(tmp_path).load().read().num_rows == 0
+
+
+@pytest.mark.parametrize("damage", ["missing", "shorter"])
+def test_a_damaged_file_is_an_error_and_no_identity(tmp_path: Path, damage: str) -> None:
+    table = table_at(tmp_path)
+    table.save(variants(1))
+    [file] = (tmp_path / "table").iterdir()
+    file.unlink() if damage == "missing" else file.write_bytes(file.read_bytes()[:-1])
+    assert table.snapshot_id() is None
+    assert str(file) in sentence_of(table.load)
+
+
+def test_refresh_forgets_earlier_rows_once(tmp_path: Path) -> None:
+    table_at(tmp_path, mode="add").save(variants(1))
+    assert table_at(tmp_path, mode="read", refresh=True).load().rows == 0
+    table = table_at(tmp_path, mode="add", refresh=True)
+    table.save(variants(2))
+    table.save(variants(3))
+    assert table.load().rows == 2
+
+
+def test_rows_are_removed_file_by_file(tmp_path: Path) -> None:
+    table = table_at(tmp_path, mode="add")
+    table.save(variants(1, 2))
+    table.save(variants(3, 4))
+    removed, _ = table.keep_only(pc.field("sha256") != f"{4:064x}")
+    assert removed == 1
+    assert sorted(table.load().read()["sha256"].to_pylist()) == rows_of((1, 2, 3))
+
+
+def test_foreign_files_are_never_removed(tmp_path: Path) -> None:
+    table = table_at(tmp_path)
+    table.save(variants(1))
+    (tmp_path / "table" / "notes.txt").write_text("mine")
+    table.save(variants(2))
+    assert (tmp_path / "table" / "notes.txt").exists()
+
+
+class TestTable:
+    def test_places_find_the_same_rows_again(self, tmp_path: Path) -> None:
+        dataset = TableDataset(filepath=str(tmp_path / "t"), table="FEATURES", mode="add")
+        first, second = features(50), features(30, 50)
+        dataset.save(first)
+        dataset.save(second)
+        table = dataset.load()
+        places = table.places(["sha256"])
+        wanted = places.filter(pc.equal(places["file"], 1)).slice(5, 10)
+        [(part, batch)] = read_rows(table.file_uri(1), wanted["row"].to_numpy(), ["features"])
+        assert (part.start, part.stop) == (0, 10)
+        assert batch.column(0).to_pylist() == second["features"].slice(5, 10).to_pylist()
+
+    def test_a_sample_is_even_and_the_same_whatever_the_order(self, tmp_path: Path) -> None:
+        dataset = table_at(tmp_path)
+        dataset.save(variants(5, 3, 9, 1))
+        assert dataset.load().sample(["sha256"], 2)["sha256"].to_pylist() == rows_of((1, 3))
+        assert dataset.load().sample(["sha256"], 9)["sha256"].to_pylist() == rows_of((1, 3, 5, 9))
+
+    def test_batches_give_all_rows_in_order(self, tmp_path: Path) -> None:
+        dataset = table_at(tmp_path, mode="add")
+        dataset.save(variants(*range(5000)))
+        dataset.save(variants(*range(5000, 6000)))
+        batches = list(dataset.load().batches(["sha256"]))
+        assert max(batch.num_rows for batch in batches) <= 4096
+        found = [value for batch in batches for value in batch.column(0).to_pylist()]
+        assert found == [f"{n:064x}" for n in range(6000)]
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _batches(task: pa.Table) -> Iterator[pa.RecordBatch]:
+    yield from task.to_batches()

@@ -1,0 +1,114 @@
+"""How a run ends early: one sentence for an error, one sentence and a code for a signal."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from kedro.io import AbstractDataset, DataCatalog
+
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.errors import ErrorHooks, as_sentences
+
+
+class Broken(AbstractDataset[None, None]):
+    """Fails to load with the error it is given."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def load(self) -> None:
+        raise self._error
+
+    def save(self, data: None) -> None:
+        """Do nothing."""
+
+    def _describe(self) -> dict[str, str]:
+        return {}
+
+
+def test_a_fruits_error_is_taken_out_of_what_wraps_it():
+    inner = FruitsError("The folder is empty: fill it.")
+    with pytest.raises(FruitsError) as error, as_sentences():
+        try:
+            DataCatalog({"broken": Broken(inner)}).load("broken")
+        except Exception as wrapped:
+            raise RuntimeError("outermost") from wrapped
+    assert error.value is inner
+
+
+def test_an_error_that_passes_the_hook_and_the_session_stays_the_same():
+    inner = FruitsError("The folder is empty: fill it.")
+    with pytest.raises(FruitsError) as error, as_sentences():
+        try:
+            DataCatalog({"broken": Broken(inner)}).load("broken")
+        except Exception as wrapped:
+            ErrorHooks().on_pipeline_error(wrapped)
+    assert error.value is inner
+
+
+def test_a_defect_is_left_to_kedro():
+    ErrorHooks().on_pipeline_error(ValueError("a defect"))
+
+
+class UnansweredError(Exception):
+    """An error of Java once the JVM is gone: its message would have to be fetched there."""
+
+    def __str__(self) -> str:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (UnansweredError(), "spark.driver.memory"),
+        (RuntimeError("java.lang.OutOfMemoryError: heap"), "spark.driver.memory"),
+        (OSError(28, "No space left on device"), "kedro fruits gc"),
+        (OSError(30, "Read-only file system"), "--params=storage="),
+    ],
+)
+def test_faults_of_the_machine_become_a_sentence_with_a_remedy(error, remedy):
+    with pytest.raises(FruitsError, match=remedy), as_sentences():
+        try:
+            raise error
+        except Exception as cause:
+            raise RuntimeError("outermost") from cause
+
+
+def test_a_defect_keeps_its_stack_trace():
+    with pytest.raises(ValueError, match="a defect"), as_sentences():
+        raise ValueError("a defect")
+
+
+# A main thread that holds a lock, finalizers that fail and a callback that hangs are what makes an
+# interrupted program print stack traces or stay.
+SCRIPT = """
+import sys, threading, time
+from fruits_kedro.hooks import errors
+
+errors._SECONDS_TO_END = 0.5
+errors.at_end += [lambda: print("released", flush=True), threading.Event().wait]
+errors.end_on_signals()
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("ready", flush=True)
+with open("/dev/zero", "rb") as zeros:
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            continue
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_with_one_sentence_and_its_code(number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert out == "released\n"
+    assert err.count("\n") == 1
+    assert "Traceback" not in err

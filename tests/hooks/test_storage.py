@@ -1,0 +1,82 @@
+"""The storage of a run is locked from its start to its end, and left-overs go first."""
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
+
+from fruits_kedro import FruitsError
+from fruits_kedro.hooks.storage import StorageHooks, require_storage
+from fruits_kedro.storage.lock import lock_of
+
+PIPELINE = Pipeline([node(lambda a: a, "a", "b", name="only")])
+UNFINISHED = f".{'0' * 32}.tmp"
+
+
+class Table(MemoryDataset):
+    """A dataset that counts how often it is tidied."""
+
+    tidied = 0
+
+    def tidy(self) -> None:
+        self.tidied += 1
+
+
+@pytest.fixture
+def hooks(tmp_path):
+    made = StorageHooks()
+    made._storage = str(tmp_path / "storage")
+    yield made
+    made.release()
+
+
+def is_locked(hooks: StorageHooks) -> bool:
+    lock = lock_of(hooks._storage)
+    try:
+        lock.acquire()
+    except FruitsError:
+        return True
+    lock.release()
+    return False
+
+
+@pytest.mark.parametrize("end", ["after_pipeline_run", "on_pipeline_error", "release"])
+def test_the_lock_is_held_until_the_run_ends_however_it_does(hooks, end):
+    hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+    assert is_locked(hooks)
+    getattr(hooks, end)()
+    assert not is_locked(hooks)
+
+
+def test_a_notebook_runs_again_after_it_interrupted_a_run(hooks):
+    catalog = DataCatalog({"a": MemoryDataset(1)})
+    hooks.before_pipeline_run(PIPELINE, catalog)
+    hooks.before_pipeline_run(PIPELINE, catalog)
+    assert is_locked(hooks)
+
+
+def test_left_overs_go_and_nothing_else_does(hooks, tmp_path):
+    folder = tmp_path / "storage" / "deep"
+    folder.mkdir(parents=True)
+    for name in (UNFINISHED, ".mine.tmp", "report.json"):
+        (folder / name).touch()
+    table = Table(1)
+    hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": table}))
+    assert table.tidied == 1
+    assert sorted(path.name for path in folder.iterdir()) == [".mine.tmp", "report.json"]
+
+
+def test_a_storage_of_version_1_is_said_and_started_over(hooks, tmp_path, caplog):
+    folder = tmp_path / "storage" / "04_feature" / "features"
+    folder.mkdir(parents=True)
+    (folder / "_current.json").write_text("{}")
+    for _ in range(2):
+        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+    assert not folder.exists()
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "04_feature/features" in warning
+
+
+def test_an_environment_without_storage_is_refused():
+    require_storage("/data")
+    with pytest.raises(FruitsError, match="FRUITS_STORAGE"):
+        require_storage("/project/not-set")

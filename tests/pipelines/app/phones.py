@@ -1,0 +1,88 @@
+"""Phones that look at the app: a page, a camera that shows one picture, an address they trust."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from browser import served
+from PIL import Image
+
+FRAME = (640, 480)
+
+
+@dataclass
+class Phone:
+    """A page of the app and what happened on it.
+
+    Attributes:
+        page: Playwright's.
+        errors: Errors of the console and of scripts.
+        requests: Addresses that the page and its workers asked for.
+    """
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self, url: str, ready: bool = True) -> "Phone":
+        self.page.goto(url)
+        if ready:
+            self.page.wait_for_selector("html[data-ready]", timeout=60_000)
+        return self
+
+    def go(self, view: str) -> None:
+        self.page.evaluate("view => { location.hash = view; }", view)
+        self.page.wait_for_selector(f"#{view}:not([hidden])")
+
+    def choose(self, path: Path) -> dict[str, str]:
+        """Choose a photograph; gives what the result says of itself."""
+        self.go("camera")
+        self.page.set_input_files("#file", str(path))
+        return self.result()
+
+    def result(self) -> dict[str, str]:
+        self.page.wait_for_selector("#result:not([hidden]) h2")
+        return dict(self.page.eval_on_selector("#result", "e => ({...e.dataset})"))
+
+    def correct(self, label: str, name: str = "") -> None:
+        """Say what it is: a label, or something new with a name."""
+        self.page.locator("#result .row .second").click()
+        self.page.select_option("#result select", label=label)
+        if name:
+            self.page.fill("#result input", name)
+        self.page.locator("#result form button").first.click()
+        self.page.wait_for_selector("#notice span")
+
+
+@contextmanager
+def at_localhost(folder: Path) -> Iterator[str]:
+    """A folder on loopback under the name that browsers trust; gives its address."""
+    with served(folder) as url:
+        yield url.replace("127.0.0.1", "localhost") + "/"
+
+
+def film(picture: Image.Image, path: Path, fill: float = 0.9) -> list[str]:
+    """Options of Chromium for a camera that shows a picture in front of white, as a Y4M film."""
+    frame = Image.new("RGB", FRAME, "white")
+    scale = min(FRAME) * fill / max(picture.size)
+    shown = picture.convert("RGB").resize(
+        (round(picture.width * scale), round(picture.height * scale))
+    )
+    frame.paste(shown, ((FRAME[0] - shown.width) // 2, (FRAME[1] - shown.height) // 2))
+    y, cb, cr = frame.convert("YCbCr").split()
+    half = (FRAME[0] // 2, FRAME[1] // 2)
+
+    def limited(plane: Image.Image, top: int) -> bytes:
+        return np.rint(16 + np.asarray(plane, float) / 255 * (top - 16)).astype(np.uint8).tobytes()
+
+    planes = limited(y, 235) + limited(cb.resize(half), 240) + limited(cr.resize(half), 240)
+    header = f"YUV4MPEG2 W{FRAME[0]} H{FRAME[1]} F10:1 Ip A1:1 C420jpeg\n".encode()
+    path.write_bytes(header + 10 * (b"FRAME\n" + planes))
+    return [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={path}",
+    ]

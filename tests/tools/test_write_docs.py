@@ -1,0 +1,58 @@
+"""The pages that are written from code and configuration are current and complete."""
+
+import re
+
+import pytest
+import yaml
+
+from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import known_names
+from tools import write_docs
+from tools.write_docs import PAGE, configuration_page, parameters_part, settings_of
+
+pytestmark = pytest.mark.tools
+
+
+def test_the_page_is_current():
+    """Run ``make docs`` after the schema or a configuration file changed."""
+    assert PAGE.read_text() == configuration_page()
+
+
+def test_every_parameter_has_a_meaning():
+    schema = Parameters.model_json_schema()
+    fields = {
+        f"{model}.{name}": field
+        for model, definition in {**schema["$defs"], "Parameters": schema}.items()
+        for name, field in definition["properties"].items()
+        if "$ref" not in field
+    }
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
+def test_every_parameter_is_documented_once_with_its_default(project):
+    text = parameters_part()
+    groups = {name.rpartition(".")[0] for name in known_names()}
+    for name in set(known_names()) - groups:
+        assert text.count(f"| `{name}` | ") == 1, name
+    shipped = yaml.safe_load((project / "conf/base/parameters_reduction.yml").read_text())
+    [line] = [line for line in text.splitlines() if line.startswith("| `reduction.k` |")]
+    assert f"| `{shipped['reduction']['k']}` |" in line
+
+
+def test_every_variable_of_the_project_is_documented(project):
+    files = [*(project / "src").rglob("*.py"), *(project / "conf").rglob("*.yml")]
+    named = {name for f in files for name in re.findall(r"FRUITS_[A-Z_]*[A-Z]", f.read_text())}
+    assert named == set(write_docs.VARIABLES)
+
+
+def test_settings_have_their_comments_groups_and_folded_values(tmp_path):
+    file = tmp_path / "spark.yml"
+    file.write_text(
+        '# Why\n# not\na.b: "1"\ngroup:\n  c: null\n  d: >-\n    x\n    y\n# End\ne: 2\n'
+    )
+    assert list(settings_of(file)) == [
+        ("a.b", "1", "Why not"),
+        ("group.c", "null", ""),
+        ("group.d", "x y", ""),
+        ("e", "2", "End"),
+    ]

@@ -1,0 +1,42 @@
+"""Convert the shipped weights to the float32 LiteRT network that ships beside them.
+
+Run it after ``tools/extract_weights.py`` or an upgrade of TensorFlow. The conversion is
+deterministic for a version of TensorFlow: it converts twice and stops if the bytes differ.
+
+    .venv/bin/python tools/convert_network.py
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from fruits_kedro.model.backbone import (
+    SHIPPED,
+    BackboneSpec,
+    locate_weights,
+    ship_backbone,
+    weights_sha256,
+)
+from fruits_kedro.model.conversion import convert, no_calibration
+
+NETWORK, IMAGE_SIZE = "mobilenet_v2", 224
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, help="folder (default: the one of the weights)")
+    given = parser.parse_args()
+    weights = locate_weights(SHIPPED, NETWORK)
+    spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, "float32")
+    nothing = no_calibration(IMAGE_SIZE)
+    first, second = (convert(weights, spec, nothing, NETWORK) for _ in range(2))
+    if first.model != second.model:
+        raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
+    ship_backbone(first, given.out or weights.parent)
+    digest = hashlib.sha256(first.model).hexdigest()
+    print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()
