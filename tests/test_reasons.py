@@ -27,7 +27,8 @@ def test_a_sentence_is_one():
 
 
 def test_the_corpus_has_a_file_for_every_reason_that_a_file_causes():
-    """Tests of their own play the crash and a machine without pi-heif; only a name is ignored."""
+    """tests/faults/test_crashing_photos.py plays the crash, tests/photos/test_formats.py a machine
+    without pi-heif, tests/pipelines/test_inference.py an ignored name."""
     found = {kind.outcome.reason for kind in kinds() if isinstance(kind.outcome, Rejected)}
-    elsewhere = {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED, Reason.IGNORED}
-    assert set(Reason) - found == elsewhere
+    others = {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED, Reason.IGNORED}
+    assert set(Reason) - found == others

@@ -58,9 +58,7 @@ class ReductionParameters(StrictModel):
     ]
     rows: Annotated[
         Count,
-        Field(
-            description="Most train rows of the fit, an even draw by sha256."
-        ),
+        Field(description="Most train rows of the fit, an even draw by sha256."),
     ]
     map: MapParameters
 
