@@ -14,7 +14,7 @@ LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster test-tools bench docs audit accuracy clean
+.PHONY: help run test viz app mlflow jupyter lock lint format types unit test-faults test-cluster test-tools bench docs audit accuracy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: lint types unit ## Lint, check types and run the tests
 
 viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
 	$(BIN)/kedro viz run $(ARGS)
+
+app: $(VENV)/.installed ## Serve the app of the last run on this machine
+	$(BIN)/kedro fruits app $(ARGS)
 
 mlflow: $(VENV)/.installed ## Compare recorded runs in the browser
 	$(BIN)/kedro fruits mlflow $(ARGS)
@@ -58,7 +61,7 @@ test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spa
 test-tools: $(VENV)/.installed-dev ## Test the benchmark and the tools of developers
 	$(BIN)/pytest -m tools tests/bench tests/tools $(ARGS)
 
-docs: $(VENV)/.installed-dev ## Write the pages of docs/ that come from the schema of parameters and from conf/
+docs: $(VENV)/.installed-dev ## Write docs/configuration.md from the schema of parameters and conf/
 	$(BIN)/python tools/write_docs.py
 
 audit: $(VENV)/.installed-dev ## Known vulnerabilities and licences of everything in the lock files
@@ -69,7 +72,7 @@ BENCH = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARTS),--parts $(PARTS)) $(if 
 bench: $(VENV)/.installed-dev ## Measure beside a plain script and the original's way: make bench IMAGES=FOLDER [PARTS=rounds,… WORK=FOLDER ROUNDS=3]
 	$(BIN)/python -m bench --images "$(IMAGES)" $(BENCH) $(ARGS)
 
-accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write docs/accuracy.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
+accuracy: $(VENV)/.installed-dev ## Measure what each step gains and write it into docs/results.md: make accuracy IMAGES=FOLDER [WORK=FOLDER]
 	$(BIN)/python -m tools.measure_accuracy --images "$(IMAGES)" $(if $(WORK),--work "$(WORK)") $(ARGS)
 
 clean: ## Remove every output of a run; never touches data/01_raw

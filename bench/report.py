@@ -1,4 +1,4 @@
-"""Writes ``docs/benchmark.md`` from the records alone: ``python -m bench.report WORK``."""
+"""Writes the benchmark of ``docs/results.md`` from the records alone: ``python -m bench.report WORK``."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from bench.figures import Measures, middle, ratios, render_table, total, write
 from bench.kedro_run import FEATURIZATION
 from bench.parts import COPIES, DECODING, GROWTH_ROWS, ORIGINAL, OURS, PLAIN, WAYS
 from bench.promises import PROMISES
-from bench.scripts import ROOT
+from bench.scripts import RESULTS_PAGE, write_section
 from bench.workbench import Record, Records
 from fruits_kedro import FruitsError
 
@@ -32,7 +32,10 @@ WAY_NAMES = {
 
 
 def write_report(records: Records, work: Path) -> Path:
-    """Write the report into ``docs`` if enough was measured to be quoted, else into ``work``.
+    """Write ``benchmark.md`` into ``work``, and into the results if it is enough to be quoted.
+
+    Returns:
+        The page that was written.
 
     Raises:
         FruitsError: If nothing was measured.
@@ -45,9 +48,11 @@ def write_report(records: Records, work: Path) -> Path:
     complete = about["photographs"] >= ENOUGH_PHOTOGRAPHS and len(rounds) >= ENOUGH_ROUNDS
     trial = "" if complete else "\nA trial: too few photographs or rounds to be quoted.\n"
     texts = [f"# Benchmark\n{trial}\n{introduce(about, measures)}", *render(measures)]
-    page = (ROOT / "docs" if complete else work) / "benchmark.md"
+    page = work / "benchmark.md"
     page.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
-    return page
+    if complete:
+        write_section(RESULTS_PAGE, "benchmark", page.read_text(encoding="utf-8"))
+    return RESULTS_PAGE if complete else page
 
 
 def render(measures: Measures) -> list[str]:

@@ -6,6 +6,7 @@ Only the standard library is imported: the start of a script is part of what is 
 import argparse
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
 WEIGHTS = ROOT / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5"
 """Keras's ImageNet weights, which ship with the project."""
+
+RESULTS_PAGE = ROOT / "docs" / "results.md"
+"""Its sections between ``<!-- name: … -->`` and ``<!-- end of name -->`` are measured."""
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -48,3 +52,17 @@ class Stopwatch:
         self.seconds[stage] = round(now - self._mark, 3)
         self._mark = now
         print(f"{stage}: {self.seconds[stage]:.1f} s", flush=True)
+
+
+def write_section(page: Path, name: str, text: str) -> None:
+    """Replace a measured section of a page; headings are two levels lower there.
+
+    Args:
+        page: A Markdown file with the marks of the section.
+        name: In the marks.
+        text: Markdown that begins at level 1 or 2; a title of level 1 is dropped.
+    """
+    lowered = re.sub(r"(?m)^#", "###", re.sub(r"(?m)^# .*\n+", "", text)).strip()
+    pattern = rf"(?s)(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)"
+    old = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(pattern, lambda m: f"{m[1]}{lowered}\n{m[2]}", old), encoding="utf-8")

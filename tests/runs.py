@@ -86,7 +86,7 @@ class Job:
         """A JSON file of 08_reporting, as any tool reads it."""
         return json.loads((self.storage / "08_reporting" / f"{name}.json").read_text())
 
-    def files(self, folder: str) -> list[str]:
+    def files(self, folder: str | Path) -> list[str]:
         """Names of the files of a table or artefact."""
         return sorted(path.name for path in (self.storage / folder).iterdir())
 
@@ -191,21 +191,6 @@ def whole_run(base: Path) -> Job:
     copy_photos(train_and_test(), job.images)
     add_bad_files(job.images / "Training" / "Apple")
     job.run()
-    return job
-
-
-@cache
-def flat_run(base: Path) -> Job:
-    """The default run without Training and Test folders, by other methods. Do not change it."""
-    job = new_job(base / "flat")
-    for label in LABELS[:3]:
-        (job.images / label).mkdir()
-        for name in sample_names("Training", label)[:8]:
-            shutil.copyfile(SAMPLE / "Training" / label / name, job.images / label / name)
-    job.run(
-        reduction={"k": 0.9},
-        classification={"classifier": "random_forest", "random_forest": {"trees": 20}},
-    )
     return job
 
 

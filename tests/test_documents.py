@@ -1,31 +1,52 @@
-"""Links in the documents lead somewhere, and every page can be reached."""
+"""Documents are short, their links lead somewhere, and what they show works."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
+import click
+import numpy as np
+import pyarrow as pa
 import pytest
+import yaml
+from kedro.framework.cli.cli import KedroCLI
+from runs import PIPELINES, Job, sample_names
+
+from fruits_kedro.model.classifier import LinearClassifier
+from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.parameters.checks import known_names
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = sorted(
-    [
-        ROOT / "README.md",
-        *(ROOT / "docs").glob("*.md"),
-        ROOT / "data" / "01_raw" / "sample" / "README.md",
-        ROOT / "src" / "fruits_kedro" / "model" / "weights" / "README.md",
-    ]
-)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *PAGES,
+    ROOT / "data" / "01_raw" / "sample" / "README.md",
+    ROOT / "src" / "fruits_kedro" / "model" / "weights" / "README.md",
+]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
+OTHERS = {"source", "cp", "unzip", "aws", "curl", "spark-class", "spark-submit"}
+"""Programs that documents show beside ``kedro`` and ``make``."""
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def prose(document: Path) -> Iterator[str]:
-    """Lines outside of fenced blocks and code."""
-    fenced = False
-    for line in document.read_text().splitlines():
-        if line.startswith("```"):
-            fenced = not fenced
-        elif not fenced:
-            yield re.sub(r"`[^`]*`", "`code`", line) if "](" not in line else line
+    """Lines outside of fenced blocks."""
+    text = BLOCK.sub("", document.read_text())
+    for line in text.splitlines():
+        yield re.sub(r"`[^`]*`", "`code`", line) if "](" not in line else line
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    return [code for name, code in BLOCK.findall(document.read_text()) if name == language]
+
+
+# --- links and length ----------------------------------------------------------------------------
 
 
 def anchors(document: Path) -> set[str]:
@@ -46,7 +67,7 @@ def broken(document: Path) -> Iterator[str]:
                 yield target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_link_leads_somewhere(document):
     assert list(broken(document)) == []
 
@@ -65,8 +86,153 @@ def test_every_page_can_be_reached_from_the_readme():
         targets = {t.partition("#")[0] for line in prose(document) for t in LINK.findall(line)}
         files = {(document.parent / target).resolve() for target in targets if target}
         left += [f for f in files - reached if f.suffix == ".md" and f.exists()]
-    assert set((ROOT / "docs").glob("*.md")) - reached == set()
+    assert set(PAGES) - reached == set()
 
 
-def test_the_readme_is_short():
-    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+def test_pages_that_code_and_configuration_name_exist():
+    folders = ("src", "conf", "infra", "tools", "bench")
+    files = [f for name in folders for f in (ROOT / name).rglob("*") if f.suffix in (".py", ".yml")]
+    named = {page for f in files for page in re.findall(r"docs/[\w-]+\.md", f.read_text())}
+    assert {page for page in named if not (ROOT / page).exists()} == set()
+
+
+def test_documents_are_short():
+    words = {page: len(page.read_text().split()) for page in PAGES}
+    assert words.pop(ROOT / "README.md") <= 900
+    assert len(words) <= 9
+    assert sum(words.values()) <= 11_000
+
+
+@pytest.mark.parametrize("document", PAGES, ids=name_of)
+def test_no_table_has_an_empty_cell(document):
+    rows = [line for line in prose(document) if line.startswith("|")]
+    heads = {n for n, row in enumerate(rows[1:]) if set(row) <= set("|-: ")}
+    cells = [row.strip("|").split("|") for n, row in enumerate(rows) if n not in heads]
+    assert [row for row in cells if not all(map(str.strip, row))] == []
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def commands() -> list[str]:
+    """Every command line that a document shows."""
+    lines = [
+        line.partition(" #")[0].strip()
+        for page in PAGES
+        for code in blocks(page, "bash")
+        for line in code.replace("\\\n", " ").splitlines()
+    ]
+    inline = [
+        code
+        for page in PAGES
+        for code in re.findall(r"`((?:kedro|make) [^`]+)`", BLOCK.sub("", page.read_text()))
+    ]
+    return sorted({line for line in (*lines, *inline) if line and "…" not in line})
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a command, without the environment variables before it."""
+    words = shlex.split(line)
+    while re.match(r"[A-Z_]+=", words[0]):
+        words.pop(0)
+    return words
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if words_of(line)[0] == "kedro"])
+def test_a_kedro_command_is_understood(line, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    words = words_of(line)
+    for inner in run_options(words):
+        check_parameters(inner)
+    command: click.Command = KedroCLI(ROOT)
+    words.pop(0)
+    context = click.Context(command, info_name="kedro")
+    while isinstance(command, click.Group):
+        name = words.pop(0)
+        found = command.get_command(context, name)
+        assert found is not None, f"there is no command {name}"
+        command, context = found, click.Context(found, info_name=name, parent=context)
+    command.make_parser(context).parse_args(words)
+
+
+def run_options(words: list[str]) -> Iterator[str]:
+    """Values of ``--params``; pipelines and environments are checked on the way."""
+    for word in words:
+        option, _, value = word.partition("=")
+        if option == "--params":
+            yield value
+        elif option == "--pipelines":
+            assert set(value.split(",")) <= {*PIPELINES, "PIPELINE"}
+        elif option == "--env":
+            assert value in ("NAME", "cluster", "emr")
+
+
+def check_parameters(text: str) -> None:
+    """Every name is a parameter, or an option of a classifier."""
+    for item in text.split(","):
+        name = item.partition("=")[0]
+        assert name in set(known_names()) or name.startswith("classification.options."), name
+
+
+def test_other_commands_are_known_programs_and_targets():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for line in commands():
+        words = words_of(line)
+        if words[0] == "make":
+            assert words[1] in targets, line
+        else:
+            assert words[0] in {"kedro", *OTHERS}, line
+
+
+# --- code ----------------------------------------------------------------------------------------
+
+
+READERS = [(page, n) for page in PAGES for n, c in enumerate(blocks(page, "python")) if "data/" in c]
+
+
+@pytest.mark.parametrize(
+    ("page", "number"), READERS, ids=[f"{name_of(page)}-{n}" for page, n in READERS]
+)
+def test_a_reader_of_results_works(page, number, whole_run: Job, tmp_path, monkeypatch):
+    (tmp_path / "data").symlink_to(whole_run.storage)
+    photograph = ROOT / "data/01_raw/sample/Test/Kiwi" / sample_names("Test", "Kiwi")[0]
+    (tmp_path / "photo.jpg").symlink_to(photograph)
+    monkeypatch.chdir(tmp_path)
+    found: dict = {}
+    exec(compile(blocks(page, "python")[number], name_of(page), "exec"), found)
+    if "labelled" in found:
+        kept = found["kept"]
+        assert set(found["labelled"].path) <= set(kept.path)
+        assert len(found["labelled"]) == len(kept)
+
+
+def shown(name: str) -> ModuleType:
+    """The module that docs/extending.md shows as a new file."""
+    code = blocks(ROOT / "docs" / "extending.md", "python")
+    [found] = [c for c in code if c.startswith("# src/") and c.split("\n")[0].endswith(f"/{name}")]
+    module = ModuleType(f"fruits_kedro.model.classifiers.{name.removesuffix('.py')}")
+    exec(compile(found, name, "exec"), module.__dict__)
+    return module
+
+
+def test_the_new_split_splits():
+    rows = pa.table({"path": ["2025/a.jpg", "2026/b.jpg"], "label": ["A", "A"]})
+    assert shown("by_year.py").assign(rows, None).to_pylist() == ["train", "test"]
+
+
+def test_the_new_network_has_what_a_network_needs():
+    module = shown("resnet50.py")
+    needed = ("ARCHITECTURE", "SCALE", "OFFSET", "SHIPPED", "DOWNLOAD", "build")
+    assert all(hasattr(module, name) for name in needed)
+
+
+def test_the_new_classifier_classifies():
+    module = shown("nearest_mean.py")
+    conf = yaml.safe_load((ROOT / "conf/base/parameters_classification.yml").read_text())
+    options = {"sharpness": 2}
+    parameters = ClassificationParameters(**conf["classification"] | {"options": options})
+    components = np.array([[0.0, 0.0], [0.2, 0.0], [4.0, 4.0], [4.2, 4.0]], np.float32)
+    targets = np.array([0, 0, 1, 1])
+    classifier = module.fit(components, targets, ("A", "B"), "reducer", parameters)
+    assert isinstance(classifier, LinearClassifier)
+    assert classifier.probabilities(components).argmax(axis=1).tolist() == targets.tolist()

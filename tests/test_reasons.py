@@ -11,13 +11,13 @@ ROW = re.compile(r"\| `(\w+)` \| (.+?) \| `(\w+(?:`, `\w+)*)` \|")
 
 def test_the_document_has_every_reason_with_its_sentence(project):
     rows = [
-        ROW.fullmatch(line) for line in (project / "docs/rejections.md").read_text().split("\n")
+        ROW.fullmatch(line) for line in (project / "docs/troubleshooting.md").read_text().split("\n")
     ]
     told = {row[1]: row[2] for row in rows if row}
     assert told == {reason.value: sentence for reason, sentence in SENTENCES.items()}
     assert list(told) == [reason.value for reason in Reason]
     places = {place for row in rows if row for place in row[3].split("`, `")}
-    assert places == {"photographs", "features"}
+    assert places == {"photographs", "features", "inference_predictions"}
 
 
 def test_a_sentence_is_one():
@@ -27,6 +27,7 @@ def test_a_sentence_is_one():
 
 def test_the_corpus_has_a_file_for_every_reason_that_a_file_causes():
     """tests/faults/test_crashing_photos.py plays the crash, tests/photos/test_formats.py a machine
-    without pi-heif."""
+    without pi-heif, tests/pipelines/test_inference.py an ignored name."""
     found = {kind.outcome.reason for kind in kinds() if isinstance(kind.outcome, Rejected)}
-    assert set(Reason) - found == {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED}
+    others = {Reason.DECODER_CRASHED, Reason.HEIF_NOT_SUPPORTED, Reason.IGNORED}
+    assert set(Reason) - found == others

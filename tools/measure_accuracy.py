@@ -1,4 +1,4 @@
-"""Measure what each step gains, and write ``docs/accuracy.md`` (``make accuracy IMAGES=FOLDER``).
+"""Measure what each step gains, for ``docs/results.md`` (``make accuracy IMAGES=FOLDER``).
 
 Every step is one ``kedro run`` of ingestion, featurization and evaluation on one storage, so
 features are computed once. The same ``--work`` continues an interrupted measurement.
@@ -9,13 +9,13 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.kedro_run import kedro_command
-from bench.scripts import ROOT
+from bench.scripts import RESULTS_PAGE, ROOT, write_section
 
-FILE = ROOT / "docs" / "accuracy.md"
 PIPELINES = ["--pipelines=ingestion,featurization,evaluation"]
 
 
@@ -40,18 +40,9 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-HEAD = """# Accuracy
-
-Written by `tools/measure_accuracy.py` (`make accuracy IMAGES=FOLDER`), here on {photographs:,}
-photographs of {labels} labels. Scaler, PCA and classifier are refitted from the stored features for
-each answer; a copy trains only if its photograph does.
-
-- `folder`: trained on the Training folders, tested on the Test folders. Frames next to a test frame
-  train, so it is too optimistic.
-- `random`: a stratified draw, too optimistic for the same reason.
-- **`capture`**: rotation axes of a fruit that never trained, the mean of the folds beside it.
-- **`cluttered`**: scenes composed of photographs of the held-out axes, on backgrounds that never
-  trained (`src/fruits_kedro/photos/augmentation/backgrounds/held_out`).
+HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are refitted
+from stored features for each answer; a copy trains only if its photograph does. The folds of `capture` are
+the turns that were held out.
 
 | step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -59,11 +50,11 @@ each answer; a copy trains only if its photograph does.
 
 
 def main() -> None:
-    """Measure every step and write the page."""
+    """Measure every step and write the section."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--work", type=Path, help="storage of the runs, kept; else a temporary one")
-    parser.add_argument("--out", type=Path, default=FILE, help="the page")
+    parser.add_argument("--page", type=Path, default=RESULTS_PAGE, help="with the section accuracy")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = given.work or Path(temporary)
@@ -75,7 +66,8 @@ def main() -> None:
                 print(rows[-1], end="", flush=True)
         report = json.loads((work / "08_reporting" / "ingestion.json").read_text())
     counts = {"photographs": report["kept"], "labels": len(report["kept_by_label"])}
-    given.out.write_text(HEAD.format(**counts) + "".join(rows))
+    head = HEAD.format(date=datetime.now(UTC).date(), **counts)
+    write_section(given.page, "accuracy", head + "".join(rows))
 
 
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:

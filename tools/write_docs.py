@@ -1,8 +1,9 @@
-"""Write ``docs/parameters.md`` and ``docs/configuration.md`` from code and configuration.
+"""Write ``docs/configuration.md`` from the schema of parameters and from ``conf/``.
 
-``make docs`` runs it; a test holds both pages to what it would write.
+``make docs`` runs it; a test compares the page with what it would write.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,49 +15,37 @@ from fruits_kedro.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
+MOST_SHOWN = 5
+"""Entries of a default that is a list; longer ones are in ``conf/``."""
 JAVA_INT = 2**31 - 1
 """The largest value of Spark's whole numbers: as a limit it says nothing to a reader."""
 
-PARAMETERS_HEAD = """# Parameters
+HEAD = """# Parameters and configuration
 
-Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/`,
-which checks every value before anything starts, and from `conf/base/parameters_*.yml`, which gives
-the reason for each value.
+Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and the
+files in `conf/`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
 
 Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
-`conf/local/parameters.yml`.
-"""
-TYPES = {
-    "boolean": "true or false",
-    "integer": "whole number",
-    "number": "number",
-    "object": "names and values",
-    "array": "list",
-    "string": "text",
-}
+`conf/local/parameters.yml`. `kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes
+precedence. Without `--env` that is `conf/local`, which is yours and not under version control.
 
-CONFIGURATION_HEAD = """# Configuration
+Everything is checked before a run starts. Unknown names and wrong values are reported together, with the
+nearest known name.
 
-Written by `tools/write_docs.py` (`make docs`) from the files in `conf/`. Numbers that change
-results are [parameters](parameters.md); this page is about places, clusters and machines.
-
-`kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes precedence. Without `--env`
-the environment is `local`: its folder is yours and is not under version control. Unknown or
-unreadable settings stop a run before anything starts.
+## Parameters
 """
 FILES = {
     "globals.yml": ("Places", "A parameter of the same name takes precedence."),
-    "spark.yml": (
-        "Spark",
-        "Add any setting of Spark by its own name; `null` leaves a setting to the machine.",
-    ),
+    "spark.yml": ("Spark", "`null` leaves a setting to the machine."),
 }
 VARIABLES = {
     "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
+    "FRUITS_OWN": "Folders of your own photographs, unless the parameter `own` is given.",
     "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
+    "FRUITS_OWN": "Folders of own photographs, unless the parameter `own` is given.",
     "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
     "`backgrounds` is given.",
-    "FRUITS_TRACKING": "Where runs are [recorded](tracking.md), unless a parameter says so.",
+    "FRUITS_TRACKING": "Where runs are recorded, unless the parameter `tracking` is given.",
     "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` only: the file in which Java keeps "
     "Spark's classes.",
     "FRUITS_SPARK_MASTER": "Master of a standalone cluster (`--env=cluster`), unless the parameter "
@@ -76,8 +65,13 @@ OTHERS = {
 }
 
 
-def parameters_page() -> str:
-    """The whole page of parameters."""
+def configuration_page() -> str:
+    """The whole page."""
+    return HEAD + parameters_part() + files_part()
+
+
+def parameters_part() -> str:
+    """Every parameter by group, with its type, default and meaning."""
     shipped: dict[str, Any] = {}
     for file in sorted((CONF / "base").glob("parameters_*.yml")):
         shipped |= yaml.safe_load(file.read_text())
@@ -86,7 +80,7 @@ def parameters_page() -> str:
     places = yaml.safe_load((CONF / "base" / "globals.yml").read_text())
     resolved = {name: str(value).rpartition(",")[2].strip(' }"') for name, value in places.items()}
     values = unset | resolved | shipped
-    return PARAMETERS_HEAD + "".join(_sections(schema, schema["$defs"], values, ""))
+    return "".join(_sections(schema, schema["$defs"], values, ""))
 
 
 def _sections(
@@ -96,53 +90,63 @@ def _sections(
     own = {name: field for name, field in fields.items() if "$ref" not in field}
     if own:
         title = f"`{prefix.rstrip('.')}`" if prefix else "The run as a whole"
-        yield f"\n## {title}\n\n{model['description']}\n\n"
+        yield f"\n### {title}\n\n{model['description']}\n\n"
         rows = (
-            (f"`{prefix}{n}`", describe(f), _shown(values[n]), f["description"])
-            for n, f in own.items()
+            (f"`{prefix}{name}`", _shown(values[name]), _meaning(field))
+            for name, field in own.items()
         )
-        yield table(("parameter", "value", "default", "meaning"), rows)
+        yield _linked(table(("parameter", "default", "meaning"), rows))
     for name in (name for name in fields if name not in own):
         inner = definitions[fields[name]["$ref"].rsplit("/", 1)[-1]]
         yield from _sections(inner, definitions, values[name], f"{prefix}{name}.")
 
 
 def _shown(value: Any) -> str:
-    return f"`{str(value).lower() if isinstance(value, bool | None) else value}`"
+    if isinstance(value, list) and len(value) > MOST_SHOWN:
+        return f"{len(value)} names"
+    return f"`{json.dumps(value) if isinstance(value, bool | None) else value}`"
+
+
+def _meaning(field: dict[str, Any]) -> str:
+    values = describe(field)
+    text: str = field["description"]
+    return f"{text.removesuffix('.')} ({values})." if values else text
 
 
 def describe(field: dict[str, Any]) -> str:
-    """Type and range of a value, from its JSON schema."""
+    """Choices or range of a value, from its JSON schema; empty where every reader expects it."""
     if "anyOf" in field:
-        kinds = [describe(kind) for kind in field["anyOf"] if kind.get("type") != "null"]
-        return ", or ".join(kinds)
-    choices = field.get("enum") or ([field["const"]] if "const" in field else [])
-    if choices:
+        return ", or ".join(filter(None, map(describe, field["anyOf"])))
+    choices = field.get("enum", [])
+    if len(choices) > 1:
         return " or ".join(f"`{choice}`" for choice in choices)
-    return ", ".join([TYPES[field["type"]], *_range(field)])
+    return ", ".join(_range(field))
 
 
 def _range(field: dict[str, Any]) -> Iterator[str]:
     low, high = field.get("minimum"), field.get("maximum")
     above, below = field.get("exclusiveMinimum"), field.get("exclusiveMaximum")
-    if low is not None:
-        yield f"{low:,} or more" if high in (None, JAVA_INT) else f"{low:,} to {high:,}"
-    if above is not None:
-        yield f"more than {above:g}" if below is None else f"between {above:g} and {below:g}"
+    if low is not None and high not in (None, JAVA_INT):
+        yield f"{low:,} to {high:,}"
+    elif above is not None:
+        until = f"below {below:g}" if below is not None else f"at most {high:g}" if high else ""
+        yield ", ".join(filter(None, [f"above {above:g}", until]))
     if "multipleOf" in field:
         yield f"a multiple of {field['multipleOf']}"
 
 
-def configuration_page() -> str:
-    """The whole page of configuration files and environment variables."""
-    text = CONFIGURATION_HEAD
+def files_part() -> str:
+    """The settings of configuration files, and environment variables."""
+    text = ""
     for name, (title, note) in FILES.items():
         text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
         found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
         for file in (one for one in found if one.parent.name != "local"):
-            settings = [(f"`{name}`", f"`{value}`", why) for name, value, why in settings_of(file)]
-            text += f"\n`{file.relative_to(ROOT)}`\n\n"
-            text += table(("setting", "value", "why"), settings)
+            settings = (
+                (f"`{setting}`", f"`{value}`", why or "as above")
+                for setting, value, why in settings_of(file)
+            )
+            text += "\n" + _linked(table((f"`{file.relative_to(ROOT)}`", "value", "why"), settings))
     variables = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
         for names, meaning in (VARIABLES | OTHERS).items()
@@ -172,6 +176,10 @@ def settings_of(file: Path) -> Iterator[tuple[str, str, str]]:
             comment = []
 
 
+def _linked(text: str) -> str:
+    return re.sub(r"docs/([\w-]+\.md)", r"[\1](\1)", text)
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table."""
     names = list(head)
@@ -183,17 +191,13 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-PAGES = {
-    ROOT / "docs" / "parameters.md": parameters_page,
-    ROOT / "docs" / "configuration.md": configuration_page,
-}
+PAGE = ROOT / "docs" / "configuration.md"
 
 
 def main() -> None:
-    """Write both pages."""
-    for file, page in PAGES.items():
-        file.write_text(page())
-        print(f"Wrote {file}")
+    """Write the page."""
+    PAGE.write_text(configuration_page())
+    print(f"Wrote {PAGE}")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,10 @@ def rows(text: str) -> dict[str, list[str]]:
 @pytest.fixture
 def root(tmp_path, monkeypatch) -> Path:
     """A project of its own, so that no test writes into docs/."""
-    monkeypatch.setattr(report, "ROOT", tmp_path)
-    (tmp_path / "docs").mkdir()
+    page = tmp_path / "docs" / "results.md"
+    page.parent.mkdir()
+    page.write_text("# Results\n<!-- benchmark: x -->\nold\n<!-- end of benchmark -->\nkept\n")
+    monkeypatch.setattr(report, "RESULTS_PAGE", page)
     return tmp_path
 
 
@@ -44,9 +46,11 @@ def write_from(root: Path, records: list) -> str:
 
 
 def test_a_complete_benchmark_goes_into_docs_with_every_section(root):
-    assert write_from(root, whole_benchmark()) == "docs/benchmark.md"
-    text = (root / "docs" / "benchmark.md").read_text()
-    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS
+    assert write_from(root, whole_benchmark()) == "docs/results.md"
+    text = (root / "docs" / "results.md").read_text()
+    assert [line[5:] for line in text.splitlines() if line.startswith("#### ")] == SECTIONS
+    assert "old" not in text.splitlines()
+    assert text.endswith("<!-- end of benchmark -->\nkept\n")
     assert UNKNOWN not in rows(text)["all, ours, `augmentation.copies=0`"]
 
 

@@ -210,7 +210,8 @@ def test_an_environment_adds_facts_and_replaces_single_ones(conf):
 
 
 def test_a_project_without_facts_is_right(conf):
-    (conf / "base" / "fruits.yml").unlink()
+    for file in (conf / "base").glob("fruits*.yml"):
+        file.unlink()
     ours = loader(conf)
     check_configuration(ours)
     assert ours["catalog"]["fruit_facts"]["content"] == {}

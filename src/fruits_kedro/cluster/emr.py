@@ -234,7 +234,7 @@ def find_stack(name: str) -> Stack:
     if not {"ClusterId", "ApplicationId"} & outputs.keys():
         raise FruitsError(
             f"The stack {name} is {found.get('StackStatus', 'missing')} in this region and runs no "
-            "jobs: make it with aws cloudformation deploy (docs/emr.md), or choose another region "
+            "jobs: make it with aws cloudformation deploy (docs/clusters.md), or choose another region "
             "(AWS_DEFAULT_REGION) or --stack."
         )
     return Stack(outputs)
@@ -272,7 +272,7 @@ def submit(stack: Stack, job: Job) -> str:
             raise FruitsError(
                 f"The cluster {cluster} is {state}, as clusters are after IdleSeconds without "
                 "work: delete the stack, which keeps the bucket, and deploy it again "
-                "(docs/emr.md)."
+                "(docs/clusters.md)."
             )
         words = ["spark-submit", *yarn_arguments(job)]
         step = {
@@ -395,5 +395,5 @@ def _one_sentence() -> Iterator[None]:
         raise FruitsError(
             s3_problem(first)
             or f"AWS did not do it ({first}): check AWS_PROFILE or the keys of the environment, "
-            "AWS_DEFAULT_REGION and the rights of this user (docs/emr.md)."
+            "AWS_DEFAULT_REGION and the rights of this user (docs/clusters.md)."
         ) from error

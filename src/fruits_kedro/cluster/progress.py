@@ -28,10 +28,6 @@ class Work(NamedTuple):
     total: int
 
 
-def expect(total: int) -> None:
-    """Does nothing; nodes that still call it are about to change."""
-
-
 def work_in_progress() -> Work | None:
     """The tasks of Spark's active stages, None if Spark is idle or not running.
 

@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "csv": ["CsvDataset"],
         "backgrounds": ["BackgroundsDataset"],
         "facts": ["FruitFactsDataset"],
-        "handed": ["HandedDataset"],
         "models": [
             "BackboneDataset",
             "ClassifierDataset",

@@ -1,4 +1,4 @@
-"""The network, the reducer and the classifier as files with verified hashes; nothing is unpickled."""
+"""Network, reducer and classifier as files with verified hashes; nothing is unpickled."""
 
 import io
 import json

@@ -78,13 +78,15 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         replace_file(self._beside, text.encode())
 
     def snapshot_id(self) -> str | None:
-        """Changes with the file (``storage.identity``); None where it is not whole."""
+        """Changes with the content; None where the file is missing or was altered."""
         try:
             content = read_bytes(self._beside)
-        except FileNotFoundError:
-            return None
-        fs, path = filesystem(self._filepath)
-        if b'"left_out"' not in content and not fs.exists(path):
+            notes = json.loads(content)
+            if "left_out" not in notes:
+                found = hashlib.sha256(read_bytes(self._filepath)).hexdigest()
+                if found != notes["sha256"]:
+                    return None
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
         return hashlib.sha256(content).hexdigest()
 

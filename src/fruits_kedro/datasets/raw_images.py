@@ -152,7 +152,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
 
     def save(self, data: None) -> None:
         """Never: the pipeline does not write photographs."""
-        raise FruitsError("The folders of own photographs are only read, never written.")
+        raise FruitsError("The folders of own photographs are read-only: save to another dataset.")
 
     def snapshot_id(self) -> str:
         """A digest of the listings, which the next load returns."""

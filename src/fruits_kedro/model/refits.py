@@ -18,7 +18,7 @@ MOST_FOLDS = 5
 
 DIRECTIONS = 400
 """Directions of the features that many fits are made on: they hold 99 % of their squares, and the
-accuracy differs by less than between two draws of photographs (docs/accuracy.md)."""
+accuracy differs by less than between two draws of photographs (docs/results.md)."""
 
 
 @dataclass(frozen=True)

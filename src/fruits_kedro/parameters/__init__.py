@@ -1,7 +1,7 @@
 """The schema of every parameter: type, range and meaning in one place.
 
 Values live in ``conf/base/parameters_*.yml``; nodes receive these models, validated.
-``docs/parameters.md`` is written from here (``make docs``).
+``docs/configuration.md`` is written from here (``make docs``).
 """
 
 from typing import Annotated
@@ -36,27 +36,27 @@ __all__ = [
 
 
 class Parameters(StrictModel):
-    """What is read, written and done again; in its groups, how."""
+    """Where photographs, results and records are; the groups say how the work is done."""
 
     images: Annotated[
         Annotated[str, Field(min_length=1)] | None,
-        Field(description="The folder of photographs, local or `s3://`."),
+        Field(description="Folder of photographs, local or `s3://`."),
     ] = None
     storage: Annotated[
         Annotated[str, Field(min_length=1)] | None,
-        Field(description="The folder of every result, local or `s3://`."),
+        Field(description="Folder of every result, local or `s3://`."),
     ] = None
     backgrounds: Annotated[
         Annotated[str, Field(min_length=1)] | None,
         Field(
-            description="The photographs that augmented copies are set in front of: `shipped`, or "
-            "a folder, local or `s3://`."
+            description="Backgrounds of augmented copies: `shipped`, or a folder of photographs, "
+            "local or `s3://`."
         ),
     ] = None
     tracking: Annotated[
         str | bool | None,
         Field(
-            description="Where runs are recorded for comparison (docs/tracking.md): `off`, "
+            description="Where runs are recorded for comparison (docs/how-it-works.md): `off`, "
             "`sqlite:///FILE`, or the address of an MLflow tracking server."
         ),
     ] = None
@@ -65,7 +65,7 @@ class Parameters(StrictModel):
         Field(description="Spark's master for `--env=cluster`, such as `spark://host:7077`."),
     ] = None
     refresh: Annotated[
-        bool, Field(description="Forget what earlier runs read and computed, and start over.")
+        bool, Field(description="Start over: read and compute everything again.")
     ] = False
     ingestion: IngestionParameters
     featurization: FeaturizationParameters

@@ -8,15 +8,15 @@ from fruits_kedro.parameters.strict_model import Share, StrictModel
 
 
 class AppParameters(StrictModel):
-    """What the app shows of a photograph it is not sure of."""
+    """What the app offers if it is not sure."""
 
     candidates: Annotated[
-        int, Field(ge=1, le=10, description="Names offered when the model is not sure, at most.")
+        int, Field(ge=1, le=10, description="Most names that are offered if the model is not sure.")
     ]
     candidate_floor: Annotated[
         Share,
         Field(
-            description="Probability from which a name is offered; below it for every name, the "
-            "photograph shows no known fruit."
+            description="Least probability of an offered name; if no name reaches it, the photograph "
+            "shows no known fruit."
         ),
     ]

@@ -1,4 +1,4 @@
-"""The schema of the classifier's parameters; see ``fruits_kedro.parameters``."""
+"""The schema of the classifier's parameters."""
 
 from typing import Annotated
 
@@ -15,42 +15,38 @@ class LogisticRegressionParameters(StrictModel):
     standardization: Annotated[
         bool, Field(description="Scale every component to unit variance before fitting.")
     ]
-    max_iter: Annotated[Count, Field(description="Iterations of L-BFGS, at most.")]
+    max_iter: Annotated[Count, Field(description="Most iterations of L-BFGS.")]
 
 
 class RandomForestParameters(StrictModel):
     """Random forest."""
 
     trees: Annotated[Count, Field(description="Trees of the forest.")]
-    max_depth: Annotated[int, Field(ge=1, le=30, description="Levels of a tree, at most.")]
+    max_depth: Annotated[int, Field(ge=1, le=30, description="Most levels of a tree.")]
     seed: Annotated[Seed, Field(description="Seed of the forest.")]
 
 
 class CalibrationParameters(StrictModel):
-    """How far probabilities can be believed, found on train photographs that are held out."""
+    """What probabilities are worth, found on held-out train photographs."""
 
-    rows: Annotated[Count, Field(description="Train photographs looked at, at most.")]
+    rows: Annotated[Count, Field(description="Most train photographs that are examined.")]
     minimum: Annotated[
         Count,
         Field(
-            description="Held-out photographs that are needed; with fewer, probabilities stay as "
-            "they are."
+            description="Held-out photographs that are needed; with fewer, nothing is calibrated."
         ),
     ]
     held_out_share: Annotated[
         Share,
-        Field(
-            description="Share of each label that is held out where file names tell no capture "
-            "groups."
-        ),
+        Field(description="Held-out share of each label if file names tell no capture groups."),
     ]
     precision: Annotated[
         Share,
-        Field(description="Wanted share of right ones among predictions that are sure."),
+        Field(description="Share of sure predictions that must be right."),
     ]
     known_share: Annotated[
         Share,
-        Field(description="Share of known fruits that may not be taken for outliers."),
+        Field(description="Share of known fruits that must not count as outliers."),
     ]
 
 
@@ -65,8 +61,8 @@ class ClassificationParameters(StrictModel):
     rows: Annotated[
         Count,
         Field(
-            description="Train rows that the classifier is fitted on, at most, spread evenly by "
-            "sha256; reduced to components, a million of 300 are 2.4 GB in the driver's memory."
+            description="Most train rows of the fit, an even draw by sha256; 500,000 rows of 300 "
+            "components take 1.2 GB of the driver."
         ),
     ]
     logistic_regression: LogisticRegressionParameters
@@ -74,7 +70,5 @@ class ClassificationParameters(StrictModel):
     calibration: CalibrationParameters
     options: Annotated[
         dict[str, bool | int | float | str] | None,
-        Field(
-            description="Settings of a classifier that has no group of its own (docs/extending.md)."
-        ),
+        Field(description="Settings of a classifier without a group here (docs/extending.md)."),
     ] = None

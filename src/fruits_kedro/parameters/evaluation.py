@@ -1,4 +1,4 @@
-"""The schema of the parameters of evaluation and of one's own photographs."""
+"""The schema of the parameters of evaluation and of own photographs."""
 
 import re
 from typing import Annotated, Any
@@ -23,49 +23,42 @@ Pattern = Annotated[str, AfterValidator(_one_group)]
 
 
 class OwnParameters(StrictModel):
-    """Photographs of one's own, taken where the classifier is to be used."""
+    """Own photographs, taken where the classifier is used."""
 
     folders: Annotated[
         tuple[str, ...],
         Field(
-            description="Folders of label folders, local or `s3://`; `--params=own=FOLDER` and "
-            "`FRUITS_OWN` name one, or several separated by commas."
+            description="Folders of label folders, local or `s3://`. `--params=own=…` and "
+            "`FRUITS_OWN` separate several by commas."
         ),
     ] = ()
     place_pattern: Annotated[
         Pattern,
         Field(
-            description="Python regular expression, searched in the path below the label folder; "
-            "its one group names the place or session. Without a match the place is the name of "
-            "the input folder."
+            description="Regular expression, searched in the path below the label folder; its one "
+            "group is the place. Without a match the place is the name of the own folder."
         ),
     ] = r"^([^/]+)/"
     share: Annotated[
         Share,
         Field(
-            description="Share of a label's weight that its own photographs have in training, "
-            "whatever their number."
+            description="Share of a label's weight in training, whatever the number of own "
+            "photographs."
         ),
     ] = 0.5
     minimum: Annotated[
         Count,
-        Field(
-            description="Own photographs of a place that are needed to choose temperature, `sure` "
-            "and outlier threshold by them."
-        ),
+        Field(description="Photographs of a place that are needed to calibrate by them."),
     ] = 100
     folds: Annotated[
         int,
         Field(
             ge=2,
             le=20,
-            description="Parts in which own photographs of a place are held out in turn, where "
-            "file names tell no sessions.",
+            description="Parts that are held out in turn if file names tell no sessions.",
         ),
     ] = 5
-    draws: Annotated[
-        Count, Field(description="Draws of own photographs for each point of the learning curve.")
-    ] = 3
+    draws: Annotated[Count, Field(description="Draws per point of the learning curve.")] = 3
     seed: Annotated[Seed, Field(description="Seed of these draws.")] = 42
 
     @model_validator(mode="before")
@@ -84,16 +77,10 @@ class EvaluationParameters(StrictModel):
 
     rows: Annotated[
         Count,
-        Field(
-            description="Photographs and copies that the evaluation refits on, at most, spread "
-            "evenly by sha256."
-        ),
+        Field(description="Most photographs and copies of the refits, an even draw by sha256."),
     ]
     scenes_per_group: Annotated[
         Count,
-        Field(
-            description="Photographs of each label and capture group that are shown in a cluttered "
-            "scene, at most."
-        ),
+        Field(description="Most cluttered scenes per label and capture group."),
     ]
     scenes_seed: Annotated[Seed, Field(description="Seed of the cluttered scenes.")]

@@ -28,44 +28,38 @@ class IngestionParameters(StrictModel):
     ignored_extensions: Annotated[
         list[Annotated[str, Field(min_length=1)]],
         Field(
-            description="Extensions, or whole names without one, of files that are plainly no "
-            "photographs. The content decides about every other file."
+            description="Extensions, or whole names without one, of files that are no photographs. "
+            "The content decides about all others."
         ),
     ]
     label_level: Annotated[
         int | None,
         Field(
-            description="Folder that names the label: 1 is the first below the split folder, or "
-            "below `images` without split folders, 2 the next; -1 is the folder of the file. "
-            "null is 1, with a warning where folders differ in depth."
+            description="Folder that names the label: 1 is the first below the split folder (or "
+            "`images`), -1 the folder of the file; null is 1, with a warning if depths differ."
         ),
     ] = None
     labels_table: Annotated[
         Annotated[str, Field(min_length=1)] | None,
         Field(
-            description="CSV file with columns path and label, and perhaps split and capture, that "
-            "labels the photographs instead of their folders. null takes a `labels.csv` at the top "
-            "of `images` where there is one."
+            description="CSV file with path, label and perhaps split and capture, which then count "
+            "instead of the folders; null takes `labels.csv` at the top of `images` if present."
         ),
     ] = None
     capture_pattern: Annotated[
         Pattern,
         Field(
-            description="Python regular expression with one group, which names the capture group: "
-            "all frames of one turn of one fruit. It is matched from the start of the path below "
-            "the label folder, else of the file name."
+            description="Regular expression whose one group is the capture group, matched from the "
+            "start of the path below the label folder, else of the file name."
         ),
     ]
-    max_pixels: Annotated[
-        Count, Field(description="Photographs whose header announces more pixels are rejected.")
-    ]
+    max_pixels: Annotated[Count, Field(description="Photographs of more pixels are rejected.")]
     max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
     stored_bytes: Annotated[
         int,
         Field(
             ge=0,
-            description="Larger files are not copied into `images`, and read again by "
-            "featurization.",
+            description="Larger files are read again instead of copied into `images`.",
         ),
     ]
     max_bad_share: Annotated[
@@ -73,13 +67,12 @@ class IngestionParameters(StrictModel):
         Field(
             ge=0,
             le=1,
-            description="Share of the candidate photographs that may be rejected before the run "
-            "stops.",
+            description="The run stops if a larger share of the photographs is rejected.",
         ),
     ]
     slice_files: Annotated[
         Count,
-        Field(description="Files per committed slice: a killed run reads so many again at most."),
+        Field(description="Files per commit; a killed run reads at most so many again."),
     ]
 
     @field_validator("ignored_extensions")

@@ -10,21 +10,20 @@ from fruits_kedro.parameters.strict_model import Count, Seed, Share, StrictModel
 class MapParameters(StrictModel):
     """The two-dimensional t-SNE map."""
 
-    points: Annotated[int, Field(ge=3, le=5000, description="Photographs on the map, at most.")]
+    points: Annotated[int, Field(ge=3, le=5000, description="Most photographs on the map.")]
     landmarks: Annotated[
         int,
         Field(
             ge=3,
             le=5000,
-            description="Photographs that t-SNE places, at most; each of the others goes among the "
-            "three nearest of them.",
+            description="Most photographs that t-SNE places; the others go among the three nearest.",
         ),
     ]
     perplexity: Annotated[
         float,
         Field(
             gt=0,
-            description="Neighbours each point looks at, lowered where there are few points.",
+            description="Neighbours of each point, lowered if there are few points.",
         ),
     ]
     components: Annotated[Count, Field(description="Leading principal components that t-SNE sees.")]
@@ -37,43 +36,38 @@ class ReductionParameters(StrictModel):
     scaling: Annotated[
         Literal["within_label", "unit_length", "standard"],
         Field(
-            description="`standard` gives every feature mean 0 and variance 1 over the train rows; "
-            "`unit_length` divides each photograph's features by their Euclidean length, and "
-            "leaves them their shares of the variance; `within_label` does that and then shrinks "
-            "the directions in which train photographs of one label differ."
+            description="`standard` gives every feature variance 1; `unit_length` divides each "
+            "photograph's features by their length; `within_label` also shrinks the directions in "
+            "which photographs of one label differ."
         ),
     ]
     shrinkage: Annotated[
         float,
         Field(
             gt=0,
-            description="With `within_label`: part of the mean variance within labels that is "
-            "added in every direction; the larger, the nearer to `unit_length`.",
+            description="With `within_label`: share of the mean variance within labels, added in "
+            "every direction; the larger, the nearer to `unit_length`.",
         ),
     ]
     k: Annotated[
         Annotated[int, Field(strict=True, ge=1)] | Annotated[Share, Field(strict=True)],
         Field(
-            description="Principal components to keep: their number, lowered with a warning where "
-            "there are fewer train rows or features, or a share of variance, which the fewest "
-            "sufficient components reach."
+            description="Principal components to keep: their number, lowered with a warning if there "
+            "are fewer train rows or features, or a share of variance"
         ),
     ]
     rows: Annotated[
         Count,
-        Field(
-            description="Train rows that scaler and PCA are fitted on, at most, spread evenly by "
-            "sha256."
-        ),
+        Field(description="Most train rows of the fit, an even draw by sha256."),
     ]
     map: MapParameters
 
     @property
     def unit_length(self) -> bool:
-        """Whether each photograph's features are brought to length 1 first."""
+        """Whether each photograph's features are divided by their Euclidean length."""
         return self.scaling != "standard"
 
     @property
     def within_shrinkage(self) -> float | None:
-        """``shrinkage`` where the covariance within labels is taken out, else None."""
+        """``shrinkage`` if ``scaling`` is ``within_label``, else None."""
         return self.shrinkage if self.scaling == "within_label" else None

@@ -15,8 +15,8 @@ class ReportingParameters(StrictModel):
         Field(
             ge=2,
             le=100_000,
-            description="Held-out photographs, and as many train photographs, that are compared "
-            "with every train photograph, at most: an even draw of more.",
+            description="Most held-out and most train photographs that are compared with every "
+            "train photograph, an even draw.",
         ),
     ]
     near_duplicate: Annotated[
@@ -24,28 +24,27 @@ class ReportingParameters(StrictModel):
         Field(
             gt=0,
             le=1,
-            description="Cosine of the components from which two photographs are near-duplicates.",
+            description="Least cosine of the components of near-duplicates.",
         ),
     ]
     neighbours: Annotated[
         int,
-        Field(ge=1, le=100, description="Nearest train photographs that are asked for a label."),
+        Field(ge=1, le=100, description="Nearest train photographs whose labels are compared."),
     ]
     agreement: Annotated[
         float,
         Field(
             gt=0.5,
             le=1,
-            description="Share of them that has to agree on another label for a photograph to be "
-            "likely mislabelled.",
+            description="Share of them with one other label that makes a photograph likely "
+            "mislabelled.",
         ),
     ]
     outlier_deviations: Annotated[
         float,
         Field(
             gt=0,
-            description="Robust standard deviations of the distance to the centre of a label from "
-            "which a photograph is an outlier.",
+            description="Robust standard deviations from the centre of a label that make an outlier.",
         ),
     ]
     covered_share: Annotated[
@@ -53,30 +52,30 @@ class ReportingParameters(StrictModel):
         Field(
             ge=0,
             le=1,
-            description="Share of the labels that needs a test photograph; below, the log and the "
-            "report warn that the accuracy covers too few.",
+            description="Share of the labels that needs a test photograph; below it, log and report "
+            "warn.",
         ),
     ]
     csv_rows: Annotated[
         Count,
-        Field(description="Photographs in `reduced_features.csv`, at most: an even draw of more."),
+        Field(description="Most photographs in `reduced_features.csv`, an even draw."),
     ]
-    gallery: Annotated[int, Field(ge=1, le=60, description="Photographs of each gallery, at most.")]
+    gallery: Annotated[int, Field(ge=1, le=60, description="Most photographs per gallery.")]
     pairs: Annotated[int, Field(ge=1, le=30, description="Most confused pairs of labels shown.")]
     page_megabytes: Annotated[
-        float, Field(ge=2, le=10, description="Size of the page in MB (10^6 bytes), at most.")
+        float, Field(ge=2, le=10, description="Largest size of the page in MB (10^6 bytes).")
     ]
     decoded_megapixels: Annotated[
         Count,
         Field(
-            description="Megapixels of photographs that are decoded to be shown, at most; the "
-            "page names further ones without their picture."
+            description="Most megapixels that are decoded to be shown; further photographs are only "
+            "named."
         ),
     ]
     read_megabytes: Annotated[
         Count,
         Field(
-            description="MiB of stored photographs up to which they are read from `images`; with "
-            "a larger table the files themselves are read, one by one."
+            description="MiB of `images` up to which the table is read; of a larger one, single "
+            "files."
         ),
     ]

@@ -19,9 +19,9 @@ class SplitParameters(StrictModel):
         ChoiceOf(SPLIT_METHODS, AUTO),
         Field(
             description="`folder` takes Training and Test folders, `random` draws, `auto` is "
-            "`folder` where there are both."
+            "`folder` if there are both."
         ),
     ]
-    test_share: Annotated[Share, Field(description="Share of the photographs that test, drawn.")]
+    test_share: Annotated[Share, Field(description="Drawn share that tests.")]
     stratified: Annotated[bool, Field(description="Draw the same share of every label.")]
     seed: Annotated[Seed, Field(description="Seed of the draw.")]

@@ -36,7 +36,7 @@ SENTENCES = {
     Reason.HEIF_NOT_SUPPORTED: "HEIC and HEIF need the package pi-heif on the machine that reads "
     "them: run pip install pi-heif there, then run again.",
     Reason.NOT_TRUSTED: "The decoder shows wrong pixels for this rare kind of TIFF or AVIF (see "
-    "docs/rejections.md): save the photograph as JPEG or PNG.",
+    "docs/troubleshooting.md): save the photograph as JPEG or PNG.",
     Reason.TOO_MANY_PIXELS: "The header announces more pixels than ingestion.max_pixels allows.",
     Reason.UNDECODABLE: "The header is an image's, the pixels are truncated or damaged.",
     Reason.DECODER_CRASHED: "Decoding this file ended the worker process, or took over a minute.",

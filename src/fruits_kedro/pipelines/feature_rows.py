@@ -35,7 +35,8 @@ def locate_features(
         fingerprint: Of the photographs' own features.
 
     Returns:
-        ``file``, ``row``, ``variant``, ``studio`` and the columns of ``photographs``, in stored order.
+        ``file``, ``row``, ``variant``, ``studio`` and the columns of ``photographs``, in stored
+        order.
     """
     keys = features.places(["sha256", "fingerprint", "variant", "studio", "reason"])
     own = pc.and_(pc.equal(keys["variant"], 0), pc.equal(keys["fingerprint"], fingerprint))

@@ -47,8 +47,9 @@ FEATURES = pa.schema(
 )
 """One row per (sha256, fingerprint, variant) ever computed: float32 features, or the reason.
 
-``studio`` says whether the border of the photograph has one colour; null for copies. Variant 0 is the photograph itself; its augmented copies count from 1. Labels belong to files, not
-to features: join ``photographs`` on ``sha256``.
+Variant 0 is the photograph itself; its augmented copies count from 1. ``studio`` says whether the
+border of the photograph has one colour; null for copies. Labels belong to files, not to features:
+join ``photographs`` on ``sha256``.
 """
 
 VARIANTS = pa.schema({"sha256": _TEXT, "variant": _INT, "fingerprint": _TEXT})

@@ -1,6 +1,7 @@
-"""Tables as folders of Parquet, written and read by pyarrow on the driver and on Spark's workers."""
+"""Tables as folders of Parquet, read and written by pyarrow on the driver and on workers."""
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -179,11 +180,13 @@ def write_rows(folder: str, name: str, schema: pa.Schema, rows: Iterable[Any]) -
     if first is None:
         return None
     count = 0
-    with _hashed(join(folder, name)) as sink:
-        with pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd") as writer:
-            for group in _chain(first, groups):
-                writer.write_table(group)
-                count += group.num_rows
+    with (
+        _hashed(join(folder, name)) as sink,
+        pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd") as writer,
+    ):
+        for group in itertools.chain([first], groups):
+            writer.write_table(group)
+            count += group.num_rows
     return StoredFile(name, count, sink.size, sink.hexdigest())
 
 
@@ -262,11 +265,6 @@ def _as_table(piece: Any, schema: pa.Schema) -> pa.Table:
 
 def _bytes(tables: list[pa.Table]) -> int:
     return sum(table.get_total_buffer_size() for table in tables)
-
-
-def _chain(first: pa.Table, others: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    yield first
-    yield from others
 
 
 def _listed(columns: Sequence[str] | None) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -102,6 +103,45 @@ def test_transparent_pixels_are_white(browser):
     content = as_file(image)
     assert difference(in_browser(browser, content), decode(content, SIDE, scaled=False)) == 0
     assert in_browser(browser, content).min() == 255
+
+
+def test_display_p3_becomes_srgb_as_in_the_product(browser):
+    image = photograph(100, 100)
+    content = as_file(image, icc_profile=display_p3())
+    expected = decode(content, SIDE, scaled=False)
+    if difference(expected, decode(as_file(image), SIDE, scaled=False)) == 0:
+        pytest.skip("photos/decoding.py converts no profiles yet")
+    assert difference(in_browser(browser, content), expected) <= 2
+
+
+def display_p3() -> bytes:
+    """The profile that phones embed: three primaries and sRGB's curve (ICC.1:2022)."""
+
+    def fixed(*values: float) -> bytes:
+        return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0)
+    curve += fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    text = b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", 4, 28) + b"\0P\0003"
+    points = {
+        b"wtpt": (0.9642, 1.0, 0.82491),
+        b"rXYZ": (0.51512, 0.2412, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.1571, 0.06657, 0.78407),
+    }
+    tags = {b"desc": text, b"cprt": text, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    tags |= {name: b"XYZ \0\0\0\0" + fixed(*point) for name, point in points.items()}
+    start = 128 + 4 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        padded = content + bytes(-len(content) % 4)
+        table += name + struct.pack(">II", start + len(body), len(padded))
+        body += padded
+    size = start + len(body)
+    header = struct.pack(">I4sI4s4s4s12s4s", size, b"", 0x04000000, b"mntr", b"RGB ", b"XYZ ",
+                         struct.pack(">6H", 2026, 1, 1, 0, 0, 0), b"acsp")  # fmt: skip
+    header = header.ljust(68, b"\0") + fixed(0.9642, 1, 0.8249)
+    return header.ljust(128, b"\0") + table + body
 
 
 def test_the_centre_square_is_cut_out(browser):

@@ -1,5 +1,6 @@
 """Which features are missing, and how the workers make them, for photographs and for scenes."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -148,5 +149,5 @@ def _even(rows: pa.Table, tasks: int) -> list[pa.Table]:
 
 
 def _between(rows: pa.Table, borders: Sequence[int]) -> list[pa.Table]:
-    pairs = zip(borders[:-1], borders[1:], strict=True)
+    pairs = itertools.pairwise(borders)
     return [rows.slice(start, stop - start) for start, stop in pairs if stop > start]
