@@ -40,7 +40,6 @@ FILES = {
 }
 VARIABLES = {
     "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
-    "FRUITS_OWN": "Folders of your own photographs, unless the parameter `own` is given.",
     "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
     "FRUITS_OWN": "Folders of own photographs, unless the parameter `own` is given.",
     "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
