@@ -1,4 +1,4 @@
-"""Writes the benchmark of ``docs/results.md`` from the records alone: ``python -m bench.report WORK``."""
+"""Writes the benchmark of ``docs/results.md`` from records: ``python -m bench.report WORK``."""
 
 import sys
 from functools import partial
@@ -37,14 +37,11 @@ def write_report(records: Records, work: Path) -> Path:
 
     Returns:
         The page that was written.
-
-    Raises:
-        FruitsError: If nothing was measured.
     """
     measures = Measures(records.all())
     about = measures.record("about")
     if about is None:
-        raise FruitsError(f"{records.path} holds no results: run make bench IMAGES=FOLDER first.")
+        raise FruitsError(f"{records.path} has no results: run make bench IMAGES=FOLDER first.")
     rounds = ratios(*(measures.series("rounds", f"all {way}", "seconds") for way in (OURS, PLAIN)))
     complete = about["photographs"] >= ENOUGH_PHOTOGRAPHS and len(rounds) >= ENOUGH_ROUNDS
     trial = "" if complete else "\nA trial: too few photographs or rounds to be quoted.\n"
@@ -136,19 +133,17 @@ def stages(measures: Measures) -> str:
 
 def equality(measures: Measures) -> str:
     """Features against Keras's."""
-    names = {
-        "images": ("photographs compared", ",.0f"),
-        "without_features": ("photographs without features", ",.0f"),
-        "largest_difference": ("largest difference of a feature", ".1e"),
-        "smallest_cosine": ("smallest cosine", ".6f"),
-        "keras_seconds": ("seconds of Keras, start included", ".0f"),
+    forms = {
+        "images": ",.0f",
+        "without_features": ",.0f",
+        "largest_difference": ".1e",
+        "smallest_cosine": ".6f",
+        "keras_seconds": ".0f",
     }
-    series = {name: measures.series("equality", "all", name) for name in names}
-    rows = [[text, write(series[name], form)] for name, (text, form) in names.items()]
-    return (
-        f"## The same features\n\n{render_table(['against Keras', 'float32'], rows)}\n\n"
-        "`bench/keras_features.py` shares no decoding with the project."
-    )
+    cells = [write(measures.series("equality", "all", name), form) for name, form in forms.items()]
+    table = render_table([name.replace("_", " ") for name in forms], [cells])
+    note = "`bench/keras_features.py` shares no decoding with the project."
+    return f"## The same features\n\n{table}\n\n{note}"
 
 
 def growth(measures: Measures) -> str:
