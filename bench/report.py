@@ -1,4 +1,4 @@
-"""Writes the benchmark of ``docs/results.md`` from the records alone: ``python -m bench.report WORK``."""
+"""Writes the benchmark of ``docs/results.md``: ``python -m bench.report WORK``."""
 
 import sys
 from pathlib import Path
@@ -78,10 +78,9 @@ def introduce(about: Record, measures: Measures) -> str:
         f"Written by `{about['command']}` (`make bench`); do not edit by hand.\n\n"
         f"{about['photographs']:,} photographs, {about['date']}, commit `{about['commit']}`. "
         f"{about['machine']}.\n\n"
-        "Every figure is the median of the rounds, with the smallest and the largest in "
-        "parentheses. Ratios are taken within a round, so both sides met the same state of the "
-        "machine. Every measurement is a process on empty storage. All files were read once "
-        "before, so nothing waits for the disk.\n\n"
+        "Figures are medians of the rounds, with the smallest and the largest in parentheses. "
+        "Ratios are taken within a round. Every measurement is a process on empty storage; all "
+        "files were read once before.\n\n"
         f"{render_table(['promise', 'limit', 'aim', 'measured', 'verdict'], rows)}"
     )
 
@@ -113,13 +112,11 @@ def whole_job(measures: Measures) -> str:
     return (
         f"## The whole job\n\n{table}\n\n"
         "`sample` is the sample that ships with the project, `test` the folder `Test/`, `all` the "
-        "whole folder. The plain script (`bench/plain.py`) is processes, LiteRT, pyarrow and "
-        "scikit-learn: decode, network, Parquet, scaler and PCA, Parquet, logistic regression. The "
-        "original's way (`bench/original.py`) is `binaryFile`, a pandas UDF with Keras `predict`, "
-        "Spark ML's scaler and PCA, Parquet, CSV and a random forest of 200 trees. Ours also lists "
-        "and accounts for every file, keeps the bytes, resolves duplicates, calibrates, writes the "
-        "phone's file and draws the report. Accuracies belong to different splits. Megabytes are "
-        "the peak resident memory of the largest process of each kind."
+        "whole folder. The plain script is `bench/plain.py`, the original's way "
+        "`bench/original.py`. Ours also accounts for every file, keeps the bytes, resolves "
+        "duplicates, calibrates, writes the phone file, the app and the report. Accuracies belong "
+        "to different splits. Megabytes are the peak resident memory of the largest process of "
+        "each kind."
     )
 
 

@@ -40,9 +40,9 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are refitted
-from stored features for each answer; a copy trains only if its photograph does. The folds of `capture` are
-the turns that were held out.
+HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are
+refitted from stored features for each answer; a copy trains only if its photograph does. The folds
+of `capture` are the turns that were held out.
 
 | step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -22,22 +22,33 @@ JAVA_INT = 2**31 - 1
 
 HEAD = """# Parameters and configuration
 
-Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and the
-files in `conf/`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
+Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and
+`conf/base`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
 
 Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
 `conf/local/parameters.yml`. `kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes
 precedence. Without `--env` that is `conf/local`, which is yours and not under version control.
 
-Everything is checked before a run starts. Unknown names and wrong values are reported together, with the
-nearest known name.
+Everything is checked before a run starts. Unknown names and wrong values are reported together,
+with the nearest known name.
 
 ## Parameters
 """
-FILES = {
-    "globals.yml": ("Places", "A parameter of the same name takes precedence."),
-    "spark.yml": ("Spark", "`null` leaves a setting to the machine."),
-}
+REST = """
+## Configuration files
+
+- `conf/<env>/globals.yml`: `images`, `own`, `storage`, `backgrounds` and `tracking`. A parameter of
+  the same name takes precedence. With `--env=cluster` and `--env=emr`, `images` and `storage` must
+  be given, and `tracking` is off.
+- `conf/<env>/spark.yml`: Spark's settings, each with its reason. Add any by Spark's own name;
+  `null` leaves one to the machine.
+- `conf/base/catalog.yml`: every dataset, the same for all environments.
+- `conf/<env>/fruits.yml`: facts about fruits, each with its source. An environment adds or replaces
+  single ones.
+
+## Environment variables
+
+"""
 VARIABLES = {
     "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
     "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
@@ -135,44 +146,12 @@ def _range(field: dict[str, Any]) -> Iterator[str]:
 
 
 def files_part() -> str:
-    """The settings of configuration files, and environment variables."""
-    text = ""
-    for name, (title, note) in FILES.items():
-        text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
-        found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
-        for file in (one for one in found if one.parent.name != "local"):
-            settings = (
-                (f"`{setting}`", f"`{value}`", why or "as above")
-                for setting, value, why in settings_of(file)
-            )
-            text += "\n" + _linked(table((f"`{file.relative_to(ROOT)}`", "value", "why"), settings))
+    """What the other configuration files hold, and environment variables."""
     variables = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
         for names, meaning in (VARIABLES | OTHERS).items()
     ]
-    return f"{text}\n## Environment variables\n\n{table(('variable', 'meaning'), variables)}"
-
-
-def settings_of(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Dotted names, values and comments of a YAML file; YAML's own readers drop comments.
-
-    Groups may be nested; a value is on the line of its name, or folded (``>-``) below it.
-    """
-    groups: list[tuple[int, str]] = []
-    comment: list[str] = []
-    folded = re.sub(r": >-((?:\n +.*)+)", lambda m: ": " + " ".join(m[1].split()), file.read_text())
-    for line in folded.splitlines():
-        if line.lstrip().startswith("#"):
-            comment.append(line.lstrip("# ").rstrip())
-        elif match := re.match(r"( *)([\w.-]+): ?(.*)", line):
-            indent, name, value = len(match[1]), match[2], match[3]
-            groups = [group for group in groups if group[0] < indent]
-            if value:
-                names = [*(group[1] for group in groups), name]
-                yield ".".join(names), value.strip('"'), " ".join(comment)
-            else:
-                groups.append((indent, name))
-            comment = []
+    return REST + table(("variable", "meaning"), variables)
 
 
 def _linked(text: str) -> str:

@@ -38,9 +38,7 @@ class CalibrationParameters(StrictModel):
     ]
     held_out_share: Annotated[
         Share,
-        Field(
-            description="Held-out share of each label if file names tell no capture groups."
-        ),
+        Field(description="Held-out share of each label if file names tell no capture groups."),
     ]
     precision: Annotated[
         Share,
@@ -72,7 +70,5 @@ class ClassificationParameters(StrictModel):
     calibration: CalibrationParameters
     options: Annotated[
         dict[str, bool | int | float | str] | None,
-        Field(
-            description="Settings of a classifier without a group here (docs/extending.md)."
-        ),
+        Field(description="Settings of a classifier without a group here (docs/extending.md)."),
     ] = None

@@ -48,9 +48,7 @@ class OwnParameters(StrictModel):
     ] = 0.5
     minimum: Annotated[
         Count,
-        Field(
-            description="Photographs of a place that are needed to calibrate by them."
-        ),
+        Field(description="Photographs of a place that are needed to calibrate by them."),
     ] = 100
     folds: Annotated[
         int,
@@ -60,9 +58,7 @@ class OwnParameters(StrictModel):
             description="Parts that are held out in turn if file names tell no sessions.",
         ),
     ] = 5
-    draws: Annotated[
-        Count, Field(description="Draws per point of the learning curve.")
-    ] = 3
+    draws: Annotated[Count, Field(description="Draws per point of the learning curve.")] = 3
     seed: Annotated[Seed, Field(description="Seed of these draws.")] = 42
 
     @model_validator(mode="before")
@@ -81,14 +77,10 @@ class EvaluationParameters(StrictModel):
 
     rows: Annotated[
         Count,
-        Field(
-            description="Most photographs and copies of the refits, an even draw by sha256."
-        ),
+        Field(description="Most photographs and copies of the refits, an even draw by sha256."),
     ]
     scenes_per_group: Annotated[
         Count,
-        Field(
-            description="Most cluttered scenes per label and capture group."
-        ),
+        Field(description="Most cluttered scenes per label and capture group."),
     ]
     scenes_seed: Annotated[Seed, Field(description="Seed of the cluttered scenes.")]

@@ -20,8 +20,8 @@ class FeaturizationParameters(StrictModel):
         str,
         Field(
             min_length=1,
-            description="`shipped` (Keras's ImageNet weights), `imagenet` (downloaded by Keras), or "
-            "the path of a Keras weights file without top.",
+            description="`shipped` (Keras's ImageNet weights), `imagenet` (downloaded by Keras), "
+            "or the path of a Keras weights file without top.",
         ),
     ]
     image_size: Annotated[
@@ -41,13 +41,9 @@ class FeaturizationParameters(StrictModel):
     ]
     scaled_decoding: Annotated[
         bool,
-        Field(
-            description="Decode large JPEGs at 1/2, 1/4 or 1/8 of their size."
-        ),
+        Field(description="Decode large JPEGs at 1/2, 1/4 or 1/8 of their size."),
     ]
     slice_images: Annotated[
         Count,
-        Field(
-            description="Photographs per commit; a killed run computes at most so many again."
-        ),
+        Field(description="Photographs per commit; a killed run computes at most so many again."),
     ]

@@ -53,9 +53,7 @@ class IngestionParameters(StrictModel):
             "start of the path below the label folder, else of the file name."
         ),
     ]
-    max_pixels: Annotated[
-        Count, Field(description="Photographs of more pixels are rejected.")
-    ]
+    max_pixels: Annotated[Count, Field(description="Photographs of more pixels are rejected.")]
     max_bytes: Annotated[Count, Field(description="Larger files are rejected unread.")]
     stored_bytes: Annotated[
         int,
