@@ -74,9 +74,11 @@ def plan(catalog: Any, watch: Watch) -> None:
     for _ in ingestion.read_images(unread, reads):
         pass
     watch.lap("plan reading")
+    backbone = catalog.load("backbone")
     photographs, variants = catalog.load("photographs"), catalog.load("variants")
-    backbone, unknown = catalog.load("backbone"), replace(features, files=())
-    missing = featurization.select_missing_features(photographs, variants, unknown, backbone)
+    missing = featurization.select_missing_features(
+        photographs, variants, replace(features, files=()), backbone
+    )
     backgrounds, recipe = catalog.load("backgrounds"), catalog.load("params:augmentation")
     slices = featurization.compute_features(missing, images, backbone, backgrounds, recipe, network)
     for _ in slices:

@@ -15,21 +15,69 @@ from fruits_kedro.parameters import Parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
-TEMPLATES = ROOT / "tools" / "templates"
 MOST_SHOWN = 5
 """Entries of a default that is a list; longer ones are in ``conf/``."""
 JAVA_INT = 2**31 - 1
 """The largest value of Spark's whole numbers: as a limit it says nothing to a reader."""
 
-FILES = {
-    "globals.yml": ("Places", "A parameter of the same name takes precedence."),
-    "spark.yml": ("Spark", "`null` leaves a setting to the machine."),
+HEAD = """# Parameters and configuration
+
+Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and
+`conf/base`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
+
+Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
+`conf/local/parameters.yml`. `kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes
+precedence. Without `--env` that is `conf/local`, which is yours and not under version control.
+
+Everything is checked before a run starts. Unknown names and wrong values are reported together,
+with the nearest known name.
+
+## Parameters
+"""
+REST = """
+## Configuration files
+
+- `conf/<env>/globals.yml`: `images`, `own`, `storage`, `backgrounds` and `tracking`. A parameter of
+  the same name takes precedence. With `--env=cluster` and `--env=emr`, `images` and `storage` must
+  be given, and `tracking` is off.
+- `conf/<env>/spark.yml`: Spark's settings, each with its reason. Add any by Spark's own name;
+  `null` leaves one to the machine.
+- `conf/base/catalog.yml`: every dataset, the same for all environments.
+- `conf/<env>/fruits.yml`: facts about fruits, each with its source. An environment adds or replaces
+  single ones.
+
+## Environment variables
+
+"""
+VARIABLES = {
+    "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
+    "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
+    "FRUITS_OWN": "Folders of own photographs, unless the parameter `own` is given.",
+    "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
+    "`backgrounds` is given.",
+    "FRUITS_TRACKING": "Where runs are recorded, unless the parameter `tracking` is given.",
+    "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` only: the file in which Java keeps "
+    "Spark's classes.",
+    "FRUITS_SPARK_MASTER": "Master of a standalone cluster (`--env=cluster`), unless the parameter "
+    "`master` is given.",
+    "FRUITS_PYTHON": "Python of a job on EMR, if it is not the cluster's own.",
+}
+"""Meaning of the project's own variables; a test wants every one that code or ``conf`` names."""
+OTHERS = {
+    "JAVA_HOME": "The Java that runs Spark, if `java` is not on the path.",
+    "PYSPARK_PYTHON": "Python of Spark's workers, if it is not the driver's.",
+    "SPARK_LOCAL_DIRS": "Spark's temporary files.",
+    "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL, …": "The standard AWS environment, the only "
+    "source of credentials for `s3://`.",
+    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD": "Credentials for a tracking server.",
+    "KEDRO_LOGGING_CONFIG": "A file to use instead of `conf/logging.yml`.",
+    "DO_NOT_TRACK": "Switches Kedro's own telemetry off.",
 }
 
 
 def configuration_page() -> str:
     """The whole page."""
-    return (TEMPLATES / "configuration.md").read_text() + parameters_part() + files_part()
+    return HEAD + parameters_part() + files_part()
 
 
 def parameters_part() -> str:
@@ -98,45 +146,12 @@ def _range(field: dict[str, Any]) -> Iterator[str]:
 
 
 def files_part() -> str:
-    """The settings of configuration files, and environment variables."""
-    text = ""
-    for name, (title, note) in FILES.items():
-        text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
-        found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
-        for file in (one for one in found if one.parent.name != "local"):
-            settings = (
-                (f"`{setting}`", f"`{value}`", why or "as above")
-                for setting, value, why in settings_of(file)
-            )
-            text += "\n" + _linked(table((f"`{file.relative_to(ROOT)}`", "value", "why"), settings))
-    known = yaml.safe_load((TEMPLATES / "variables.yml").read_text())
+    """What the other configuration files hold, and environment variables."""
     variables = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
-        for names, meaning in (known["project"] | known["others"]).items()
+        for names, meaning in (VARIABLES | OTHERS).items()
     ]
-    return f"{text}\n## Environment variables\n\n{table(('variable', 'meaning'), variables)}"
-
-
-def settings_of(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Dotted names, values and comments of a YAML file; YAML's own readers drop comments.
-
-    Groups may be nested; a value is on the line of its name, or folded (``>-``) below it.
-    """
-    groups: list[tuple[int, str]] = []
-    comment: list[str] = []
-    folded = re.sub(r": >-((?:\n +.*)+)", lambda m: ": " + " ".join(m[1].split()), file.read_text())
-    for line in folded.splitlines():
-        if line.lstrip().startswith("#"):
-            comment.append(line.lstrip("# ").rstrip())
-        elif match := re.match(r"( *)([\w.-]+): ?(.*)", line):
-            indent, name, value = len(match[1]), match[2], match[3]
-            groups = [group for group in groups if group[0] < indent]
-            if value:
-                names = [*(group[1] for group in groups), name]
-                yield ".".join(names), value.strip('"'), " ".join(comment)
-            else:
-                groups.append((indent, name))
-            comment = []
+    return REST + table(("variable", "meaning"), variables)
 
 
 def _linked(text: str) -> str:
