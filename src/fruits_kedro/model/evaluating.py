@@ -12,7 +12,7 @@ from fruits_kedro.model.confidence import UNCALIBRATED
 from fruits_kedro.model.held_out import HeldOut, Judged, hold_out_place, own_places
 from fruits_kedro.model.matrices import Flags
 from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.refits import Fitted, Refits, capture_groups, drawn_folds, trainable
+from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_groups, trainable
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.model.scores import score
 from fruits_kedro.parameters.classification import ClassificationParameters
@@ -140,7 +140,7 @@ def learning_curve(
     """
     here = rows.own & (rows.place == place)
     most = int(np.bincount(rows.targets[here & rows.photographs]).max())
-    folds = drawn_folds(rows.where(here), own.folds)[: own.draws]
+    folds = alike_folds(rows.where(here), own.folds)[: own.draws]
     points = []
     for size in [0, *(size for size in CURVE if 0 < size < most)]:
         accuracies = []

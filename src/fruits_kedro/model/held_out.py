@@ -9,7 +9,7 @@ import numpy as np
 from fruits_kedro.model.confidence import STUDIO, Calibration, expected_error, reliability
 from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
 from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.refits import Fitted, Refits, capture_folds, drawn_folds, trainable
+from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_folds, trainable
 from fruits_kedro.model.rows import Rows
 
 THINNED = 200
@@ -186,7 +186,7 @@ def hold_out_place(
 
 def _sessions_or_folds(place: Rows, folds: int) -> tuple[str, list[Flags]]:
     sessions = [out for _, out in capture_folds(place)]
-    return ("sessions", sessions) if sessions else (f"{folds} folds", drawn_folds(place, folds))
+    return ("sessions", sessions) if sessions else ("alike photographs", alike_folds(place, folds))
 
 
 def _first_share(rows: Rows, share: float) -> Flags:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from fruits_kedro.model.classifier import Classifier, fit_classifier
 from fruits_kedro.model.confidence import Outliers
-from fruits_kedro.model.matrices import Flags, Matrix
+from fruits_kedro.model.matrices import Features, Flags, Matrix
 from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer, fit_reducer
 from fruits_kedro.model.rows import Rows
@@ -19,6 +20,11 @@ MOST_FOLDS = 5
 DIRECTIONS = 400
 """Directions of the features that many fits are made on: they hold 99 % of their squares, and the
 accuracy differs by less than between two draws of photographs (docs/results.md)."""
+
+
+ALIKE = 0.9
+"""Mean cosine of features from which own photographs of a label count as taken together: in shops a
+photograph has its nearest neighbour of the same day at 0.90 and of another day at 0.75."""
 
 
 @dataclass(frozen=True)
@@ -169,14 +175,36 @@ def capture_folds(rows: Rows) -> Iterator[tuple[list[str], Flags]]:
             )
 
 
-def drawn_folds(rows: Rows, folds: int) -> list[Flags]:
-    """Each photograph with its copies in one of so many folds, spread evenly over labels."""
-    photographs = np.flatnonzero(rows.photographs)
-    position = np.zeros(len(rows), np.int64)
-    for label in np.unique(rows.targets):
-        own = photographs[rows.targets[photographs] == label]
-        position[own] = np.arange(len(own)) % folds
-    return [rows.with_copies(rows.photographs & (position == fold)) for fold in range(folds)]
+def alike_folds(rows: Rows, folds: int) -> list[Flags]:
+    """Photographs of a place in so many folds, those that are alike together, with their copies.
+
+    Photographs of one pile, taken one after the other, are as alike as frames of one turn: apart,
+    each would be known by its neighbour, and a place would seem better known than it is.
+    """
+    photographs, fold = np.flatnonzero(rows.photographs), np.zeros(len(rows), np.int64)
+    filled = np.zeros(folds)
+    for label in np.unique(rows.targets[photographs]):
+        mine = photographs[rows.targets[photographs] == label]
+        groups = _alike(rows.features[mine], folds)
+        sizes = np.bincount(groups)
+        for group in np.argsort(-sizes, kind="stable"):
+            emptiest = int(filled.argmin())
+            fold[mine[groups == group]] = emptiest
+            filled[emptiest] += sizes[group]
+    return [rows.with_copies(rows.photographs & (fold == number)) for number in range(folds)]
+
+
+def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
+    """``(n,)``, a number for each group of photographs that are alike, from 0."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(features) < 2:
+        return np.zeros(len(features), np.int64)
+    tree = linkage(features, "average", "cosine")
+    groups = fcluster(tree, 1 - ALIKE, "distance")
+    if groups.max() == 1:  # one pile is better divided than not asked about
+        groups = np.arange(len(features)) % most
+    return np.unique(groups, return_inverse=True)[1]
 
 
 def thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:
