@@ -14,7 +14,7 @@ LONG := 2400
 # Options of `kedro run`, for example: make run ARGS="--params=images=/my/photos"
 ARGS ?=
 
-.PHONY: help run test viz mlflow jupyter lock lint format types unit test-faults test-cluster test-tools bench docs audit accuracy clean
+.PHONY: help run test viz app mlflow jupyter lock lint format types unit test-faults test-cluster test-tools bench docs audit accuracy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: lint types unit ## Lint, check types and run the tests
 
 viz: $(VENV)/.installed ## Open Kedro-Viz in the browser
 	$(BIN)/kedro viz run $(ARGS)
+
+app: $(VENV)/.installed ## Serve the app of the last run on this machine
+	$(BIN)/kedro fruits app $(ARGS)
 
 mlflow: $(VENV)/.installed ## Compare recorded runs in the browser
 	$(BIN)/kedro fruits mlflow $(ARGS)

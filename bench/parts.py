@@ -24,7 +24,7 @@ WAYS = {
 
 GROWTH_ROWS = (100_000, 300_000, 1_000_000)
 
-DECODING = {"scaled": True, "full": False}
+DECODING = {"scaled": "true", "full": "false"}
 """Values of ``featurization.scaled_decoding``."""
 
 FEATURES_ONLY = ("--pipelines=ingestion,featurization",)

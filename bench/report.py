@@ -1,6 +1,7 @@
 """Writes the benchmark of ``docs/results.md``: ``python -m bench.report WORK``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Measures, middle, ratios, render_table, total, write
@@ -89,22 +90,20 @@ def whole_job(measures: Measures) -> str:
     """Seconds and memory of the whole process, every way on every folder."""
     rows = []
     for folder, way in ((folder, way) for folder, ways in WAYS.items() for way in ways):
-        mine = (measures.series("rounds", f"{folder} {way}", k) for k in ("images", "accuracy"))
-        images, accuracy = mine
+        mine = partial(measures.series, "rounds", f"{folder} {way}")
         seconds, plain, original = (
             measures.series("rounds", f"{folder} {name}", "seconds")
             for name in (way, PLAIN, ORIGINAL)
         )
-        memory = (measures.series("rounds", f"{folder} {way}", "memory", kind) for kind in MEMORY)
         rows.append(
             [
                 f"{folder}, {WAY_NAMES[way]}",
-                f"{middle(images) or 0:,.0f}",
+                f"{middle(mine('images')) or 0:,.0f}",
                 write(seconds, ".1f"),
                 write(ratios(seconds, plain), ".2f", "×"),
                 write(ratios(original, seconds), ".2f", "×"),
-                write(accuracy, ".4f"),
-                *(write(one, ".0f") for one in memory),
+                write(mine("accuracy"), ".4f"),
+                *(write(mine("memory", kind), ".0f") for kind in MEMORY),
             ]
         )
     head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷", "accuracy"]
@@ -124,11 +123,10 @@ def stages(measures: Measures) -> str:
     """Seconds of our pipelines, and of the plain script's first stage beside them."""
     rows = []
     for folder, way in ((folder, way) for folder in WAYS for way in (OURS, COPIES)):
-        mine = [measures.series("rounds", f"{folder} {way}", "stages", name) for name in STAGES]
-        node = measures.series("rounds", f"{folder} {way}", "nodes", FEATURIZATION)
+        mine = partial(measures.series, "rounds", f"{folder} {way}")
         plain = measures.series("rounds", f"{folder} {PLAIN}", "stages", "features")
-        cells = [write(one, ".1f") for one in (*mine, node, plain)]
-        rows.append([f"{folder}, {WAY_NAMES[way]}", *cells])
+        spent = (*(mine("stages", name) for name in STAGES), mine("nodes", FEATURIZATION), plain)
+        rows.append([f"{folder}, {WAY_NAMES[way]}", *(write(one, ".1f") for one in spent)])
     head = ["seconds", *STAGES, f"`{FEATURIZATION}`", "plain, files to features"]
     return f"## Stages\n\n{render_table(head, rows)}\n\nIngestion includes the start of Spark."
 
@@ -177,10 +175,9 @@ def large(measures: Measures) -> str:
     """Photographs of 12 megapixels."""
     rows = []
     for kind in DECODING:
-        images = measures.series("large", "both", kind, "images")
-        node = measures.series("large", "both", kind, "nodes", FEATURIZATION)
-        worker = measures.series("large", "both", kind, "memory", "worker")
-        rows.append([kind, write(ratios(images, node), ".1f"), write(worker, ".0f")])
+        mine = partial(measures.series, "large", "both", kind)
+        rate = ratios(mine("images"), mine("nodes", FEATURIZATION))
+        rows.append([kind, write(rate, ".1f"), write(mine("memory", "worker"), ".0f")])
     table = render_table(["decoding", "photographs/s", "largest worker, MB"], rows)
     cosine = write(measures.series("large", "both", "smallest_cosine"), ".4f")
     return (

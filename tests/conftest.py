@@ -13,6 +13,8 @@ from kedro.config import OmegaConfigLoader
 from runs import Job
 
 from fruits_kedro.cluster.session import configure, get_spark
+from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.checks import check_parameters
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -41,6 +43,13 @@ def project() -> Path:
 def sample(project: Path) -> Path:
     """The photographs that ship with the project."""
     return project / "data" / "01_raw" / "sample"
+
+
+@pytest.fixture(scope="session")
+def parameters(project: Path) -> Parameters:
+    """Every parameter as conf/base has it."""
+    loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
+    return check_parameters(loader["parameters"])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
 
 
 def dataset(folder) -> BackgroundsDataset:
-    return BackgroundsDataset(folder=str(folder), extensions=["jpg"])
+    return BackgroundsDataset(folder=str(folder))
 
 
 def test_the_shipped_ones_are_loaded_by_their_name():

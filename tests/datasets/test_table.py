@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pytest
+from sentences import sentence_of
 
-from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import cut, on_workers
 from fruits_kedro.datasets import TableDataset
 from fruits_kedro.storage import manifest as manifests
@@ -172,8 +172,7 @@ def test_many_small_saves_stay_few_files_and_a_small_manifest(tmp_path: Path) ->
 
 def test_an_empty_table_loads_as_none_or_is_refused(tmp_path: Path) -> None:
     assert table_at(tmp_path, missing_ok=True).load().rows == 0
-    with pytest.raises(FruitsError):
-        table_at(tmp_path).load()
+    sentence_of(table_at(tmp_path).load)
     table_at(tmp_path).save(variants())
     assert table_at(tmp_path).load().read().num_rows == 0
 
@@ -185,8 +184,7 @@ def test_a_damaged_file_is_an_error_and_no_identity(tmp_path: Path, damage: str)
     [file] = (tmp_path / "table").iterdir()
     file.unlink() if damage == "missing" else file.write_bytes(file.read_bytes()[:-1])
     assert table.snapshot_id() is None
-    with pytest.raises(FruitsError):
-        table.load()
+    assert str(file) in sentence_of(table.load)
 
 
 def test_refresh_forgets_earlier_rows_once(tmp_path: Path) -> None:

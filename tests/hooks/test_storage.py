@@ -65,6 +65,17 @@ def test_left_overs_go_and_nothing_else_does(hooks, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == [".mine.tmp", "report.json"]
 
 
+def test_a_storage_of_version_1_is_said_and_started_over(hooks, tmp_path, caplog):
+    folder = tmp_path / "storage" / "04_feature" / "features"
+    folder.mkdir(parents=True)
+    (folder / "_current.json").write_text("{}")
+    for _ in range(2):
+        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+    assert not folder.exists()
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "04_feature/features" in warning
+
+
 def test_an_environment_without_storage_is_refused():
     require_storage("/data")
     with pytest.raises(FruitsError, match="FRUITS_STORAGE"):

@@ -103,6 +103,17 @@ def test_what_is_sure_is_right_as_often_as_was_wanted(rows, precision):
     assert found == (min(enough) if enough else None)
 
 
+@pytest.mark.parametrize("rows", [30, 300, 3000])
+def test_the_fewer_rows_the_more_must_be_right_where_they_are_doubted(rows):
+    random = np.random.default_rng(0)
+    confidence = random.random(rows)
+    right = random.random(rows) < 0.6 + 0.4 * confidence
+    sure, doubted = (choose_sure(confidence, right, 0.9, doubt) for doubt in (0.0, 1.0))
+    assert doubted is None or doubted >= sure
+    assert choose_sure(np.ones(rows), np.ones(rows, bool), 0.95, 1.0) == 1.0
+    assert choose_sure(np.ones(5), np.ones(5, bool), 0.95, 1.0) is None
+
+
 # --- outliers ------------------------------------------------------------------------------------
 
 

@@ -1,170 +1,231 @@
 """Photographs that nothing can be learnt from: a sentence or a sensible result, and no NaN."""
 
-import csv
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+import pyarrow as pa
 import pytest
-from runs import SAMPLE, TEST_COUNT, Job, new_job, sample_names
+from feature_tables import names
+from report_pages import stored
+from sentences import sentence_of
 
-from fruits_kedro import FruitsError
+from fruits_kedro.datasets import TableDataset
+from fruits_kedro.model.backbone import Backbone, BackboneSpec
+from fruits_kedro.parameters import Parameters
+from fruits_kedro.pipelines.classification import nodes as classification
+from fruits_kedro.pipelines.evaluation import nodes as evaluation
+from fruits_kedro.pipelines.reduction import nodes as reduction
+from fruits_kedro.storage import schemas
 
-FEW_POINTS = {"reduction": {"map": {"points": 20}}}
-TABLES = ("features", "reduced_features", "predictions")
+BACKBONE = Backbone(BackboneSpec("weights", 224, "float32"), b"")
+COPIES = "the recipe of copies"
+Photo = tuple[str, str, Any]
+"""Label, split and features of a photograph."""
+
+
+class Job:
+    """The stages after featurization, on made-up features."""
+
+    def __init__(self, folder: Path, parameters: Parameters, photos: list[Photo], copies: int = 1):
+        self.folder, self.parameters = folder, parameters
+        labels, splits, features = (list(column) for column in zip(*photos, strict=True))
+        sha256 = names(len(photos))
+        self.photographs = stored(
+            folder / "photographs",
+            schemas.PHOTOGRAPHS,
+            path=[f"/{label}/{n}.jpg" for n, label in enumerate(labels)],
+            label=labels,
+            split=splits,
+            source=["images"] * len(photos),
+            sha256=sha256,
+            status=["kept"] * len(photos),
+        )
+        copied = [n for n, split in enumerate(splits) if split == "train"] if copies else []
+        self.variants = stored(
+            folder / "variants",
+            schemas.VARIANTS,
+            sha256=[sha256[n] for n in copied],
+            variant=[1] * len(copied),
+            fingerprint=[COPIES] * len(copied),
+        )
+        rows = len(photos) + len(copied)
+        random = np.random.default_rng(0)
+        moved = [features[n] + 0.1 * random.normal(size=len(features[n])) for n in copied]
+        self.features = stored(
+            folder / "features",
+            schemas.FEATURES,
+            sha256=sha256 + [sha256[n] for n in copied],
+            fingerprint=[BACKBONE.fingerprint] * len(photos) + [COPIES] * len(copied),
+            variant=[0] * len(photos) + [1] * len(copied),
+            features=[np.asarray(row, np.float32) for row in (*features, *moved)],
+            studio=[True] * rows,
+        )
+        self._fits = parameters.reduction, parameters.classification, parameters.own
+
+    def reduce(self, **changed: Any) -> Any:
+        chosen = self.parameters.reduction.model_copy(update=changed)
+        tables = self.features, self.photographs, self.variants, BACKBONE
+        self.reducer = reduction.fit_reducer_on_train(*tables, chosen, self.parameters.own)
+        self.reduced = self._save("REDUCED_FEATURES", reduction.reduce_features, self.reducer)
+        return self.reducer
+
+    def classify(self) -> None:
+        chosen, own = self.parameters.classification, self.parameters.own
+        trained = classification.train_on_train(self.reduced, self.reducer, chosen, own)
+        tables = self.features, self.photographs, self.variants, BACKBONE
+        self.classifier, self.calibration = classification.calibrate_on_held_out(
+            trained, *tables, self.reducer, *self._fits
+        )
+        predicted = classification.predict_labels(self.reduced, self.classifier)
+        self.predictions = self._saved("PREDICTIONS", predicted)
+
+    def measure(self) -> dict[str, Any]:
+        self.confusions = classification.count_test_confusions(self.predictions)
+        self.variance = reduction.summarise_variance(self.reducer)
+        by_label = dict.fromkeys(self.photographs.read()["label"].to_pylist(), 1)
+        reports = {"kept_by_label": by_label, "read": 0}, {"fingerprint": "", "inferred": 0}
+        return classification.measure_classifier(
+            self.confusions,
+            self.predictions,
+            self.variance,
+            *reports,
+            {"method": "folder"},
+            self.calibration,
+            self.parameters.classification,
+        )
+
+    def run(self) -> dict[str, Any]:
+        """All of it; every number that comes out is one."""
+        self.reduce()
+        self.classify()
+        metrics = self.measure()
+        self.assert_numbers(metrics)
+        return metrics
+
+    def evaluate(self) -> dict[str, Any]:
+        rows = evaluation.gather_rows(
+            self.features, self.photographs, self.variants, BACKBONE, self.parameters.evaluation
+        )
+        folder = evaluation.evaluate_folder(rows, {"method": "folder"}, *self._fits)
+        drawn = evaluation.evaluate_random(rows, self.parameters.split, *self._fits)
+        return {"folder": folder, "random": drawn}
+
+    def assert_numbers(self, metrics: dict[str, Any]) -> None:
+        for report in (metrics, self.calibration, self.variance):
+            json.loads(json.dumps(report), parse_constant=pytest.fail)
+        map_points = reduction.place_map_points(self.reduced, self.parameters.reduction)
+        for table in (self.reduced.read(), self.predictions.read(), map_points):
+            for field in table.schema:
+                column = table[field.name].drop_null().combine_chunks()
+                if pa.types.is_list(field.type):
+                    column = column.flatten()
+                if pa.types.is_floating(column.type):
+                    assert np.isfinite(column.to_numpy()).all(), field.name
+        for model in (self.reducer, self.classifier):
+            for array in model.arrays().values():
+                if np.asarray(array).dtype.kind == "f":
+                    assert np.isfinite(array).all()
+        for figure in (
+            reduction.plot_scree(self.variance),
+            classification.plot_confusion_matrix(self.confusions),
+            classification.plot_reliability(self.calibration),
+        ):
+            assert "NaN" not in figure.to_json()
+
+    def _save(self, table: str, node: Any, *more: Any) -> Any:
+        frame = node(self.features, self.photographs, self.variants, BACKBONE, *more)
+        return self._saved(table, frame)
+
+    def _saved(self, table: str, frame: Any) -> Any:
+        dataset = TableDataset(filepath=str(self.folder / table.lower()), table=table)
+        dataset.save(frame)
+        return dataset.load()
 
 
 @pytest.fixture
-def job(spark, backbone, tmp_path) -> Job:
-    return new_job(tmp_path, backbone)
+def job(spark, tmp_path, parameters):
+    return lambda photos, **more: Job(tmp_path, parameters, photos, **more)
 
 
-def copy(job: Job, folder: str, label: str, count: int, split: str = "Training") -> None:
-    """The first photographs of a label of the sample, to a folder of the job."""
-    target = job.images / folder / label
-    target.mkdir(parents=True)
-    for name in sample_names(split, label)[:count]:
-        shutil.copyfile(SAMPLE / split / label / name, target / name)
+def picture(seed: int) -> Any:
+    """Features of a picture."""
+    return np.abs(np.random.default_rng(seed).normal(size=24))
 
 
-def copy_alike(folder: Path, photo: Path, count: int) -> None:
-    """Files of other bytes with the same pixels: what follows the end of a JPEG is not shown."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        path = folder / f"{photo.parent.name} {photo.stem} {number}.jpg"
-        path.write_bytes(photo.read_bytes() + f"{folder} {number}".encode())
-
-
-def sentence(job: Job, *pipelines: str, **parameters: Any) -> str:
-    with pytest.raises(FruitsError) as error:
-        job.run(*pipelines, **FEW_POINTS | parameters)
-    message = error.value.message
-    assert "\n" not in message
-    assert message.endswith(".")
-    return message
-
-
-def assert_numbers(job: Job) -> None:
-    """Every number of every artefact of a run is one."""
-    for path in (job.storage / "08_reporting").glob("*.json"):
-        json.loads(path.read_text(), parse_constant=pytest.fail)
-    for name in TABLES:
-        for row in job.rows(name):
-            for value in row.asDict().values():
-                if isinstance(value, float | list):
-                    assert np.isfinite(value).all(), (name, row.path)
-    for name in ("tsne_map", "scree_plot", "confusion_matrix"):
-        for trace in go.Figure(job.load(name)).data:
-            for values in (trace.x, trace.y, getattr(trace, "z", None)):
-                if values is not None and np.asarray(values).dtype.kind in "fO":
-                    assert not any(value is None or value != value for value in np.ravel(values))
-    with (job.storage / "05_model_input" / "reduced_features.csv").open(newline="") as file:
-        _, *lines = csv.reader(file)
-    assert np.isfinite([[float(cell) for cell in line[3:]] for line in lines]).all()
-    reducer, classifier = job.load("reducer"), job.load("classifier")
-    arrays = (reducer.mean, reducer.scale, reducer.components)
-    for array in (*arrays, classifier.coefficients, classifier.intercepts):
-        assert np.isfinite(array).all()
+def frames(label: str, split: str, count: int, seed: int) -> list[Photo]:
+    """Photographs of one fruit, a little different each."""
+    random = np.random.default_rng(seed + 100)
+    return [
+        (label, split, picture(seed) + 0.1 * np.abs(random.normal(size=24))) for _ in range(count)
+    ]
 
 
 # --- labels --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def only_tested(spark, backbone, tmp_path_factory) -> Job:
-    """Two labels that train and test, and one that only tests."""
-    job = new_job(tmp_path_factory.mktemp("only_tested"), backbone)
-    for label in ("Apple", "Corn"):
-        copy(job, "Training", label, 4)
-        copy(job, "Test", label, TEST_COUNT, "Test")
-    copy(job, "Test", "Kiwi", TEST_COUNT, "Test")
-    job.run(**FEW_POINTS)
-    return job
-
-
-def test_a_label_that_only_tests_is_warned_of_and_counts_as_wrong(only_tested):
-    warning = "Labels without a train photograph can never be predicted: Kiwi"
-    assert warning in only_tested.warnings
-    metrics = only_tested.report("metrics")
-    assert metrics["per_label"]["Kiwi"] == {
-        "support": TEST_COUNT,
-        "precision": 0.0,
-        "recall": 0.0,
-        "f1": 0.0,
-    }
-    assert metrics["accuracy"] <= 2 / 3
-    assert only_tested.load("classifier").labels == ("Apple", "Corn")
-    assert_numbers(only_tested)
-
-
-def test_a_label_that_only_tests_is_evaluated(only_tested):
-    only_tested.run("evaluation")
-    answers = only_tested.report("evaluation")
-    assert answers["folder"]["accuracy"] == only_tested.report("metrics")["accuracy"]
+def test_a_label_that_only_tests_is_warned_of_and_counts_as_wrong(job, caplog):
+    photos = [
+        *(
+            photo
+            for n, name in enumerate(("Apple", "Corn"))
+            for photo in frames(name, "train", 4, n)
+        ),
+        *(
+            photo
+            for n, name in enumerate(("Apple", "Corn"))
+            for photo in frames(name, "test", 2, n)
+        ),
+        *frames("Kiwi", "test", 2, 2),
+    ]
+    made = job(photos)
+    metrics = made.run()
+    assert any("Kiwi" in r.getMessage() for r in caplog.records if r.levelname == "WARNING")
+    nothing = {"support": 2, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert metrics["per_label"]["Kiwi"] == nothing
+    assert metrics["accuracy"] == pytest.approx(2 / 3)
+    assert made.classifier.labels == ("Apple", "Corn")
+    answers = made.evaluate()
+    assert answers["folder"]["accuracy"] == metrics["accuracy"]
     assert 0 <= answers["random"]["accuracy"] <= 1
 
 
-def test_labels_that_all_only_test_are_drawn_from(job):
-    """Test folders alone are no split."""
-    for label in ("Apple", "Corn"):
-        copy(job, "Test", label, 8, "Test")
-    job.run("ingestion", "featurization", "reduction", **FEW_POINTS)
-    assert job.report("split")["method"] == "random"
-    assert {row.split for row in job.rows("splits")} == {"train", "test"}
+def test_photographs_of_which_none_tests_are_a_sentence(job):
+    made = job([photo for n in range(3) for photo in frames(f"label {n}", "train", 1, n)])
+    made.reduce()
+    made.classify()
+    sentence_of(made.measure)
 
 
-def test_one_photograph_of_each_label_leaves_none_to_test(job):
-    for label in ("Apple", "Corn", "Kiwi"):
-        copy(job, "", label, 1)
-    assert sentence(job).startswith("No photograph is left to test the classifier: ")
-    job.run("reporting")
-    page = (job.storage / "08_reporting" / "report.html").read_text()
-    assert "There is no classifier for these photographs" in page
-
-
-def test_one_photograph_of_each_label_in_both_folders_is_enough(job):
-    for label in ("Apple", "Corn", "Kiwi"):
-        copy(job, "Training", label, 1)
-        copy(job, "Test", label, 1, "Test")
-    job.run(**FEW_POINTS)
-    metrics = job.report("metrics")
+def test_one_photograph_of_each_label_in_both_splits_is_enough(job):
+    made = job(
+        [photo for n in range(3) for s in ("train", "test") for photo in frames(f"{n}", s, 1, n)]
+    )
+    metrics = made.run()
     assert metrics["rows"] == {"test": 3, "train": 3}
-    assert metrics["k"] == 5  # each train photograph has a copy
-    assert_numbers(job)
+    assert metrics["k"] == 5, "each train photograph has a copy"
 
 
 # --- features ------------------------------------------------------------------------------------
 
-PHOTOS = [SAMPLE / "Training" / label / "0_100.jpg" for label in ("Apple", "Corn")]
-
 
 @pytest.mark.parametrize("k", [300, 0.9])
-def test_one_picture_everywhere_is_told(job, k):
-    for label in ("Apple", "Corn"):
-        copy_alike(job.images / label, PHOTOS[0], 5)
-    message = sentence(job, reduction={"k": k})
-    assert message.startswith("The 8 train photographs all have the same features, so nothing")
-    job.run("evaluation")
-    assert "alike" in job.report("evaluation")["random"]["left_out"]
+def test_one_picture_everywhere_is_a_sentence(job, k):
+    splits = ("train",) * 4 + ("test",)
+    made = job([(label, split, picture(0)) for label in ("Apple", "Corn") for split in splits])
+    sentence_of(lambda: made.reduce(k=k))
+    assert "alike" in made.evaluate()["random"]["left_out"]
 
 
 def test_one_picture_of_each_label_has_one_component_that_tells_all(job):
-    for label, photo in zip(("Apple", "Corn"), PHOTOS, strict=True):
-        copy_alike(job.images / label, photo, 5)
-    job.run(**FEW_POINTS, augmentation={"copies": 0})
-    shares = job.report("explained_variance")["explained_variance_ratio"]
-    assert shares[0] == pytest.approx(1)
-    assert job.report("metrics")["accuracy"] == 1
-    assert_numbers(job)
+    splits = ("train",) * 4 + ("test",)
+    made = job([(str(n), split, picture(n)) for n in range(2) for split in splits], copies=0)
+    assert made.run()["accuracy"] == 1
+    assert made.variance["explained_variance_ratio"][0] == pytest.approx(1)
 
 
 def test_the_same_pictures_under_every_label_are_guessed(job):
-    for label in ("Apple", "Corn"):
-        for photo in PHOTOS:
-            copy_alike(job.images / label, photo, 5)
-    job.run(**FEW_POINTS)
-    assert job.report("metrics")["accuracy"] == pytest.approx(0.5, abs=0.5)
-    assert_numbers(job)
+    splits = ("train",) * 4 + ("test",)
+    rows = [(str(n), split, picture(m)) for n in range(2) for m in range(2) for split in splits]
+    assert 0 <= job(rows).run()["accuracy"] <= 1

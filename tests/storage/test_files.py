@@ -5,6 +5,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from corpus import AWKWARD_FOLDERS
 
 from fruits_kedro.storage.files import (
     filesystem,
@@ -13,7 +14,6 @@ from fruits_kedro.storage.files import (
     local_path,
     read_bytes,
     replace_file,
-    spark_uri,
 )
 
 
@@ -37,29 +37,12 @@ def test_a_uri_without_a_scheme_is_local(uri, local):
     assert is_local(uri) is local
 
 
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("s3://bucket/a b", "s3a://bucket/a b"),
-        ("s3n://bucket/a", "s3a://bucket/a"),
-        ("s3a://bucket/a", "s3a://bucket/a"),
-        ("hdfs://host/a", "hdfs://host/a"),
-        ("/data/a b%", "file:///data/a b%"),
-        ("/data/é#?", "file:///data/é#?"),
-        ("file:///data/a", "file:///data/a"),
-    ],
-)
-def test_spark_gets_a_uri_with_a_scheme(uri, expected):
-    assert spark_uri(uri) == expected
-
-
 def test_a_relative_path_is_of_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert local_path("data/x") == str(tmp_path / "data" / "x")
-    assert spark_uri("data/x") == f"file://{tmp_path}/data/x"
 
 
-@pytest.mark.parametrize("name", ["~", "a::b", "a:b", "a b", "#é%20"])
+@pytest.mark.parametrize("name", AWKWARD_FOLDERS)
 def test_local_names_are_taken_as_they_are(tmp_path, name):
     uri = str(tmp_path / name)
     replace_file(uri, b"content")

@@ -234,8 +234,8 @@ def find_stack(name: str) -> Stack:
     if not {"ClusterId", "ApplicationId"} & outputs.keys():
         raise FruitsError(
             f"The stack {name} is {found.get('StackStatus', 'missing')} in this region and runs no "
-            "jobs: make it with aws cloudformation deploy (docs/clusters.md), or choose another region "
-            "(AWS_DEFAULT_REGION) or --stack."
+            "jobs: make it with aws cloudformation deploy (docs/clusters.md), or choose another "
+            "region (AWS_DEFAULT_REGION) or --stack."
         )
     return Stack(outputs)
 

@@ -1,6 +1,7 @@
 """The storage root of a run: one writer at a time, and nothing left over from a killed one."""
 
 import atexit
+import logging
 import re
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
+from fruits_kedro.storage.manifest import remove_first_version
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
+
+logger = logging.getLogger(__name__)
 
 NOT_SET = "not-set"
 """Value in globals.yml of an environment whose places the user has to name."""
@@ -44,6 +48,7 @@ class StorageHooks:
         self.release()  # a notebook that interrupted a run still holds it
         self._lock = lock_of(self._storage)
         self._lock.acquire()
+        start_over(self._storage)
         remove_leftovers(self._storage, pipeline, catalog)
 
     @hook_impl
@@ -61,6 +66,18 @@ class StorageHooks:
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()
+
+
+def start_over(storage: str) -> None:
+    """Remove what version 1 of this project stored, and say so; only safe under the lock."""
+    removed = remove_first_version(storage)
+    if removed:
+        logger.warning(
+            "%s was written by version 1 of this project, whose tables and models cannot be read "
+            "any more: its folders %s were removed, and everything is computed again",
+            storage,
+            ", ".join(removed),
+        )
 
 
 def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

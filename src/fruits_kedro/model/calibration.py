@@ -32,6 +32,9 @@ from fruits_kedro.parameters.evaluation import OwnParameters
 
 logger = logging.getLogger(__name__)
 
+OWN_DOUBT = 1.0
+"""``choose_sure``'s doubt of own photographs, which are hundreds where a studio has thousands."""
+
 
 def calibrate(
     rows: Rows,
@@ -104,7 +107,14 @@ def choose(
         np.concatenate([place.logits for place in deciding]),
         np.concatenate([place.targets for place in deciding]),
     )
-    found = [choose_sure(*place.answers(temperature), settings.precision) for place in deciding]
+    found = [
+        choose_sure(
+            *place.answers(temperature),
+            settings.precision,
+            0.0 if place.place == STUDIO else OWN_DOUBT,
+        )
+        for place in deciding
+    ]
     sure = [value for value in found if value is not None]
     if not sure:
         logger.warning(

@@ -159,19 +159,28 @@ def expected_error(diagram: Sequence[dict[str, Any]]) -> float:
     return float(apart / rows)
 
 
-def choose_sure(confidence: Matrix, right: Flags, precision: float) -> float | None:
+def choose_sure(
+    confidence: Matrix, right: Flags, precision: float, doubt: float = 0.0
+) -> float | None:
     """The lowest confidence from which on predictions are right often enough.
 
     Args:
         confidence: ``(rows,)``.
         right: ``(rows,)``.
         precision: Wanted share of right ones among those that are sure.
+        doubt: Standard deviations by which the share must be above ``precision``: of few rows, the
+            lowest confidence that happens to be enough is too low for others.
 
     Returns:
         None where no confidence is enough.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927.
     """
     order = np.argsort(-confidence, kind="stable")
-    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    counts = np.arange(1, len(order) + 1)
+    shares, few = np.cumsum(right[order]) / counts, doubt**2 / counts
+    spread = doubt * np.sqrt((shares * (1 - shares) + few / 4) / counts)
+    shares = (shares + few / 2 - spread) / (1 + few)
     ordered = confidence[order]
     # Rows of one confidence are sure together or not at all.
     last_of_equals = np.append(ordered[1:] != ordered[:-1], True)

@@ -171,6 +171,12 @@ def test_an_unsure_answer_offers_candidates_that_open(phone, pictures):
     assert page.locator("#result details[open] dt").count() == 5
 
 
+def test_a_photograph_chosen_while_the_model_loads_is_named(launch, url):
+    phone = launch().open(url, ready=False)
+    phone.page.wait_for_selector("#state[data-key]")
+    assert phone.choose(BANANA)["label"] == "Banana"
+
+
 def test_what_is_no_photograph_is_said(phone, tmp_path):
     (tmp_path / "letter.jpg").write_text("a letter")
     phone.go("camera")

@@ -32,19 +32,20 @@ EVALUATION = {
 }
 
 
-SCORED = {"top1": 0.65, "top3": 0.9, "sure": 0.4, "right_if_sure": 0.95, "no_fruit": 0.02}
+SCORED = {"accuracy": 0.65, "top_3": 0.9, "sure": 0.4, "right_if_sure": 0.95, "outliers": 0.02}
+GAINS = [{"label": name, "gain": 0.1 - n / 100} for n, name in enumerate(("Kiwi", "Plum", "Mango"))]
+CURVE = [{"photographs": n, "accuracies": [0.2, 0.3 + n / 100, 0.6]} for n in (0, 2, 5, 10, 20)]
 OWN = {
     "places": {
-        "shop": {"photographs": 211, "labels": 12, **SCORED},
-        HOSTILE[0]: {"photographs": 9, "labels": 3, **SCORED, "right_if_sure": None},
-    },
-    "curve": {
-        "shop": [
-            {"per_label": n, "median": 0.3 + n / 100, "low": 0.2, "high": 0.6, "draws": 5}
-            for n in (0, 2, 5, 10, 20)
-        ]
-    },
-    "gain_most": ["Kiwi", "Plum", "Mango", "Fig"],
+        "shop": {
+            "rows": 211,
+            **SCORED,
+            "curve": CURVE,
+            "gains": [*GAINS, {"label": "Fig", "gain": 0}],
+        },
+        HOSTILE[0]: {"rows": 9, **SCORED, "right_if_sure": None, "curve": [], "gains": []},
+        "cellar": LEFT_OUT,
+    }
 }
 
 

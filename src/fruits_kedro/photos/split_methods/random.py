@@ -22,7 +22,7 @@ def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
             labels, drawn, rows.column("sha256"), ~validates, parameters.test_share
         )
     else:
-        is_test = drawn < np.uint64(parameters.test_share * 2**64)
+        is_test = drawn % 10**9 < int(parameters.test_share * 10**9)
     split = np.where(validates, "validation", np.where(is_test, "test", "train"))
     return pa.array(split, pa.string())
 

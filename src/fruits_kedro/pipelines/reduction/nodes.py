@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,8 +72,8 @@ def fit_reducer_on_train(
             "the Training folder."
         )
     labels = sorted(chosen["label"].unique().to_pylist())
-    moments = _sum_moments(features, chosen, labels, parameters, own)
-    if moments.are_alike:
+    moments, differ = _sum_moments(features, chosen, labels, parameters, own)
+    if moments.are_alike or not differ:
         raise FruitsError(
             f"The {originals} train photographs all have the same features, so nothing tells "
             "their labels apart: check that they do not show one and the same picture."
@@ -95,17 +96,24 @@ def _sum_moments(
     labels: list[str],
     parameters: ReductionParameters,
     own: OwnParameters,
-) -> Moments:
+) -> tuple[Moments, bool]:
+    """Sums over the rows; and whether the photographs differ, as copies of one always do."""
     targets = pc.index_in(located["label"], value_set=pa.array(labels, pa.string()))
     places = targets.to_numpy().astype(np.int64)
     weights = own_weights(places, pc.equal(located["source"], "own").to_numpy(), own.share)
+    photographs = pc.equal(located["variant"], 0).to_numpy()
     moments: Moments | None = None
+    first: npt.NDArray[np.float32] | None = None
+    differ = False
     for part, block in stream_features(features, located):
         if moments is None:
             moments = Moments.empty(len(labels), block.shape[1], parameters.unit_length)
         moments = moments.add(block, places[part], None if weights is None else weights[part])
+        shown = block[photographs[part]]
+        first = shown[:1] if first is None or not len(first) else first
+        differ = differ or bool((shown != first).any())
     assert moments is not None  # noqa: S101  there are at least two rows
-    return moments.complete()
+    return moments.complete(), differ
 
 
 def reduce_features(

@@ -44,7 +44,8 @@ function speciesOf(label) {
 }
 
 // --- The engine --------------------------------------------------------------------------------
-let engine = null, ready = false, engineFailed = false;
+let engine = null, ready = false, engineFailed = false, engineStarted;
+const started = new Promise(resolve => { engineStarted = resolve; });
 const waiting = new Map();
 
 function startEngine() {
@@ -61,6 +62,7 @@ function startEngine() {
     }
   };
   engine.postMessage({start: {...about.model, scaled_decoding: card.scaled_decoding}});
+  engineStarted();
 }
 
 function becomeReady() {
@@ -90,7 +92,8 @@ function showProgress(share) {
 
 let asked = 0;
 /** Probabilities of a photograph (Blob or ImageBitmap), and what else the engine saw. */
-function classify(source, crop, keep = false) {
+async function classify(source, crop, keep = false) {
+  await started;
   return new Promise((resolve, reject) => {
     const id = asked++;
     if (engineFailed) return reject(new Error('engine'));
@@ -219,7 +222,7 @@ const pictures = new Set();
 function picture(entry, properties) {
   const src = URL.createObjectURL(entry.photograph);
   pictures.add(src);
-  return make('img', {src, alt: say('yourPhotograph'), ...properties});
+  return make('img', {src, alt: say('yourPhotograph'), loading: 'lazy', ...properties});
 }
 
 function heading(text) {

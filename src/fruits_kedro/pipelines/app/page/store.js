@@ -35,7 +35,7 @@ export const removeAll = () => ask('readwrite', store => store.clear());
 
 /** The session and number of a photograph taken now: all of one sitting belong together. */
 export async function place(now) {
-  const last = (await all()).at(-1);
+  const last = (await ask('readonly', store => store.openCursor(null, 'prev')))?.value;
   if (last && now - new Date(last.when) < SESSION_MS) return {session: last.session, number: last.number + 1};
   return {session: `r${now.toISOString().replace(/\D/g, '').slice(0, 14)}`, number: 1};
 }

@@ -22,6 +22,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 350, 12, 192
 _GAINING = 3
 """Labels named that gain most from more own photographs."""
 
+_LEAST_GAIN = 0.005
+"""Of accuracy, below which a gain is not worth naming."""
+
 _MEANINGS = {
     "folder": "The Training folders train, the Test folders test; where frames of one turn lie in "
     "both, it flatters.",
@@ -120,13 +123,34 @@ def own_photographs(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
     own = evaluation.get("own")
     if not own or "left_out" in own:
         return own or None
-    names = own.get("gain_most", [])[:_GAINING]
+    places = own["places"]
+    measured = {name: scores for name, scores in places.items() if "left_out" not in scores}
+    names = _gaining_labels(measured.values())
     listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     return {
-        "places": list(own["places"].items()),
-        "curves": [_learning_curve(place, rows) for place, rows in own.get("curve", {}).items()],
+        "places": list(measured.items()),
+        "not_measured": [
+            f"{name} ({scores['left_out']})"
+            for name, scores in places.items()
+            if name not in measured
+        ],
+        "curves": [
+            _learning_curve(name, scores["curve"])
+            for name, scores in measured.items()
+            if scores["curve"]
+        ],
         "advice": f"{listed} would gain most from ten more photographs." if names else None,
     }
+
+
+def _gaining_labels(places: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Labels that gain most from more own photographs in any place, largest gain first."""
+    gains: dict[str, float] = {}
+    for scores in places:
+        for row in scores.get("gains", ()):
+            gains[row["label"]] = max(row["gain"], gains.get(row["label"], 0.0))
+    ordered = sorted(gains, key=lambda label: (-gains[label], label))
+    return [label for label in ordered if gains[label] > _LEAST_GAIN][:_GAINING]
 
 
 def stages_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -249,8 +273,9 @@ def _variance_chart(title: str, values: Sequence[float], top: float, words: str)
     }
 
 
-def _learning_curve(place: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Accuracy by own photographs per label: the median of several draws, and their spread."""
+    rows = [_draws_of(point) for point in points]
     xs = _across(len(rows))
     low, high = [row["low"] for row in rows], [row["high"] for row in rows]
     ends = [rows[0], rows[-1]]
@@ -266,6 +291,17 @@ def _learning_curve(place: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, 
             for x, row in zip(xs, rows, strict=True)
         ],
         "rows": rows,
+    }
+
+
+def _draws_of(point: Mapping[str, Any]) -> dict[str, Any]:
+    values = point["accuracies"]
+    return {
+        "per_label": point["photographs"],
+        "median": float(np.median(values)),
+        "low": min(values),
+        "high": max(values),
+        "draws": len(values),
     }
 
 
