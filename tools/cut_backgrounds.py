@@ -49,18 +49,14 @@ class Package(NamedTuple):
     folder: str
 
 
+LOMIRI = "lomiri-wallpapers-16.04 20.04.0-2 (Debian)"
+MYPAINT = "mypaint-data-extras 2.0.1-9 (Debian)"
 PACKAGES = {
     "pmndrs": Package("pmndrs-assets-*.tgz", "@pmndrs/assets 1.7.0 (npm)", "package/hdri"),
     "skimage": Package("scikit_image-*.whl", "scikit-image 0.26.0 (PyPI)", "skimage/data"),
-    "lomiri": Package(
-        "lomiri-wallpapers-16.04_*.deb",
-        "lomiri-wallpapers-16.04 20.04.0-2 (Debian)",
-        "usr/share/backgrounds",
-    ),
+    "lomiri": Package("lomiri-wallpapers-16.04_*.deb", LOMIRI, "usr/share/backgrounds"),
     "mypaint": Package(
-        "mypaint-data-extras_*.deb",
-        "mypaint-data-extras 2.0.1-9 (Debian)",
-        "usr/share/mypaint/backgrounds/mrmamurk",
+        "mypaint-data-extras_*.deb", MYPAINT, "usr/share/mypaint/backgrounds/mrmamurk"
     ),
 }
 
