@@ -40,16 +40,6 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-<<<<<<< HEAD
-=======
-HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are
-refitted from stored features for each answer; a copy trains only if its photograph does. The folds
-of `capture` are the turns that were held out.
-
-| step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
-| --- | --- | --- | --- | --- | --- | --- |
-"""
->>>>>>> main
 
 
 def main() -> None:
@@ -69,14 +59,9 @@ def main() -> None:
                 print(rows[-1], end="", flush=True)
         report = json.loads((work / "08_reporting" / "ingestion.json").read_text())
     counts = {"photographs": report["kept"], "labels": len(report["kept_by_label"])}
-<<<<<<< HEAD
     head = (ROOT / "tools" / "templates" / "accuracy.md").read_text()
     text = head.format(date=datetime.now(UTC).date(), **counts) + "".join(rows)
     write_section(given.page, "accuracy", text)
-=======
-    head = HEAD.format(date=datetime.now(UTC).date(), **counts)
-    write_section(given.page, "accuracy", head + "".join(rows))
->>>>>>> main
 
 
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:
