@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +16,13 @@ from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.model.classifier import Classifier, classifier_from_arrays
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.storage.artefacts import is_unaltered, load_files, save_files, saved
+from fruits_kedro.storage.artefacts import (
+    is_unaltered,
+    load_files,
+    load_unaltered,
+    save_files,
+    saved,
+)
 from fruits_kedro.storage.manifest import Folder
 
 Model = TypeVar("Model")
@@ -150,8 +157,10 @@ class BackboneDataset(_ModelDataset[Backbone]):
         notes: dict[str, Any] = {"current": data.fingerprint, "specs": {}}
         files: dict[str, bytes] = {}
         if self._exists():
-            notes = {**saved(self._folder).notes, "current": data.fingerprint}
-            files = load_files(self._folder)
+            # A damaged conversion is forgotten, so that a run makes it again.
+            files = load_unaltered(self._folder)
+            known = saved(self._folder).notes["specs"]
+            notes["specs"] = {name: known[name] for name in known if f"{name}.tflite" in files}
         specs = {**notes["specs"], data.fingerprint: asdict(data.spec)}
         others = [name for name in specs if name != data.fingerprint][1 - self._keep :]
         notes["specs"] = {name: specs[name] for name in (*others, data.fingerprint)}
@@ -193,7 +202,9 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
                 return shipped
             for fingerprint, known in reversed(self._specs().items()):
                 if BackboneSpec(**known).request == spec.request:
-                    return _backbone(self._folder, fingerprint)
+                    # A damaged conversion is made again.
+                    with suppress(FruitsError):
+                        return _backbone(self._folder, fingerprint)
             return None
 
         return find
