@@ -21,7 +21,7 @@ from fruits_kedro.datasets import (
     ReducerDataset,
 )
 from fruits_kedro.model.backbone import Backbone, BackboneSpec
-from fruits_kedro.model.classifier import Classifier, fit_classifier
+from fruits_kedro.model.classifier import fit_classifier
 from fruits_kedro.model.reducer import Reducer
 
 KINDS = ("logistic_regression", "random_forest")

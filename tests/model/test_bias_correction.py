@@ -14,7 +14,7 @@ import json, sys
 import keras, numpy as np
 from fruits_kedro.model.bias_correction import correct_biases, rounded
 
-def means(network):
+def means(network, images):
     return np.asarray(network(images, training=False)).mean((0, 1, 2))
 
 def round_weights(convolution, normalisation):
@@ -27,53 +27,52 @@ def round_weights(convolution, normalisation):
         kernel = rounded(convolution.get_weights()[0] * folded)
     convolution.set_weights([kernel / folded])
 
-keras.utils.set_random_seed(1)
-random = np.random.default_rng(1)
-images = random.uniform(0, 6, (4, 32, 32, 8)).astype("float32")
-kind = {"full": lambda: keras.layers.Conv2D(16, 3, use_bias=False),
-        "depthwise": lambda: keras.layers.DepthwiseConv2D(3, use_bias=False)}[sys.argv[1]]
-convolution, normalisation = kind(), keras.layers.BatchNormalization()
-network = keras.Sequential([keras.Input((32, 32, 8)), convolution, normalisation])
-width = normalisation.gamma.shape[0]
-normalisation.set_weights([random.uniform(0.5, 2, width), random.normal(size=width),
-                           random.normal(size=width), random.uniform(0.1, 2, width)])
-exact = means(network)
-biases = normalisation.get_weights()[1]
-correct_biases(network, [images[:3], images[3:]])
-corrected = normalisation.get_weights()
-round_weights(convolution, normalisation)
-after = means(network)
-normalisation.set_weights([corrected[0], biases, *corrected[2:]])
-print(json.dumps([float(np.abs(m - exact).mean()) for m in (means(network), after)]))
+def measure(name):
+    keras.utils.set_random_seed(1)
+    random = np.random.default_rng(1)
+    images = random.uniform(0, 6, (4, 32, 32, 8)).astype("float32")
+    kind = {"full": lambda: keras.layers.Conv2D(16, 3, use_bias=False),
+            "depthwise": lambda: keras.layers.DepthwiseConv2D(3, use_bias=False)}[name]
+    convolution, normalisation = kind(), keras.layers.BatchNormalization()
+    network = keras.Sequential([keras.Input((32, 32, 8)), convolution, normalisation])
+    width = normalisation.gamma.shape[0]
+    normalisation.set_weights([random.uniform(0.5, 2, width), random.normal(size=width),
+                               random.normal(size=width), random.uniform(0.1, 2, width)])
+    exact = means(network, images)
+    biases = normalisation.get_weights()[1]
+    correct_biases(network, [images[:3], images[3:]])
+    corrected = normalisation.get_weights()
+    round_weights(convolution, normalisation)
+    after = means(network, images)
+    normalisation.set_weights([corrected[0], biases, *corrected[2:]])
+    return [float(np.abs(m - exact).mean()) for m in (means(network, images), after)]
+
+alone = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
+before = alone.get_weights()
+correct_biases(alone, iter(()))
+same = all((a == b).all() for a, b in zip(before, alone.get_weights(), strict=True))
+print(json.dumps([measure("full"), measure("depthwise"), same]))
 """
 
-ALONE = """
-import keras, numpy as np
-from fruits_kedro.model.bias_correction import correct_biases
-network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)])
-before = network.get_weights()
-correct_biases(network, iter(()))
-print(all((a == b).all() for a, b in zip(before, network.get_weights(), strict=True)))
-"""
 
-
-def run(script: str, *words: str) -> str:
+@pytest.fixture(scope="module")
+def measured() -> list:
     """In a process of its own, so that TensorFlow does not stay in this one."""
-    command = [sys.executable, "-c", script, *words]
+    command = [sys.executable, "-c", MEASURE]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("kind", ["full", "depthwise"])
-def test_the_mean_of_each_channel_stays_where_it_was(kind):
-    shifted, corrected = json.loads(run(MEASURE, kind))
+@pytest.mark.parametrize("kind", [0, 1], ids=["full", "depthwise"])
+def test_the_mean_of_each_channel_stays_where_it_was(measured, kind):
+    shifted, corrected = measured[kind]
     assert shifted > 0.001
     assert corrected < shifted / 10
 
 
-def test_a_convolution_without_normalisation_is_left_as_it_is():
-    assert run(ALONE) == "True"
+def test_a_convolution_without_normalisation_is_left_as_it_is(measured):
+    assert measured[2]
 
 
 def test_weights_are_rounded_to_127_steps_of_each_channel_s_largest():

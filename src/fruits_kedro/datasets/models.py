@@ -28,7 +28,7 @@ from fruits_kedro.storage.manifest import Folder
 Model = TypeVar("Model")
 
 FindBackbone = Callable[[BackboneSpec], Backbone | None]
-"""From a spec, whatever its calibration, to its newest conversion."""
+"""Function from a spec to its newest conversion, of any calibration; None if there is none."""
 
 
 class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
@@ -48,7 +48,7 @@ class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
 
     @where_saved
     def preview(self) -> JSONPreview:
-        """What the model says of itself, for Kedro-Viz."""
+        """Facts about the model, for Kedro-Viz."""
         return json_preview(dict(saved(self._folder).notes))
 
     def _exists(self) -> bool:
@@ -128,7 +128,7 @@ class ClassifierDataset(_ModelDataset[Classifier]):
 
 
 class BackboneDataset(_ModelDataset[Backbone]):
-    """The network as LiteRT flatbuffers; earlier conversions stay for when they are wanted again.
+    """The network as LiteRT flatbuffers; earlier conversions are kept for reuse.
 
     Usage in the catalog::
 
@@ -138,7 +138,7 @@ class BackboneDataset(_ModelDataset[Backbone]):
 
     Args:
         filepath: The artefact's folder, local or ``s3://``.
-        keep: Conversions that stay (9 MB each).
+        keep: Number of conversions to keep (9 MB each).
         metadata: For Kedro plugins, not read here.
     """
 
@@ -149,7 +149,7 @@ class BackboneDataset(_ModelDataset[Backbone]):
         self._keep = max(2, keep)
 
     def load(self) -> Backbone:
-        """The network that features were last made with."""
+        """The current network: the one that computed features last."""
         return _backbone(self._folder, saved(self._folder).notes["current"])
 
     def save(self, data: Backbone) -> None:
@@ -194,7 +194,7 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         self.metadata = metadata
 
     def load(self) -> FindBackbone:
-        """A function from a spec to its network, or to None where it was never made."""
+        """A function from a spec to its network; None if it was never converted."""
 
         def find(spec: BackboneSpec) -> Backbone | None:
             shipped = shipped_backbone(spec)

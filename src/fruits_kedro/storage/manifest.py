@@ -1,10 +1,10 @@
-"""A stored folder is what its manifest names, and the manifest is written last.
+"""Folders whose content is what their manifest names; the manifest is written last.
 
 The manifest of ``04_feature/features`` is the file ``04_feature/.features.manifest.json``. So the
 folder itself holds data files and nothing else, and any tool can read it. A save writes new files,
 then the manifest (by rename on a disk, one PUT on an object store), then removes the files that the
-manifest no longer names. A save that dies before the manifest leaves files nobody names, and
-``tidy`` removes them before the next run begins.
+manifest no longer names. A save that is killed before leaves files that no manifest names;
+``tidy`` removes them before the next run.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ HASHED_BYTES = 64 << 20
 """Local folders up to this size are held to the sha256 of every file, larger ones to sizes."""
 
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
-"""Names that only this project gives: nothing else in a folder is ever removed."""
+"""Pattern of file names that this project writes; other files are never removed."""
 
 
 _MANIFEST = re.compile(r"\.(.+)\.manifest\.json")
@@ -85,7 +85,7 @@ class Manifest:
     Attributes:
         version: Counts commits, from 1.
         files: In the order of their rows.
-        notes: What the writer wants to find again.
+        notes: JSON values of the writer.
     """
 
     version: int
@@ -128,7 +128,7 @@ class Folder:
             values = json.loads(read_bytes(self._manifest))
             files = tuple(StoredFile(**file) for file in values["files"])
             if not all(_OURS.fullmatch(file.name) for file in files):
-                raise ValueError("a file lies outside the folder")
+                raise ValueError("a file is outside the folder")
             return Manifest(int(values["version"]), files, values["notes"])
         except FileNotFoundError:
             return None
@@ -165,7 +165,7 @@ class Folder:
     def commit(
         self, files: Sequence[StoredFile], notes: Mapping[str, Any] | None = None
     ) -> Manifest:
-        """Make ``files`` the whole folder; a version of equal content stays as it is."""
+        """Make ``files`` the content of the folder; an equal current version is kept."""
         lock.require_held(self.uri)
         manifest = Manifest(self.next_version(), tuple(files), dict(notes or {}))
         current = self.current()
@@ -217,7 +217,7 @@ class Folder:
     def _sizes(self) -> dict[str, int]:
         fs, root = filesystem(self.uri)
         try:
-            # An object store's client would answer from what it has listed before.
+            # The client of an object store caches listings.
             fs.invalidate_cache()
             entries = fs.ls(root, detail=True)
         except FileNotFoundError:
@@ -260,12 +260,12 @@ def remove_first_version(storage: str) -> list[str]:
 
 
 def table_file_name(version: int, part: int, token: str) -> str:
-    """Name of a table's file: the order of names is the order of commits and parts.
+    """Name of a table's file; names sort in the order of commits and parts.
 
     Args:
         version: Of the manifest that will name it.
         part: Position within the save.
-        token: 10 hexadecimal digits that no other save or attempt has.
+        token: 10 hexadecimal digits, unique to the save and attempt.
     """
     return f"{version:06d}-{part:05d}-{token}.parquet"
 
