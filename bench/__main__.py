@@ -24,11 +24,7 @@ PARTS: dict[str, Callable[[Workbench, int], None]] = {
 
 
 def main(words: list[str] | None = None) -> int:
-    """Measure what is missing of the parts asked for, then write the report.
-
-    Returns:
-        Exit code, 0 if every measurement asked for exists.
-    """
+    """Measure what is missing, then write the report; 0 if every measurement exists."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--images", default="", help="photographs in folders named by label")
     parser.add_argument("--rounds", type=int, default=ENOUGH_ROUNDS)

@@ -75,10 +75,9 @@ def plan(catalog: Any, watch: Watch) -> None:
         pass
     watch.lap("plan reading")
     backbone = catalog.load("backbone")
+    photographs, variants = catalog.load("photographs"), catalog.load("variants")
     missing = featurization.select_missing_features(
-        *(catalog.load(name) for name in ("photographs", "variants")),
-        replace(features, files=()),
-        backbone,
+        photographs, variants, replace(features, files=()), backbone
     )
     backgrounds, recipe = catalog.load("backgrounds"), catalog.load("params:augmentation")
     slices = featurization.compute_features(missing, images, backbone, backgrounds, recipe, network)

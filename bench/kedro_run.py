@@ -42,7 +42,7 @@ def kedro_command(
 ) -> list[str]:
     """The command line of a run."""
     values = {**parameters, "storage": storage}
-    assigned = ",".join(f"{name}={_text(value)}" for name, value in values.items())
+    assigned = ",".join(f"{name}={value}" for name, value in values.items())
     program = Path(sys.executable).parent / "kedro"
     return [str(program), "run", *options, f"--params={assigned}"]
 
@@ -52,7 +52,3 @@ def _read_report(storage: Path, name: str) -> Any:
     if not path.exists():
         raise FruitsError(f"The run succeeded without writing {path}: look into its log.")
     return json.loads(path.read_text())
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -67,11 +67,7 @@ def decode_plainly(path: Path) -> Matrix:
 
 
 def compare(expected: Matrix, found: Matrix) -> dict[str, float]:
-    """How far apart two ``(n, features)`` matrices of the same photographs are.
-
-    Returns:
-        ``largest_difference`` of any feature and ``smallest_cosine`` of rows.
-    """
+    """How far apart two ``(n, features)`` matrices of the same photographs are."""
     a, b = expected.astype(np.float64), found.astype(np.float64)
     cosines = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
     return {
@@ -83,17 +79,16 @@ def compare(expected: Matrix, found: Matrix) -> dict[str, float]:
 def load_features(storage: Path) -> dict[str, Matrix]:
     """Features of every photograph of a run, ``(features,)`` float32 by sha256."""
     folder = pads.dataset(storage / "04_feature" / "features", format="parquet")
-    table = folder.to_table(["sha256", "features"], filter=IS_COMPUTED).combine_chunks()
-    values = table.column("features").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    matrix = values.reshape(table.num_rows, -1)
-    return dict(zip(table.column("sha256").to_pylist(), matrix, strict=True))
+    table = folder.to_table(["sha256", "features"], filter=IS_COMPUTED)
+    matrix = np.concatenate([chunk.flatten() for chunk in table["features"].chunks])
+    return dict(zip(table["sha256"].to_pylist(), matrix.reshape(len(table), -1), strict=True))
 
 
 def load_digests(storage: Path) -> dict[str, str]:
     """The sha256 of every readable photograph of a run, by path."""
     folder = pads.dataset(storage / "02_intermediate" / "photographs", format="parquet")
     table = folder.to_table(["path", "sha256"], filter=~pads.field("sha256").is_null())
-    return dict(zip(*(table.column(name).to_pylist() for name in ("path", "sha256")), strict=True))
+    return dict(zip(table["path"].to_pylist(), table["sha256"].to_pylist(), strict=True))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Makes 12-megapixel photographs out of small ones.
 
-An enlarged photograph is smooth, so it compresses, and therefore decodes, far better than what a
-camera writes. Noise makes up for it, as a sensor adds it: per pixel in brightness, coarser in
-colour. Contrast is reduced first, because noise on pure white would be clipped.
+An enlarged photograph is smooth and decodes far faster than a camera's. Noise makes up for it, as a
+sensor adds it; contrast is reduced first, because noise on pure white would be clipped.
 """
 
 import io

@@ -47,8 +47,9 @@ def measure(work: Path, rows: int) -> dict[str, Any]:
         header = {"width": 100, "height": 100, "format": "JPEG", "bytes": content}
         catalog.save("images", _table(IMAGES, len(paths), known | header))
         labels = [int(Path(path).parent.name) for path in paths]
-        noise = generator.standard_normal((len(paths), N_FEATURES), np.float32)
-        features = list(np.abs(centres[labels] + SPREAD * noise))
+        values = generator.standard_normal((len(paths), N_FEATURES), np.float32)
+        values = np.abs(centres[labels] + values * np.float32(SPREAD)).reshape(-1)
+        features = pa.FixedSizeListArray.from_arrays(pa.array(values), N_FEATURES)
         known |= {"fingerprint": fingerprint, "variant": 0, "features": features, "studio": True}
         catalog.save("features", _table(FEATURES, len(paths), known))
     return {"images": rows}
@@ -81,13 +82,13 @@ def write_files(folder: Path, rows: int) -> None:
 
 def _table(schema: pa.Schema, rows: int, columns: dict[str, Any]) -> pa.Table:
     """Columns by name; one value stands for all rows, a missing column is null."""
-    values = (columns.get(name) for name in schema.names)
-    full = (v if isinstance(v, list | pa.ChunkedArray) else [v] * rows for v in values)
-    arrays = (
-        v if isinstance(v, pa.ChunkedArray) else pa.array(v, f.type)
-        for v, f in zip(full, schema, strict=True)
-    )
-    return pa.table(list(arrays), schema=schema)
+    values = {name: columns.get(name) for name in schema.names}
+    is_full = (list, pa.Array, pa.ChunkedArray)
+    full = {n: v if isinstance(v, is_full) else [v] * rows for n, v in values.items()}
+    arrays = {
+        n: pa.array(v, schema.field(n).type) if isinstance(v, list) else v for n, v in full.items()
+    }
+    return pa.table(arrays).cast(schema)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ class MemorySampler:
     """Context manager that samples until it is left.
 
     Attributes:
-        peaks: Megabytes (10**6 bytes) of the largest single process of each kind: ``driver`` (the
-            process itself), ``jvm``, ``worker`` and ``child``. Forked workers count the pages they
-            share with their parent, so theirs is an upper bound.
+        peaks: Megabytes (10**6 bytes) of the largest process of each kind: ``driver`` (the process
+            itself), ``jvm``, ``worker`` and ``child``. Forked workers count shared pages.
     """
 
     def __init__(self, pid: int) -> None:

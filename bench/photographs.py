@@ -5,16 +5,11 @@ from pathlib import Path
 
 EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
 """JPEG only, because the original's way stacks arrays of three channels."""
-
 GLOB = f"*.{{{','.join(EXTENSIONS)}}}"
-"""The same as a pattern of Hadoop's file systems."""
 
 
 def list_photographs(folder: Path) -> list[Path]:
-    """Every JPEG file below a folder, sorted by path.
-
-    Skips names that begin with ``_`` or ``.``, as Spark's ``binaryFile`` does.
-    """
+    """Every JPEG file below a folder, sorted, that Spark's ``binaryFile`` sees as well."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]

@@ -17,7 +17,7 @@ from bench.scripts import ROOT
 from fruits_kedro import FruitsError
 
 SECONDS_TO_END = 10
-"""An interrupted process has this long to remove its temporary files before it is killed."""
+"""Time to remove temporary files before an interrupted process is killed."""
 
 
 def run_process(command: Sequence[str], log: Path) -> dict[str, Any]:
@@ -54,11 +54,7 @@ def run_process(command: Sequence[str], log: Path) -> dict[str, Any]:
 
 
 def run_module(name: str, arguments: Sequence[object], log: Path) -> dict[str, Any]:
-    """Run a measuring script of this folder (``bench.scripts.run_script``).
-
-    Returns:
-        ``seconds``, ``memory`` (as ``run_process``), and everything that the script measured.
-    """
+    """Run a measuring script of this folder; what it measured, ``seconds`` and ``memory``."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
         command = [sys.executable, "-m", f"bench.{name}", *map(str, arguments)]

@@ -1,6 +1,7 @@
-"""Writes the benchmark of ``docs/results.md`` from the records alone: ``python -m bench.report WORK``."""
+"""Writes the benchmark of ``docs/results.md`` from records: ``python -m bench.report WORK``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Measures, middle, ratios, render_table, total, write
@@ -36,14 +37,11 @@ def write_report(records: Records, work: Path) -> Path:
 
     Returns:
         The page that was written.
-
-    Raises:
-        FruitsError: If nothing was measured.
     """
     measures = Measures(records.all())
     about = measures.record("about")
     if about is None:
-        raise FruitsError(f"{records.path} holds no results: run make bench IMAGES=FOLDER first.")
+        raise FruitsError(f"{records.path} has no results: run make bench IMAGES=FOLDER first.")
     rounds = ratios(*(measures.series("rounds", f"all {way}", "seconds") for way in (OURS, PLAIN)))
     complete = about["photographs"] >= ENOUGH_PHOTOGRAPHS and len(rounds) >= ENOUGH_ROUNDS
     trial = "" if complete else "\nA trial: too few photographs or rounds to be quoted.\n"
@@ -90,22 +88,20 @@ def whole_job(measures: Measures) -> str:
     """Seconds and memory of the whole process, every way on every folder."""
     rows = []
     for folder, way in ((folder, way) for folder, ways in WAYS.items() for way in ways):
-        mine = (measures.series("rounds", f"{folder} {way}", k) for k in ("images", "accuracy"))
-        images, accuracy = mine
+        mine = partial(measures.series, "rounds", f"{folder} {way}")
         seconds, plain, original = (
             measures.series("rounds", f"{folder} {name}", "seconds")
             for name in (way, PLAIN, ORIGINAL)
         )
-        memory = (measures.series("rounds", f"{folder} {way}", "memory", kind) for kind in MEMORY)
         rows.append(
             [
                 f"{folder}, {WAY_NAMES[way]}",
-                f"{middle(images) or 0:,.0f}",
+                f"{middle(mine('images')) or 0:,.0f}",
                 write(seconds, ".1f"),
                 write(ratios(seconds, plain), ".2f", "×"),
                 write(ratios(original, seconds), ".2f", "×"),
-                write(accuracy, ".4f"),
-                *(write(one, ".0f") for one in memory),
+                write(mine("accuracy"), ".4f"),
+                *(write(mine("memory", kind), ".0f") for kind in MEMORY),
             ]
         )
     head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷", "accuracy"]
@@ -127,30 +123,27 @@ def stages(measures: Measures) -> str:
     """Seconds of our pipelines, and of the plain script's first stage beside them."""
     rows = []
     for folder, way in ((folder, way) for folder in WAYS for way in (OURS, COPIES)):
-        mine = [measures.series("rounds", f"{folder} {way}", "stages", name) for name in STAGES]
-        node = measures.series("rounds", f"{folder} {way}", "nodes", FEATURIZATION)
+        mine = partial(measures.series, "rounds", f"{folder} {way}")
         plain = measures.series("rounds", f"{folder} {PLAIN}", "stages", "features")
-        cells = [write(one, ".1f") for one in (*mine, node, plain)]
-        rows.append([f"{folder}, {WAY_NAMES[way]}", *cells])
+        spent = (*(mine("stages", name) for name in STAGES), mine("nodes", FEATURIZATION), plain)
+        rows.append([f"{folder}, {WAY_NAMES[way]}", *(write(one, ".1f") for one in spent)])
     head = ["seconds", *STAGES, f"`{FEATURIZATION}`", "plain, files to features"]
     return f"## Stages\n\n{render_table(head, rows)}\n\nIngestion includes the start of Spark."
 
 
 def equality(measures: Measures) -> str:
     """Features against Keras's."""
-    names = {
-        "images": ("photographs compared", ",.0f"),
-        "without_features": ("photographs without features", ",.0f"),
-        "largest_difference": ("largest difference of a feature", ".1e"),
-        "smallest_cosine": ("smallest cosine", ".6f"),
-        "keras_seconds": ("seconds of Keras, start included", ".0f"),
+    forms = {
+        "images": ",.0f",
+        "without_features": ",.0f",
+        "largest_difference": ".1e",
+        "smallest_cosine": ".6f",
+        "keras_seconds": ".0f",
     }
-    series = {name: measures.series("equality", "all", name) for name in names}
-    rows = [[text, write(series[name], form)] for name, (text, form) in names.items()]
-    return (
-        f"## The same features\n\n{render_table(['against Keras', 'float32'], rows)}\n\n"
-        "`bench/keras_features.py` shares no decoding with the project."
-    )
+    cells = [write(measures.series("equality", "all", name), form) for name, form in forms.items()]
+    table = render_table([name.replace("_", " ") for name in forms], [cells])
+    note = "`bench/keras_features.py` shares no decoding with the project."
+    return f"## The same features\n\n{table}\n\n{note}"
 
 
 def growth(measures: Measures) -> str:
@@ -180,10 +173,9 @@ def large(measures: Measures) -> str:
     """Photographs of 12 megapixels."""
     rows = []
     for kind in DECODING:
-        images = measures.series("large", "both", kind, "images")
-        node = measures.series("large", "both", kind, "nodes", FEATURIZATION)
-        worker = measures.series("large", "both", kind, "memory", "worker")
-        rows.append([kind, write(ratios(images, node), ".1f"), write(worker, ".0f")])
+        mine = partial(measures.series, "large", "both", kind)
+        rate = ratios(mine("images"), mine("nodes", FEATURIZATION))
+        rows.append([kind, write(rate, ".1f"), write(mine("memory", "worker"), ".0f")])
     table = render_table(["decoding", "photographs/s", "largest worker, MB"], rows)
     cosine = write(measures.series("large", "both", "smallest_cosine"), ".4f")
     return (

@@ -18,7 +18,7 @@ WEIGHTS = ROOT / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.we
 """Keras's ImageNet weights, which ship with the project."""
 
 RESULTS_PAGE = ROOT / "docs" / "results.md"
-"""Its sections between ``<!-- name: … -->`` and ``<!-- end of name -->`` are measured."""
+"""Sections between ``<!-- name: … -->`` and ``<!-- end of name -->`` are measured."""
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -55,13 +55,7 @@ class Stopwatch:
 
 
 def write_section(page: Path, name: str, text: str) -> None:
-    """Replace a measured section of a page; headings are two levels lower there.
-
-    Args:
-        page: A Markdown file with the marks of the section.
-        name: In the marks.
-        text: Markdown that begins at level 1 or 2; a title of level 1 is dropped.
-    """
+    """Replace the section between marks of a name; its title goes, headings sink two levels."""
     lowered = re.sub(r"(?m)^#", "###", re.sub(r"(?m)^# .*\n+", "", text)).strip()
     pattern = rf"(?s)(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)"
     old = page.read_text(encoding="utf-8")

@@ -53,19 +53,16 @@ class Workbench:
 
     def measure(
         self, part: str, variant: str, number: int, run: Callable[[Path], dict[str, Any]]
-    ) -> Record | None:
+    ) -> None:
         """Measure something, or return what an earlier call measured.
 
         Args:
             part, variant, number: Name of the measurement; ``number`` is the round.
-            run: Takes the path of a log file and returns what it measured.
-
-        Returns:
-            The record; None after a failure, which the next call tries again.
+            run: Takes the path of a log file and returns what it measured. Where it fails, the
+                benchmark continues, and the next call tries again.
         """
-        known = self.records.find(part, variant, number)
-        if known is not None:
-            return known
+        if self.records.find(part, variant, number) is not None:
+            return
         name = f"{part} {variant} round {number}"
         print(f"{name} …", flush=True)
         try:
@@ -73,12 +70,11 @@ class Workbench:
         except FruitsError as error:
             self.failed.append(f"{name} failed: {error}")
             print(self.failed[-1], flush=True)
-            return None
+            return
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"part": part, "variant": variant, "round": number, "ended": ended, **measured}
         self.records.add(record)
         print(f"{name}: {record['seconds']:.1f} s", flush=True)
-        return record
 
     def fresh(self, name: str) -> Path:
         """The path of a folder below ``work`` that does not exist yet, in a parent that does."""

@@ -44,6 +44,13 @@ TEST_COUNT = 2
 UNFINISHED = ("empty.jpg", "text.jpg", "truncated.jpg")
 """Bad files of ``whole_run``, in Training/Apple."""
 BIN = Path(sys.executable).parent
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None
+from kedro.framework.cli import main
+main()
+"""
+"""The command ``kedro``, in a Python that fails to import TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,19 @@ class Job:
     Attributes:
         images: The photographs.
         storage: Where datasets go.
-        warnings: What the last run of this job warned of.
+        warnings: What the last run of this job in this process warned of.
+        log: What the command that made the storage printed.
     """
 
     images: Path
     storage: Path
     warnings: list[str] = field(default_factory=list)
+    log: str = ""
+
+    @property
+    def options(self) -> str:
+        """Photographs and storage, for a command line."""
+        return f"--params=images={self.images},storage={self.storage}"
 
     def run(self, *pipelines: str, **parameters: Any) -> None:
         """Run pipelines, the default ones where none is named, in this process."""
@@ -182,7 +196,9 @@ def as_png(relative: str) -> bytes:
 
 @cache
 def whole_run(base: Path) -> Job:
-    """The default run with nothing prepared: six labels, a few bad files. Do not change it.
+    """The default run by its command, where there is no TensorFlow: six labels, a few bad files.
+
+    Do not change it.
 
     Args:
         base: The temporary folder of the whole test session, so that there is one such run.
@@ -190,8 +206,7 @@ def whole_run(base: Path) -> Job:
     job = new_job(base / "whole")
     copy_photos(train_and_test(), job.images)
     add_bad_files(job.images / "Training" / "Apple")
-    job.run()
-    return job
+    return replace(job, log=output(ROOT, "python", "-c", WITHOUT_TENSORFLOW, "run", job.options))
 
 
 def copy_project(folder: Path) -> Path:

@@ -187,7 +187,9 @@ def test_other_commands_are_known_programs_and_targets():
 # --- code ----------------------------------------------------------------------------------------
 
 
-READERS = [(page, n) for page in PAGES for n, c in enumerate(blocks(page, "python")) if "data/" in c]
+READERS = [
+    (page, n) for page in PAGES for n, c in enumerate(blocks(page, "python")) if "data/" in c
+]
 
 
 @pytest.mark.parametrize(

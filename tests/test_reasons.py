@@ -11,7 +11,8 @@ ROW = re.compile(r"\| `(\w+)` \| (.+?) \| `(\w+(?:`, `\w+)*)` \|")
 
 def test_the_document_has_every_reason_with_its_sentence(project):
     rows = [
-        ROW.fullmatch(line) for line in (project / "docs/troubleshooting.md").read_text().split("\n")
+        ROW.fullmatch(line)
+        for line in (project / "docs/troubleshooting.md").read_text().split("\n")
     ]
     told = {row[1]: row[2] for row in rows if row}
     assert told == {reason.value: sentence for reason, sentence in SENTENCES.items()}

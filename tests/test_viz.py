@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser import opened, served
-from runs import BIN, PIPELINES, copy_project, output, registered_pipelines, whole_run
+from runs import BIN, PIPELINES, copy_project, output, registered_pipelines
 
 PREVIEWED = {
     "raw_images": "ImagePreview",
@@ -27,12 +27,11 @@ PREVIEWED = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
+def site(whole_run, tmp_path_factory) -> Path:
     """The folder `build` of `kedro viz build`."""
-    job = whole_run(tmp_path_factory.getbasetemp())
     project = copy_project(tmp_path_factory.mktemp("viz"))
     assert not [name for name in os.listdir(BIN) if name.startswith("java")]
-    places = {"FRUITS_STORAGE": str(job.storage), "FRUITS_IMAGES": str(job.images)}
+    places = {"FRUITS_STORAGE": str(whole_run.storage), "FRUITS_IMAGES": str(whole_run.images)}
     words = ("kedro", "viz", "build", "--include-previews")
     output(project, *words, PATH=str(BIN), JAVA_HOME=None, **places)
     return project / "build"

@@ -53,9 +53,7 @@ def check_licences(
     for name in sorted(locked & names.keys()):
         licence = READ_BY_HAND.get(name, names[name])
         by_family[family_of(licence)].append(f"{name} ({licence[:60]})")
-    lines = [
-        f"Licences: {len(locked & names.keys())} of {len(locked)} packages are installed here."
-    ]
+    lines = [f"Licences: {len(locked & names.keys())} of {len(locked)} packages are installed."]
     for family in ORDER:
         packages = by_family[family]
         detail = "" if family == PERMISSIVE else f": {', '.join(packages) or 'none'}"

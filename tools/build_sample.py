@@ -5,8 +5,8 @@ The project needs real fruit photographs whose licence allows committing them. T
 each from many sides and arranges the views like Fruits-360: ``<split>/<Label>/<frame>_100.jpg``
 and, for the second capture group of a label, ``r_<frame>_100.jpg``.
 
-``sample.csv`` lists the photographs. The output depends on the package (verified by its sha256), on
-that list, on this file and on Pillow's version.
+The output depends on the package (held to its sha256), on ``templates/sample.csv``, this file and
+Pillow's version.
 """
 
 import argparse
@@ -32,6 +32,7 @@ STAMPS_FOLDER = "usr/share/tuxpaint/stamps"
 LICENCE_TEXT = Path("/usr/share/common-licenses/GPL-2")  # Debian's copy of the GPL, version 2
 DEFAULT_OUT = Path(__file__).resolve().parents[1] / "data" / "01_raw" / "sample"
 
+TEMPLATES = Path(__file__).with_name("templates")
 TRAINING, TEST = "Training", "Test"
 FIRST, SECOND = "", "r_"  # file name prefixes of the two capture groups of a label
 SIZE = 100
@@ -56,7 +57,7 @@ def read_labels() -> dict[str, tuple[Photo, ...]]:
     The red and the green apple are one photograph in two colours, so they are on the same side.
     """
     labels: dict[str, tuple[Photo, ...]] = {}
-    with Path(__file__).with_name("sample.csv").open(newline="", encoding="utf-8") as rows:
+    with (TEMPLATES / "sample.csv").open(newline="", encoding="utf-8") as rows:
         for row in csv.DictReader(rows):
             photo = Photo(row["stamp"], row["split"] or None, row["group"])
             labels[row["label"]] = (*labels.get(row["label"], ()), photo)
@@ -150,20 +151,15 @@ def render(item: Image.Image, view: View) -> Image.Image:
     return canvas.convert("RGB")
 
 
-def encode(image: Image.Image) -> bytes:
-    """Encode as JPEG; the same image and Pillow version give the same bytes."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return buffer.getvalue()
-
-
 def build_label(
     photos: tuple[Photo, ...], stamps: Mapping[str, Image.Image]
 ) -> Iterator[tuple[View, bytes]]:
     """Yield every view of a label with its JPEG bytes."""
     items = {photo.stamp: prepare(stamps[photo.stamp]) for photo in photos}
     for view in plan(photos):
-        yield view, encode(render(items[view.stamp], view))
+        buffer = io.BytesIO()
+        render(items[view.stamp], view).save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        yield view, buffer.getvalue()
 
 
 def write_tree(out: Path, stamps: Mapping[str, Image.Image]) -> int:
@@ -197,8 +193,8 @@ def table() -> str:
 
 
 def readme() -> str:
-    """Fill the table into the text that stands beside this script."""
-    text = Path(__file__).with_name("sample_readme.md").read_text("utf-8")
+    """Fill the table into the text that is in ``templates``."""
+    text = (TEMPLATES / "sample.md").read_text("utf-8")
     facts = {"PACKAGE": PACKAGE, "VERSION": VERSION, "SHA256": DEB_SHA256, "TABLE": table()}
     for name, value in facts.items():
         text = text.replace(f"@{name}@", value)

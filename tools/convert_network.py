@@ -6,9 +6,7 @@ deterministic for a version of TensorFlow: it converts twice and stops if the by
     .venv/bin/python tools/convert_network.py
 """
 
-import argparse
 import hashlib
-from pathlib import Path
 
 from fruits_kedro.model.backbone import (
     SHIPPED,
@@ -23,17 +21,13 @@ NETWORK, IMAGE_SIZE = "mobilenet_v2", 224
 
 
 def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, help="folder (default: the one of the weights)")
-    given = parser.parse_args()
+    """Write the network beside the weights."""
     weights = locate_weights(SHIPPED, NETWORK)
     spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, "float32")
-    nothing = no_calibration(IMAGE_SIZE)
-    first, second = (convert(weights, spec, nothing, NETWORK) for _ in range(2))
+    first, second = (convert(weights, spec, no_calibration(IMAGE_SIZE), NETWORK) for _ in range(2))
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
-    ship_backbone(first, given.out or weights.parent)
+    ship_backbone(first, weights.parent)
     digest = hashlib.sha256(first.model).hexdigest()
     print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
 

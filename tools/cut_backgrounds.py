@@ -1,9 +1,8 @@
 """Cut the backgrounds of augmented copies from photographs that other packages ship.
 
-A fruit photographed on studio white has to be recognised on a kitchen table. The photographs
-(``backgrounds.csv``) come from packages of PyPI, npm and Debian whose licences allow cutting and
-committing them. No photograph gives backgrounds to both sides, so ``held_out`` shows places that
-never trained.
+The photographs (``templates/backgrounds.csv``) come from packages of PyPI, npm and Debian whose
+licences allow cutting and committing them. No photograph gives backgrounds to both sides, so
+``held_out`` shows places that never trained.
 
     npm pack @pmndrs/assets@1.7.0
     pip download --no-deps scikit-image==0.26.0
@@ -34,6 +33,7 @@ from PIL import Image
 DEFAULT_OUT = (
     Path(__file__).resolve().parents[1] / "src/fruits_kedro/photos/augmentation/backgrounds"
 )
+TEMPLATES = Path(__file__).with_name("templates")
 SIZE = 224
 JPEG_QUALITY = 85
 TRAIN, HELD_OUT = "train", "held_out"
@@ -49,18 +49,14 @@ class Package(NamedTuple):
     folder: str
 
 
+LOMIRI = "lomiri-wallpapers-16.04 20.04.0-2 (Debian)"
+MYPAINT = "mypaint-data-extras 2.0.1-9 (Debian)"
 PACKAGES = {
     "pmndrs": Package("pmndrs-assets-*.tgz", "@pmndrs/assets 1.7.0 (npm)", "package/hdri"),
     "skimage": Package("scikit_image-*.whl", "scikit-image 0.26.0 (PyPI)", "skimage/data"),
-    "lomiri": Package(
-        "lomiri-wallpapers-16.04_*.deb",
-        "lomiri-wallpapers-16.04 20.04.0-2 (Debian)",
-        "usr/share/backgrounds",
-    ),
+    "lomiri": Package("lomiri-wallpapers-16.04_*.deb", LOMIRI, "usr/share/backgrounds"),
     "mypaint": Package(
-        "mypaint-data-extras_*.deb",
-        "mypaint-data-extras 2.0.1-9 (Debian)",
-        "usr/share/mypaint/backgrounds/mrmamurk",
+        "mypaint-data-extras_*.deb", MYPAINT, "usr/share/mypaint/backgrounds/mrmamurk"
     ),
 }
 
@@ -77,8 +73,8 @@ class Photo(NamedTuple):
 
 
 def read_photos() -> list[Photo]:
-    """All photographs of ``backgrounds.csv``, in order."""
-    with Path(__file__).with_name("backgrounds.csv").open(newline="", encoding="utf-8") as rows:
+    """All photographs of ``templates/backgrounds.csv``, in order."""
+    with (TEMPLATES / "backgrounds.csv").open(newline="", encoding="utf-8") as rows:
         return [
             Photo(PACKAGES[package], name, split, int(tiles), licence, author)
             for package, name, split, tiles, licence, author in list(csv.reader(rows))[1:]
@@ -104,7 +100,8 @@ def main() -> None:
             file = given.out / photo.split / f"{name}_{number}.jpg"
             tile.save(file, "JPEG", quality=JPEG_QUALITY, optimize=True)
         lines.append(_origin(photo, name))
-    (given.out / "README.md").write_text(_HEAD + "".join(lines))
+    head = (TEMPLATES / "backgrounds.md").read_text()
+    (given.out / "README.md").write_text(head + "".join(lines))
 
 
 def cut(photo: Photo, packages: Path) -> Iterator[Image.Image]:
@@ -206,19 +203,6 @@ def _origin(photo: Photo, name: str) -> str:
     package = f"{photo.package.name}, `{photo.package.folder}/{photo.file}`"
     cells = f"`{photo.split}/{name}_*`", photo.tiles, photo.author, photo.licence, package
     return f"| {' | '.join(map(str, cells))} |\n"
-
-
-_HEAD = f"""# Backgrounds
-
-Written by `tools/cut_backgrounds.py`: squares of {SIZE} pixels, cut from photographs that other
-packages ship under licences that allow it (CC0-1.0: https://creativecommons.org/publicdomain/zero/1.0/,
-CC-BY-4.0: https://creativecommons.org/licenses/by/4.0/). Changed: cut, resized, and panoramas
-projected onto a plane and tone-mapped. `train` is what augmented copies of train photographs are
-set on; `held_out` is for scenes that only test, and no photograph gives backgrounds to both.
-
-| backgrounds | number | author | licence | package and file |
-| --- | --- | --- | --- | --- |
-"""
 
 
 if __name__ == "__main__":

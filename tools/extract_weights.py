@@ -70,11 +70,9 @@ def read_layers(model_file: bytes) -> dict[str, list[NDArray[np.float32]]]:
 
 def new_model() -> Any:
     """Build MobileNetV2 without its top and without weights; imported late, Keras is slow."""
-    import keras
+    from keras.applications import MobileNetV2
 
-    return keras.applications.MobileNetV2(
-        weights=None, include_top=False, input_shape=(224, 224, 3)
-    )
+    return MobileNetV2(weights=None, include_top=False, input_shape=(224, 224, 3))
 
 
 def check(model: Any, what: str) -> None:
@@ -100,7 +98,6 @@ def main() -> None:
     for layer in (one for one in model.layers if one.weights):
         layer.set_weights(layers[layer.name])  # checks the shapes
     check(model, "wheel")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     model.save_weights(args.out, overwrite=True)
     written = new_model()
     written.load_weights(args.out)

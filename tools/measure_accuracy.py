@@ -40,9 +40,9 @@ STEPS = (
     Step("both, copies in the light of any kitchen", {"augmentation.light": 1}),
     Step("**both, as by default**", {}, ("float32", "int8")),
 )
-HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are refitted
-from stored features for each answer; a copy trains only if its photograph does. The folds of `capture` are
-the turns that were held out.
+HEAD = """{photographs:,} photographs of {labels} labels, {date}. Scaler, PCA and classifier are
+refitted from stored features for each answer; a copy trains only if its photograph does. The folds
+of `capture` are the turns that were held out.
 
 | step | precision | `folder` | `random` | `capture` | folds | `cluttered` |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -54,7 +54,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--work", type=Path, help="storage of the runs, kept; else a temporary one")
-    parser.add_argument("--page", type=Path, default=RESULTS_PAGE, help="with the section accuracy")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = given.work or Path(temporary)
@@ -67,7 +66,7 @@ def main() -> None:
         report = json.loads((work / "08_reporting" / "ingestion.json").read_text())
     counts = {"photographs": report["kept"], "labels": len(report["kept_by_label"])}
     head = HEAD.format(date=datetime.now(UTC).date(), **counts)
-    write_section(given.page, "accuracy", head + "".join(rows))
+    write_section(RESULTS_PAGE, "accuracy", head + "".join(rows))
 
 
 def measure(step: Step, precision: str, images: Path, work: Path) -> dict[str, Any]:

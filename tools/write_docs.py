@@ -20,54 +20,17 @@ MOST_SHOWN = 5
 JAVA_INT = 2**31 - 1
 """The largest value of Spark's whole numbers: as a limit it says nothing to a reader."""
 
-HEAD = """# Parameters and configuration
-
-Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and the
-files in `conf/`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
-
-Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
-`conf/local/parameters.yml`. `kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes
-precedence. Without `--env` that is `conf/local`, which is yours and not under version control.
-
-Everything is checked before a run starts. Unknown names and wrong values are reported together, with the
-nearest known name.
-
-## Parameters
-"""
-FILES = {
-    "globals.yml": ("Places", "A parameter of the same name takes precedence."),
-    "spark.yml": ("Spark", "`null` leaves a setting to the machine."),
-}
-VARIABLES = {
-    "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
-    "FRUITS_OWN": "Folders of your own photographs, unless the parameter `own` is given.",
-    "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
-    "FRUITS_OWN": "Folders of own photographs, unless the parameter `own` is given.",
-    "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
-    "`backgrounds` is given.",
-    "FRUITS_TRACKING": "Where runs are recorded, unless the parameter `tracking` is given.",
-    "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` only: the file in which Java keeps "
-    "Spark's classes.",
-    "FRUITS_SPARK_MASTER": "Master of a standalone cluster (`--env=cluster`), unless the parameter "
-    "`master` is given.",
-    "FRUITS_PYTHON": "Python of a job on EMR, if it is not the cluster's own.",
-}
-"""Meaning of the project's own variables; a test wants every one that code or ``conf`` names."""
-OTHERS = {
-    "JAVA_HOME": "The Java that runs Spark, if `java` is not on the path.",
-    "PYSPARK_PYTHON": "Python of Spark's workers, if it is not the driver's.",
-    "SPARK_LOCAL_DIRS": "Spark's temporary files.",
-    "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL, …": "The standard AWS environment, the only "
-    "source of credentials for `s3://`.",
-    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD": "Credentials for a tracking server.",
-    "KEDRO_LOGGING_CONFIG": "A file to use instead of `conf/logging.yml`.",
-    "DO_NOT_TRACK": "Switches Kedro's own telemetry off.",
-}
+TEMPLATES = Path(__file__).with_name("templates")
+PAGE = ROOT / "docs" / "configuration.md"
 
 
 def configuration_page() -> str:
     """The whole page."""
-    return HEAD + parameters_part() + files_part()
+    text = (TEMPLATES / "configuration.md").read_text().rstrip("\n")
+    parts = {"@PARAMETERS@": parameters_part(), "@VARIABLES@": variables_part()}
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
 
 
 def parameters_part() -> str:
@@ -135,45 +98,14 @@ def _range(field: dict[str, Any]) -> Iterator[str]:
         yield f"a multiple of {field['multipleOf']}"
 
 
-def files_part() -> str:
-    """The settings of configuration files, and environment variables."""
-    text = ""
-    for name, (title, note) in FILES.items():
-        text += f"\n## {title}: `conf/<env>/{name}`\n\n{note}\n"
-        found = sorted(CONF.glob(f"*/{name}"), key=lambda file: (file.parent.name != "base", file))
-        for file in (one for one in found if one.parent.name != "local"):
-            settings = (
-                (f"`{setting}`", f"`{value}`", why or "as above")
-                for setting, value, why in settings_of(file)
-            )
-            text += "\n" + _linked(table((f"`{file.relative_to(ROOT)}`", "value", "why"), settings))
-    variables = [
+def variables_part() -> str:
+    """Environment variables and what they mean."""
+    groups = yaml.safe_load((TEMPLATES / "variables.yml").read_text())
+    rows = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
-        for names, meaning in (VARIABLES | OTHERS).items()
+        for names, meaning in (groups["project"] | groups["others"]).items()
     ]
-    return f"{text}\n## Environment variables\n\n{table(('variable', 'meaning'), variables)}"
-
-
-def settings_of(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Dotted names, values and comments of a YAML file; YAML's own readers drop comments.
-
-    Groups may be nested; a value is on the line of its name, or folded (``>-``) below it.
-    """
-    groups: list[tuple[int, str]] = []
-    comment: list[str] = []
-    folded = re.sub(r": >-((?:\n +.*)+)", lambda m: ": " + " ".join(m[1].split()), file.read_text())
-    for line in folded.splitlines():
-        if line.lstrip().startswith("#"):
-            comment.append(line.lstrip("# ").rstrip())
-        elif match := re.match(r"( *)([\w.-]+): ?(.*)", line):
-            indent, name, value = len(match[1]), match[2], match[3]
-            groups = [group for group in groups if group[0] < indent]
-            if value:
-                names = [*(group[1] for group in groups), name]
-                yield ".".join(names), value.strip('"'), " ".join(comment)
-            else:
-                groups.append((indent, name))
-            comment = []
+    return table(("variable", "meaning"), rows)
 
 
 def _linked(text: str) -> str:
@@ -189,9 +121,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         *([cell.replace("|", r"\|") for cell in row] for row in rows),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-PAGE = ROOT / "docs" / "configuration.md"
 
 
 def main() -> None:

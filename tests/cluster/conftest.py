@@ -8,7 +8,15 @@ from cluster.job import BUCKET, Cloud, Place
 from cluster.proxy import Traffic, proxying
 from cluster.report import REPORT
 from cluster.s3_server import serving
-from faults.processes import Runner, copy_images
+from faults.processes import Runner
+from runs import LABELS, copy_photos, sample_names
+
+PHOTOS = [
+    f"{split}/{label}/{name}"
+    for split, count in (("Training", 8), ("Test", 3))
+    for label in LABELS
+    for name in sample_names(split, label)[:count]
+]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -27,8 +35,10 @@ def runner(tmp_path_factory, images) -> Iterator[Runner]:
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory) -> Path:
-    """128 photographs of the sample."""
-    return copy_images(tmp_path_factory.mktemp("small") / "images")
+    """66 photographs of the sample."""
+    folder = tmp_path_factory.mktemp("small") / "images"
+    copy_photos(PHOTOS, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def test_nothing_is_renamed_and_nothing_is_left_unfinished(on_s3, cloud, request
     assert kinds["COPY"] == 0, "a rename on S3 is a copy"
     assert unfinished_uploads(cloud.server.client(), BUCKET) == []
     assert leftovers(on_s3) == []
-    REPORT.notes.append(f"S3 requests of a job on 128 photographs: {dict(sorted(kinds.items()))}")
+    REPORT.notes.append(f"S3 requests of a job on 66 photographs: {dict(sorted(kinds.items()))}")
 
 
 def test_a_manifest_is_written_by_one_put(on_s3, requests):

@@ -122,7 +122,8 @@ class Run:
                 stdout=inner if terminal else output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_take_terminal if terminal else None,
+                # The threads of this process hold nothing that the child needs.
+                preexec_fn=_take_terminal if terminal else None,  # noqa: PLW1509
             )
         os.close(inner)
         self.pid = self.process.pid

@@ -1,20 +1,23 @@
 """Every file is accounted for, and a folder that is mostly bad stops the run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from faults.processes import FEATURES, copy_images, features, report
+from faults.storages import FEATURES, of_photographs, report
 
-pytestmark = pytest.mark.faults
+from fruits_kedro import FruitsError
+
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("here")]
 
 KINDS = {"empty": b"", "text": b"no photograph"}
 
 
 @pytest.fixture
-def mixed(tmp_path) -> Path:
+def mixed(tmp_path, images) -> Path:
     """The photographs with bad files, copies, a conflict and other files among them."""
-    images = copy_images(tmp_path / "images")
-    apple, corn = images / "Training" / "Apple", images / "Training" / "Corn"
+    folder = Path(shutil.copytree(images, tmp_path / "images"))
+    apple, corn = folder / "Training" / "Apple", folder / "Training" / "Corn"
     photo = sorted(apple.iterdir())[0].read_bytes()
     other = sorted(corn.iterdir())[0].read_bytes()
     for name, content in KINDS.items():
@@ -23,12 +26,12 @@ def mixed(tmp_path) -> Path:
     (apple / "copy.jpg").write_bytes(photo)
     (apple / "conflict.jpg").write_bytes(other)
     (apple / "notes.txt").write_text("notes")
-    (images / "Training" / "outside.jpg").write_bytes(photo)
-    return images
+    (folder / "Training" / "no_label.jpg").write_bytes(photo)
+    return folder
 
 
-def test_the_sums_of_the_reports(runs, fresh, mixed, total):
-    runs.complete(fresh, "ingestion", "featurization", images=mixed)
+def test_the_sums_of_the_reports(here, fresh, mixed, total):
+    here.run(fresh, "ingestion", "featurization", images=mixed)
     ingestion, featurization = report(fresh, "ingestion"), report(fresh, "featurization")
     assert ingestion["listed"] == total + 7 == len([p for p in mixed.rglob("*") if p.is_file()])
     parts = ("kept", "duplicates", "rejected", "ignored")
@@ -49,18 +52,18 @@ def test_the_sums_of_the_reports(runs, fresh, mixed, total):
     assert sum(ingestion["kept_by_split"].values()) == ingestion["kept"]
     assert featurization["kept"] == featurization["features"] + featurization["undecodable"]
     assert featurization["undecodable_by_reason"] == {"undecodable": 1}
-    assert len(features(fresh)) == featurization["kept"]
+    assert len(of_photographs(fresh)) == featurization["kept"]
 
 
-def test_too_many_bad_files_stop_the_run_before_featurization(runs, fresh, tmp_path, total):
-    images = copy_images(tmp_path / "images")
+def test_too_many_bad_files_stop_the_run_before_featurization(here, fresh, tmp_path, images, total):
+    folder = Path(shutil.copytree(images, tmp_path / "images"))
     for number in range(total + 1):
         content = b"" if number % 2 else f"no photograph {number}".encode()
-        (images / "Training" / "Apple" / f"bad_{number}.jpg").write_bytes(content)
-    message = runs.start(fresh, images=images).sentence()
-    empty, no_image = (total + 1) // 2, (total + 2) // 2
-    assert f"{total + 1} of {2 * total + 1} files in {images} are bad" in message
-    assert f"({empty} empty_file, {no_image} not_an_image)" in message
+        (folder / "Training" / "Apple" / f"bad_{number}.jpg").write_bytes(content)
+    with pytest.raises(FruitsError) as error:
+        here.run(fresh, images=folder)
+    for part in (total + 1, 2 * total + 1, folder, "empty_file", "max_bad_share"):
+        assert str(part) in error.value.message
     assert not (fresh / FEATURES).exists()
-    runs.complete(fresh, "ingestion", images=images, ingestion__max_bad_share=0.6)
+    here.run(fresh, "ingestion", images=folder, ingestion__max_bad_share=0.6)
     assert report(fresh, "ingestion")["rejected"] == total + 1

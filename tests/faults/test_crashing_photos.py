@@ -1,87 +1,45 @@
-"""A photograph that crashes the decoder costs one row."""
+"""A photograph that crashes the decoder, or keeps it busy for ever, costs one row."""
 
 import io
-import os
+import shutil
 from pathlib import Path
 
 import pytest
-from faults.processes import (
-    FEATURES,
-    IMAGES,
-    Run,
-    copy_images,
-    features,
-    report,
-    rows,
-    wait_until,
-)
+from faults.processes import with_site
+from faults.storages import IMAGES, effort, of_photographs, report, rows
 from PIL import Image
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("processes")]
 
-MARKER = b"CRASHES-THE-DECODER"
+AT_HEADER, AT_PIXELS = b"CRASHES-AT-THE-HEADER", b"CRASHES-AT-THE-PIXELS"
 
-CRASH = """
+CRASH = f"""
 import io, os, signal
 from PIL import Image, ImageFile
+from fruits_kedro.photos import isolation
 
-MARKER = {marker!r}
-WHERE = os.environ.get("CRASH_WHERE")
+isolation.MAX_SECONDS = 3.0  # less time for decoders, so that the test needs little more
 
 
-def crash(file):
-    if isinstance(file, io.BytesIO) and file.getvalue().endswith(MARKER):
+def crash(file, mark):
+    if isinstance(file, io.BytesIO) and file.getvalue().endswith(mark):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def crashing_open(file, *arguments, _open=Image.open, **options):
-    crash(file)
+    crash(file, {AT_HEADER!r})
     return _open(file, *arguments, **options)
 
 
 def crashing_load(self, _load=ImageFile.ImageFile.load):
-    crash(self.fp)
+    crash(self.fp, {AT_PIXELS!r})
     return _load(self)
 
 
-if WHERE == "header":
-    Image.open = crashing_open
-if WHERE == "pixels":
-    ImageFile.ImageFile.load = crashing_load
+Image.open = crashing_open
+ImageFile.ImageFile.load = crashing_load
 """
 """A ``sitecustomize`` that makes Pillow end the process as a fault in C would."""
-
-
-@pytest.fixture(scope="module")
-def crashing(tmp_path_factory) -> tuple[Path, Path]:
-    """The photographs with one whose bytes end in the marker; and that one."""
-    images = copy_images(tmp_path_factory.mktemp("crashing") / "images")
-    victim = sorted((images / "Training" / "Corn").iterdir())[3]
-    victim.write_bytes(victim.read_bytes() + MARKER)
-    return images, victim
-
-
-@pytest.fixture
-def run_with_crash(runs, fresh, crashing, tmp_path):
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(CRASH.format(marker=MARKER))
-
-    def run(where: str) -> Run:
-        path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
-        environment = {"PYTHONPATH": path.rstrip(os.pathsep), "CRASH_WHERE": where}
-        stages = ("ingestion", "featurization")
-        done: Run = runs.complete(fresh, *stages, images=crashing[0], environment=environment)
-        return done
-
-    return run
-
-
-HURRY = """
-from fruits_kedro.photos import isolation
-
-isolation.MAX_SECONDS = 3.0
-"""
-"""A ``sitecustomize`` that gives decoders less time, so that the test needs little more."""
 
 
 def without_end(side: int, scans: int) -> bytes:
@@ -93,50 +51,42 @@ def without_end(side: int, scans: int) -> bytes:
     return content[:-2] + content[last:-2] * scans + b"\xff\xd9"
 
 
-def test_a_decoder_without_end(runs, fresh, tmp_path, total):
-    images = copy_images(tmp_path / "images")
-    victim = sorted((images / "Training" / "Corn").iterdir())[3]
-    victim.write_bytes(without_end(side=3_000, scans=20_000))
-    assert victim.stat().st_size < 2_000_000
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(HURRY)
-    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
-    environment = {"PYTHONPATH": path.rstrip(os.pathsep)}
-    runs.complete(fresh, "ingestion", "featurization", images=images, environment=environment)
-    accounts = report(fresh, "featurization")
-    assert accounts["undecodable_files"] == [[str(victim), "decoder_crashed"]]
-    assert (accounts["kept"], accounts["features"]) == (total, total - 1)
+def test_each_costs_one_photograph(runs, here, fresh, images, reference, total, tmp_path):
+    folder = Path(shutil.copytree(images, tmp_path / "images"))
+    header, pixels, endless = sorted((folder / "Training" / "Corn").iterdir())[:3]
+    header.write_bytes(header.read_bytes() + AT_HEADER)
+    pixels.write_bytes(pixels.read_bytes() + AT_PIXELS)
+    endless.write_bytes(without_end(side=3_000, scans=20_000))
+    assert endless.stat().st_size < 2_000_000
+    environment = with_site(tmp_path / "site", CRASH)
+    stages = ("ingestion", "featurization")
+    run = runs.complete(fresh, *stages, images=folder, environment=environment)
 
-
-def assert_all_others_equal(storage: Path, reference: Path, victim: Path) -> None:
-    relative = "/".join(victim.parts[-3:])
-    paths = {row["sha256"]: row["path"] for row in rows(reference, IMAGES, "sha256", "path")}
-    spared = {sha for sha, path in paths.items() if not path.endswith(relative)}
-    expected = {sha: value for sha, value in features(reference).items() if sha in spared}
-    found = {sha: value for sha, value in features(storage).items() if isinstance(value, bytes)}
-    assert found == expected
-
-
-def test_a_crash_at_the_header(run_with_crash, fresh, crashing, reference, total):
-    run = run_with_crash("header")
-    accounts = report(fresh, "ingestion")
-    assert accounts["rejected_by_reason"] == {"decoder_crashed": 1}
-    assert (accounts["listed"], accounts["kept"], accounts["rejected"]) == (total, total - 1, 1)
+    listed = report(fresh, "ingestion")
+    assert listed["rejected_by_reason"] == {"decoder_crashed": 1}
+    assert (listed["listed"], listed["kept"], listed["rejected"]) == (total, total - 1, 1)
     [bad] = [row for row in rows(fresh, IMAGES, "path", "reason") if row["reason"]]
-    assert bad == {"path": str(crashing[1]), "reason": "decoder_crashed"}
-    assert_all_others_equal(fresh, reference, crashing[1])
-    assert wait_until(lambda: not run.processes(), 30), run.processes()
+    assert bad == {"path": str(header), "reason": "decoder_crashed"}
+
+    featurized = report(fresh, "featurization")
+    assert featurized["undecodable_by_reason"] == {"decoder_crashed": 2}
+    crashed = [[str(path), "decoder_crashed"] for path in (pixels, endless)]
+    assert featurized["undecodable_files"] == crashed
+    assert (featurized["kept"], featurized["features"]) == (total - 1, total - 3)
+    assert_all_others_equal(fresh, reference, [header, pixels, endless])
+    run.wait_for_nothing()
+
+    here.run(fresh, *stages, images=folder)
+    assert effort(fresh)[1:] == (0, 0), "they are tried again in each run"
 
 
-def test_a_crash_at_the_pixels(run_with_crash, runs, fresh, crashing, reference, total):
-    run = run_with_crash("pixels")
-    accounts = report(fresh, "featurization")
-    assert accounts["undecodable_by_reason"] == {"decoder_crashed": 1}
-    assert accounts["undecodable_files"] == [[str(crashing[1]), "decoder_crashed"]]
-    assert (accounts["kept"], accounts["features"]) == (total, total - 1)
-    [bad] = [row for row in rows(fresh, FEATURES, "path", "reason") if row["reason"]]
-    assert bad == {"path": str(crashing[1]), "reason": "decoder_crashed"}
-    assert_all_others_equal(fresh, reference, crashing[1])
-    assert wait_until(lambda: not run.processes(), 30), run.processes()
-    run_with_crash("pixels")
-    assert report(fresh, "featurization")["inferred"] == 0, "it is tried again in each run"
+def assert_all_others_equal(storage: Path, reference: Path, victims: list[Path]) -> None:
+    names = {"/".join(victim.parts[-3:]) for victim in victims}
+    known = {row["sha256"]: row["path"] for row in rows(reference, IMAGES, "sha256", "path")}
+    expected = {
+        sha: value
+        for sha, value in of_photographs(reference).items()
+        if "/".join(Path(known[sha]).parts[-3:]) not in names
+    }
+    found = {sha: v for sha, v in of_photographs(storage).items() if isinstance(v, bytes)}
+    assert found == expected

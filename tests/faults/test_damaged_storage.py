@@ -1,6 +1,5 @@
-"""Full, read-only and damaged storage: one sentence, and the next run goes on."""
+"""Full, read-only and damaged storage: one sentence, and the next run completes."""
 
-import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,21 +7,34 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.processes import (
+from faults.storages import (
     FEATURES,
     IMAGES,
-    assert_same_features,
+    MODELS,
+    REDUCED,
+    REPLACED,
+    assert_readers_agree,
     assert_same_results,
+    committed,
     copy_storage,
-    data_files,
+    features,
     leftovers,
-    parts,
-    pointer,
+    manifest_of,
+    of_photographs,
 )
 
+from fruits_kedro import FruitsError
 from fruits_kedro.datasets import ReducerDataset
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("here")]
+
+
+def refusal(run: Callable[[], object]) -> str:
+    """The sentence with which a run fails."""
+    with pytest.raises(FruitsError) as error:
+        run()
+    assert "\n" not in error.value.message
+    return error.value.message
 
 
 # --- a disk of its own ---------------------------------------------------------------------------
@@ -33,7 +45,6 @@ def mount(folder: Path, *words: str) -> None:
         ["mount", *words, str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        print(f"skipped: mount is not permitted here: {done.stderr}")  # noqa: T201
         pytest.skip(f"mount is not permitted here: {done.stderr.strip()}")
 
 
@@ -56,136 +67,140 @@ def leave_free(disk: Path, kilobytes: int) -> Path:
     return ballast
 
 
-def test_a_full_disk(runs, disk, fresh, reference):
-    storage = copy_storage(fresh, disk / "storage")
-    ballast = leave_free(disk, 300)
-    assert "disk is full" in runs.start(storage, "ingestion").sentence()
+def test_a_full_disk(here, disk, reference):
+    storage = disk / "storage"
+    ballast = leave_free(disk, 100)
+    assert "disk is full" in refusal(lambda: here.run(storage, "ingestion"))
     ballast.unlink()
-    runs.complete(storage, "ingestion", "featurization")
-    assert_same_features(storage, reference)
+    here.run(storage, "ingestion", "featurization")
+    assert features(storage) == features(reference)
     assert leftovers(storage) == []
 
 
-def test_a_disk_that_fills_up_keeps_what_was_committed(runs, disk, ingested, reference, total):
+def test_a_disk_that_fills_up_keeps_what_was_committed(here, disk, ingested, reference, total):
     storage = copy_storage(ingested, disk / "storage")
-    ballast = leave_free(disk, 400)
-    assert "disk is full" in runs.start(storage, "featurization").sentence()
-    present = pointer(storage, FEATURES)["rows"]
+    [network] = committed(reference, "06_models/backbone")
+    ballast = leave_free(disk, network.stat().st_size // 1024 + 250)
+    assert "disk is full" in refusal(lambda: here.run(storage, "featurization"))
+    present = len(of_photographs(storage))
     assert 0 < present < total
     ballast.unlink()
-    run = runs.complete(storage, "featurization")
-    assert f"{total - present} of {total} photographs need features" in run.output
-    assert_same_features(storage, reference)
+    here.run(storage, "featurization")
+    assert any(str(total - present) in line for line in here.lines)
+    assert features(storage) == features(reference)
+    assert leftovers(storage) == []
 
 
-def test_a_read_only_storage(runs, disk, ingested):
+def test_a_read_only_storage(here, disk, ingested):
     storage = copy_storage(ingested, disk / "storage")
     mount(disk, "-o", "remount,ro")
-    message = runs.start(storage, "featurization").sentence()
-    assert "ead-only" in message
-    assert "--params=storage=" in message
+    assert "--params=storage=" in refusal(lambda: here.run(storage, "featurization"))
 
 
-def test_a_read_only_folder_of_the_storage(runs, disk, ingested):
+def test_a_read_only_folder_of_the_storage(here, disk, ingested):
     """A disk can become read-only after the lock was taken."""
     (disk / "features").mkdir()
     mount(disk, "-o", "remount,ro")
     (ingested / FEATURES).parent.mkdir(exist_ok=True)
     (ingested / FEATURES).symlink_to(disk / "features")
-    message = runs.start(ingested, "featurization").sentence()
-    assert "read-only" in message
+    assert "read-only" in refusal(lambda: here.run(ingested, "featurization"))
 
 
-# --- half-written snapshots ----------------------------------------------------------------------
+# --- left-overs of saves that died ---------------------------------------------------------------
 
 
-def leave_orphan(storage: Path, table: str, stamp: str, with_manifest: bool) -> Path:
-    """What a run leaves that dies before the pointer is written."""
-    [*_, newest] = parts(storage, table)
-    orphan = newest.with_name(f"part-{stamp}")
-    shutil.copytree(newest, orphan)
-    next(orphan.glob("*.parquet")).write_bytes(b"half of a ")
-    if with_manifest:
-        manifest = pointer(storage, table)
-        manifest["parts"].append({**manifest["parts"][-1], "name": orphan.name})
-        path = storage / table / "_snapshots" / f"{stamp}.json"
-        path.write_text(json.dumps({**manifest, "id": stamp}))
-    return orphan
-
-
-def test_half_written_snapshots_are_ignored_and_removed(runs, done, reference):
+def test_half_written_files_are_never_read_and_removed_by_the_next_run(here, done, reference):
     """Also where the next run has nothing to add to the table."""
-    tables = (IMAGES, FEATURES, "05_model_input/reduced_features", "07_model_output/predictions")
-    orphans = [leave_orphan(done, table, "29990101T000000000000-abcdef", False) for table in tables]
-    orphans += [leave_orphan(done, table, "29990102T000000000000-abcdef", True) for table in tables]
-    runs.complete(done)
+    orphans = []
+    for name in (IMAGES, FEATURES, *REPLACED):
+        orphans.append(done / name / "999999-00000-0123456789.parquet")
+        orphans[-1].write_bytes(b"half of a ")
+    orphans.append(done / "08_reporting" / f".{'0' * 32}.tmp")
+    orphans[-1].write_bytes(b"half of a ")
+    here.run(done)
     assert_same_results(done, reference)
-    assert [str(path.relative_to(done)) for path in orphans if path.exists()] == []
+    assert [path for path in orphans if path.exists()] == []
     assert leftovers(done) == []
+    assert_readers_agree(done)
 
 
 # --- damaged files -------------------------------------------------------------------------------
 
 
-def test_a_truncated_parquet_file_is_named(runs, done):
-    file = data_files(done, FEATURES)[0]
-    size = file.stat().st_size
-    file.write_bytes(file.read_bytes()[: size // 2])
-    message = runs.start(done).sentence()
-    assert str(file) in message
-    assert f"has {size // 2} bytes, and {size} were written" in message
+def lose(file: Path) -> None:
+    file.unlink()
 
 
-def only_file(storage: Path, pattern: str) -> Path:
-    [file] = storage.glob(f"06_models/{pattern}")
-    return file
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
-def flip_a_byte(file: Path) -> None:
+def alter(file: Path) -> None:
+    """Flip a bit in the middle: size and time may stay."""
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
 
 
-Damage = Callable[[Path, Path], Path]
-"""Damages a model artefact of a storage and names what the sentence must name."""
-
-
-def altered(pattern: str) -> Damage:
-    def damage(storage: Path, tmp_path: Path) -> Path:
-        file = only_file(storage, pattern)
-        flip_a_byte(file)
-        return file
-
-    return damage
-
-
-def swapped(storage: Path, tmp_path: Path) -> Path:
-    """Somebody copied the backbone of another project over this one's."""
-    file = only_file(storage, "backbone/part-*/backbone.tflite")
-    file.write_bytes(b"TFL3" + bytes(1000))
-    return file
-
-
-DAMAGES: dict[str, Damage] = {
-    "reducer altered": altered("reducer/part-*/reducer.npz"),
-    "backbone altered": altered("backbone/part-*/backbone.tflite"),
-    "backbone swapped": swapped,
-    "classifier altered": altered("classifier/part-*/softmax.npz"),
-}
+DAMAGES = (lose, cut, alter)
+Damage = Callable[[Path], None]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_model_is_named_by_inference(runs, done, tmp_path, images, damage):
-    named = DAMAGES[damage](done, tmp_path)
-    run = runs.start(done, "inference", images=images / "Test" / "Corn")
-    assert str(named) in run.sentence()
+@pytest.mark.parametrize("name", [IMAGES, FEATURES])
+def test_a_damaged_file_of_a_growing_table_is_named(here, done, name, damage):
+    """Its rows cannot be made again without a decision of the user."""
+    file = committed(done, name)[1]
+    damage(file)
+    assert str(file) in refusal(lambda: here.run(done))
 
 
-def test_a_reducer_of_another_run_is_told_by_inference(runs, done, images):
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_tables_and_models_are_made_again(here, done, reference, images, damage):
+    for name in MODELS:
+        [file] = committed(done, name)
+        damage(file)
+    new = images / "Test" / "Corn"
+    assert "06_models/" in refusal(lambda: here.run(done, "inference", images=new))
+    for name in REPLACED:
+        damage(committed(done, name)[0])
+    here.run(done)
+    assert_same_results(done, reference)
+    assert leftovers(done) == []
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_phone_file_is_made_again_by_the_command_of_its_error(
+    here, done, reference, images, damage
+):
+    file = done / "06_models" / "fruits.tflite"
+    damage(file)
+    message = refusal(lambda: here.run(done, "inference", images=images / "Test" / "Corn"))
+    assert str(file) in message
+    assert "kedro run --pipelines=classification" in message
+    here.run(done, "classification")
+    assert file.read_bytes() == (reference / "06_models" / "fruits.tflite").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"files": [{"name": "/etc/passwd"}]}'])
+def test_a_manifest_that_is_none_is_named(here, done, content):
+    path = manifest_of(done, FEATURES)
+    path.write_bytes(content)
+    assert str(path) in refusal(lambda: here.run(done))
+    assert all(file.exists() for file in (done / FEATURES).iterdir())
+
+
+def test_a_lost_manifest_starts_over(here, done, reference):
+    manifest_of(done, REDUCED).unlink()
+    here.run(done)
+    assert_same_results(done, reference)
+    assert_readers_agree(done)
+
+
+def test_a_reducer_of_another_run_is_refused_by_inference(here, done, images):
     """It is whole, and the classifier was not trained on its components."""
     dataset = ReducerDataset(filepath=str(done / "06_models" / "reducer"))
     reducer = dataset.load()
     dataset.save(replace(reducer, components=-reducer.components))
-    run = runs.start(done, "inference", images=images / "Test" / "Corn")
-    assert "The classifier was trained on components of reducer" in run.sentence()
+    message = refusal(lambda: here.run(done, "inference", images=images / "Test" / "Corn"))
+    assert "reducer" in message

@@ -1,67 +1,100 @@
 """Ctrl-C and SIGTERM end a run within seconds, with all of its processes; two runs at once."""
 
-import os
-import signal
+import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from faults.processes import (
+from faults.processes import STOP_SECONDS, Run, wait_until
+from faults.storages import (
     FEATURES,
-    IMAGES,
-    STOP_SECONDS,
-    Run,
-    assert_same_features,
-    is_writing,
-    pointer,
-    wait_until,
+    assert_readers_agree,
+    assert_same_results,
+    committed,
+    leftovers,
 )
 
-pytestmark = pytest.mark.faults
+from fruits_kedro.storage.lock import DiskLock
 
-FEATURIZATION = "featurization"
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("stops")]
 
-
-def press_ctrl_c(run: Run) -> None:
-    """A terminal sends it to every process of the foreground group."""
-    os.killpg(run.pid, signal.SIGINT)
+Moment = Callable[[Run, Path], object]
+SIGTERM = 15
 
 
-def terminate(run: Run) -> None:
-    os.kill(run.pid, signal.SIGTERM)
+def catches_signals(run: Run, storage: Path) -> bool:
+    """As early as this project's code can: Kedro has found the project and imports it."""
+    status = Path(f"/proc/{run.pid}/status").read_text()
+    caught = re.search(r"SigCgt:\s*(\w+)", status)
+    return bool(caught and int(caught[1], 16) >> (SIGTERM - 1) & 1)
 
 
-@pytest.mark.parametrize("stop", [press_ctrl_c, terminate])
-def test_a_stopped_run_is_gone_and_the_next_completes(runs, ingested, reference, total, stop):
-    run = runs.start(ingested, FEATURIZATION)
-    run.wait_for(
-        lambda: pointer(ingested, FEATURES)["rows"] and is_writing(ingested, FEATURES),
-        "the second slice of features",
-    )
-    stop(run)
+def starts_java(run: Run, storage: Path) -> bool:
+    return any("java" in line for line in run.processes().values())
+
+
+def has_features(run: Run, storage: Path) -> bool:
+    return bool(committed(storage, FEATURES))
+
+
+def said(pattern: str) -> Moment:
+    return lambda run, storage: re.search(pattern, run.output)
+
+
+MOMENTS: dict[str, tuple[str, Moment]] = {
+    "while importing": ("Ctrl-C", catches_signals),
+    "while Java starts": ("Ctrl-C", starts_java),
+    "while Java starts, by SIGTERM": ("SIGTERM", starts_java),
+    "while workers read": ("Ctrl-C", said(r"Wrote images: 10 new rows of 20")),
+    "while workers infer": ("Ctrl-C", has_features),
+    "while fitting": ("Ctrl-C", said(r"\] fit_reducer_on_train")),
+    "while fitting, by SIGTERM": ("SIGTERM", said(r"\] (place_map_points|train_on_train)")),
+    "while writing the report": ("Ctrl-C", said(r"\] render_report|\] shrink_photographs")),
+}
+
+
+def stop(run: Run, how: str) -> None:
+    """Stop it as a user does, and look at how it ends."""
+    printed = len(run.output)
+    run.type_ctrl_c() if how == "Ctrl-C" else run.terminate()
     assert wait_until(lambda: run.process.poll() is not None, STOP_SECONDS), run.processes()
+    assert run.process.returncode == (130 if how == "Ctrl-C" else 143), run.output
     # The JVM and the workers may end a moment after the driver.
-    assert wait_until(lambda: not run.processes(), STOP_SECONDS), run.processes()
-    assert run.process.returncode != 0
-    present = pointer(ingested, FEATURES)["rows"]
-    assert 0 < present < total
-    runs.complete(ingested, FEATURIZATION)
-    assert_same_features(ingested, reference)
+    run.wait_for_nothing(STOP_SECONDS)
+    assert "Traceback" not in run.output, run.output
+    assert "Exception" not in run.output, run.output
+    said_after = [
+        line
+        for line in re.split(r"\r\n|\r|\n", run.output[printed:].replace("^C", ""))
+        if line.replace("\x1b[2K", "").strip() and not re.match(r"\d\d:\d\d:\d\d INFO", line)
+    ]
+    assert len([line for line in said_after if how in line]) == 1, run.output
+    assert len(said_after) == 1, run.output
 
 
-def test_others_are_refused_while_a_run_writes_and_it_completes(runs, fresh, reference):
-    first = runs.start(fresh, "ingestion", "featurization")
-    first.wait_for_line(r"\[1/\d+\]")
-    message = runs.start(fresh, "ingestion").sentence()
-    assert message.startswith(f"Another run is writing to {fresh} (process {first.pid} on ")
-    message = runs.command("fruits", "gc", f"--params=storage={fresh}").sentence()
-    assert f"(process {first.pid} on " in message
-    assert first.end() == 0, first.output
-    assert_same_features(fresh, reference)
+def test_a_stopped_run_says_one_sentence_and_the_next_resumes(runs, here, fresh, reference):
+    """Each run resumes from what the one before left, until the last one completes."""
+    for moment, (how, condition) in MOMENTS.items():
+        run = runs.start(fresh, terminal=True)
+        run.wait_for(lambda run=run, c=condition: c(run, fresh), moment)
+        stop(run, how)
+        lock = DiskLock(str(fresh))
+        lock.acquire()
+        lock.release()
+    here.run(fresh)
+    assert_same_results(fresh, reference)
+    assert_readers_agree(fresh)
+    assert leftovers(fresh) == []
 
 
-def test_the_run_after_a_killed_holder_of_the_storage_just_works(runs, fresh, total):
+def test_others_are_refused_while_a_run_writes_and_it_completes(runs, here, fresh, total):
     first = runs.start(fresh, "ingestion")
     first.wait_for_line(r"\[1/\d+\]")
-    os.kill(first.pid, signal.SIGKILL)
-    first.process.wait(30)
-    runs.complete(fresh, "ingestion")
-    assert pointer(fresh, IMAGES)["rows"] == total
+    message = runs.start(fresh, "ingestion").sentence()
+    assert str(fresh) in message
+    assert f"process {first.pid} on " in message
+    message = runs.command("fruits", "gc", f"--params=storage={fresh}").sentence()
+    assert f"process {first.pid} on " in message
+    assert first.end() == 0, first.output
+    here.run(fresh, "ingestion")
+    assert any(f"{total} kept" in line for line in here.lines)

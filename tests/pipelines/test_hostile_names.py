@@ -34,9 +34,9 @@ def base(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hostile(spark, backbone, base) -> Job:
+def hostile(spark, base) -> Job:
     """The default run and inference on labels and files of such names."""
-    job = new_job(base / "a" / "b" / "c", backbone)
+    job = new_job(base / "a" / "b" / "c")
     for label, fruit in zip(LABELS, FRUITS, strict=True):
         for split, count in (("Training", TRAIN), ("Test", TEST)):
             folder = job.images / split / label
@@ -77,12 +77,12 @@ def test_no_folder_of_the_storage_is_named_after_a_photograph(hostile):
     assert not [name for name in names for label in LABELS if label in name]
 
 
-@pytest.mark.parametrize("name", ["splits", "reduced_features", "predictions"])
+@pytest.mark.parametrize("name", ["photographs", "reduced_features", "predictions"])
 def test_tables_have_the_names_to_the_letter(hostile, name):
     rows = hostile.rows(name, "path", "label")
-    assert {row.path for row in rows} == {hostile.path(path) for path in below(hostile)}
-    assert all(row.label == Path(row.path).parent.name for row in rows)
-    assert {row.label for row in rows} == set(LABELS)
+    assert {row["path"] for row in rows} == {hostile.path(path) for path in below(hostile)}
+    assert all(row["label"] == Path(row["path"]).parent.name for row in rows)
+    assert {row["label"] for row in rows} == set(LABELS)
 
 
 @pytest.mark.parametrize(

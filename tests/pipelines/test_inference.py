@@ -7,34 +7,30 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from runs import SAMPLE, Job, add_bad_files, flat_run, new_job, whole_run
+from runs import SAMPLE, Job, add_bad_files, new_job
+from sentences import sentence_of
 
-from fruits_kedro import FruitsError
-from fruits_kedro.model.phone.engine import PhoneEngine
+from fruits_kedro.model.engine import Engine
+from fruits_kedro.model.phone import NoPhoneModel, fold
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.storage.schemas import INFERENCE, names_of
+from fruits_kedro.pipelines.classification.nodes import train_on_train
+from fruits_kedro.pipelines.inference.nodes import predict_new_photographs
+from fruits_kedro.storage.schemas import INFERENCE
 
 KNOWN = "Training/Kiwi/r_1_100.jpg"
 """A train photograph, which is among the new ones under another name."""
 CANDIDATES = ("prediction", "probability", "second", "second_probability")
 CANDIDATES += ("third", "third_probability")
+DOUBTS = ("sure", "outlier_score", "outlier")
 
 
 @pytest.fixture(scope="module")
-def whole(spark, tmp_path_factory) -> Job:
-    return whole_run(tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture(scope="module")
-def flat(spark, backbone, tmp_path_factory) -> Job:
-    return flat_run(tmp_path_factory.getbasetemp(), backbone)
-
-
-@pytest.fixture(scope="module")
-def calibrated(whole, tmp_path_factory) -> Job:
+def calibrated(whole_run, tmp_path_factory) -> Job:
     """The same photographs, with a classifier that so few are enough to calibrate."""
-    job = whole.fork(tmp_path_factory.mktemp("calibrated"))
+    job = whole_run.fork(tmp_path_factory.mktemp("calibrated"))
     job.run("classification", classification={"calibration": {"minimum": 20}})
     return job
 
@@ -55,87 +51,97 @@ def inferred(calibrated, tmp_path_factory) -> Job:
 @pytest.fixture(scope="module")
 def rows(inferred) -> dict[str, Any]:
     below = len(str(inferred.images)) + 1
-    return {row.path[below:]: row for row in inferred.rows("inference_predictions")}
+    return {row["path"][below:]: row for row in inferred.rows("inference_predictions")}
 
 
-def test_every_photograph_has_a_row(inferred, rows):
-    from pyspark.sql.types import StructType
+@pytest.fixture(scope="module")
+def known(calibrated) -> dict[str, Any]:
+    """What the run itself predicts for the known photograph."""
+    [row] = [r for r in calibrated.rows("predictions") if r["path"] == calibrated.path(KNOWN)]
+    return row
 
-    files = {"IMG_0001.jpg", "a/b/=corn.jpg", "misnamed.jpg"}
-    assert rows.keys() == files | {"empty.jpg", "text.jpg", "truncated.jpg"}
-    assert inferred.load("inference_predictions").schema == StructType.fromDDL(INFERENCE)
+
+def test_every_file_has_a_row(inferred, rows):
+    files = {str(path.relative_to(inferred.images)) for path in inferred.images.rglob("*.*")}
+    assert rows.keys() == files
+    assert inferred.load("inference_predictions").schema == INFERENCE
 
 
-def test_a_known_photograph_gets_the_prediction_of_the_run(calibrated, rows):
-    predicted = calibrated.rows("predictions")
-    [known] = [row for row in predicted if row.path == calibrated.path(KNOWN)]
+def test_a_known_photograph_gets_the_prediction_of_the_run(known, rows):
     new = rows["IMG_0001.jpg"]
-    assert new.reason is None
+    assert new["reason"] is None
     for name in CANDIDATES:
-        if "probability" in name:
-            assert new[name] == pytest.approx(known[name], abs=1e-4)
-        else:
-            assert new[name] == known[name]
-    assert new.outlier_score == pytest.approx(known.outlier_score, rel=1e-2)
-    assert (new.sure, new.outlier) == (known.sure, known.outlier)
+        expected = pytest.approx(known[name], abs=1e-4) if "prob" in name else known[name]
+        assert new[name] == expected, name
+    assert new["outlier_score"] == pytest.approx(known["outlier_score"], rel=1e-2)
+    for name in ("sure", "outlier", "studio"):
+        assert new[name] == known[name]
 
 
 def test_the_file_for_a_phone_gives_the_predictions_of_every_photograph(calibrated):
     model = calibrated.load("phone_model")
-    engine = PhoneEngine(model.content)
+    engine = Engine(model.content)
     for row in calibrated.rows("predictions"):
-        pixels = decode(Path(row.path).read_bytes(), model.card.image_size)
-        *shares, score = engine.answer(pixels).tolist()
+        pixels = decode(Path(row["path"]).read_bytes(), model.card.image_size)
+        *shares, score = engine(pixels).tolist()
         found = dict(zip(model.card.labels, shares, strict=True))
-        assert max(found, key=found.get) == row.prediction
+        assert max(found, key=found.__getitem__) == row["prediction"]
         for rank in ("prediction", "second", "third"):
-            told = row["probability" if rank == "prediction" else f"{rank}_probability"]
-            assert found[row[rank]] == pytest.approx(told, abs=1e-4)
-        assert score == pytest.approx(row.outlier_score, rel=1e-2, abs=1e-2)
+            share = row["probability" if rank == "prediction" else f"{rank}_probability"]
+            assert found[row[rank]] == pytest.approx(share, abs=1e-4)
+        assert score == pytest.approx(row["outlier_score"], rel=1e-2, abs=1e-2)
 
 
-def test_the_example_of_the_readme_runs(calibrated, project, tmp_path, monkeypatch, capsys):
-    [example] = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), re.S)
+def test_the_examples_of_the_documents_run(
+    calibrated, known, project, tmp_path, monkeypatch, capsys
+):
+    pages = [project / "README.md", *sorted((project / "docs").glob("*.md"))]
+    found = "\n".join(page.read_text() for page in pages)
+    examples = [
+        example
+        for example in re.findall(r"```python\n(.*?)```", found, re.S)
+        if "fruits.tflite" in example
+    ]
+    assert examples
     (tmp_path / "data").symlink_to(calibrated.storage)
     shutil.copyfile(SAMPLE / KNOWN, tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {})
-    label, probability = capsys.readouterr().out.split()
-    predicted = calibrated.rows("predictions")
-    [known] = [row for row in predicted if row.path == calibrated.path(KNOWN)]
-    assert label == known.prediction == "Kiwi"
-    assert float(probability) == pytest.approx(known.probability, abs=1e-4)
+    for example in examples:
+        exec(compile(example, "example", "exec"), {})
+        assert "Kiwi" in capsys.readouterr().out
+    assert known["prediction"] == "Kiwi"
 
 
-def test_held_out_photographs_say_how_far_to_believe(whole, calibrated):
-    assert "train photographs can be held out" in whole.report("calibration")["left_out"]
-    assert whole.report("metrics")["calibration"]["temperature"] == 1
+def test_held_out_photographs_say_how_far_to_believe(whole_run, calibrated):
+    assert "left_out" in whole_run.report("calibration")
+    assert whole_run.report("metrics")["calibration"]["temperature"] == 1
     report, metrics = calibrated.report("calibration"), calibrated.report("metrics")
     assert report["held_out"]["by"] == "capture groups"
     assert metrics["calibration"]["temperature"] == report["temperature"] != 1
     assert "reliability" not in metrics["calibration"]["held_out"]
-    test = [row for row in calibrated.rows("predictions") if row.split == "test"]
+    test = [row for row in calibrated.rows("predictions") if row["split"] == "test"]
     tested = metrics["calibration"]["test"]
-    assert tested["sure"] == pytest.approx(sum(bool(row.sure) for row in test) / len(test))
-    assert tested["outliers"] == pytest.approx(sum(row.outlier for row in test) / len(test))
+    assert tested["sure"] == pytest.approx(sum(bool(row["sure"]) for row in test) / len(test))
+    assert tested["outliers"] == pytest.approx(sum(row["outlier"] for row in test) / len(test))
     assert 0 <= tested["expected_calibration_error"] <= 1
     assert len(calibrated.load("reliability_diagram").data) == 3
-    assert len(whole.load("reliability_diagram").data) == 1
+    assert len(whole_run.load("reliability_diagram").data) == 1
 
 
 @pytest.mark.parametrize("name", ["a/b/=corn.jpg", "misnamed.jpg"])
 def test_a_photograph_has_three_ranked_labels(rows, name):
     row = rows[name]
-    assert row.reason is None
-    assert 1 >= row.probability >= row.second_probability >= row.third_probability >= 0
-    assert len({row.prediction, row.second, row.third}) == 3
+    assert row["reason"] is None
+    ranked = [row[f"{rank}probability"] for rank in ("", "second_", "third_")]
+    assert [*ranked, 0] == sorted([*ranked, 0], reverse=True)
+    assert len({row["prediction"], row["second"], row["third"]}) == 3
 
 
 def test_the_predicted_fruit_comes_with_its_facts(rows):
     known = rows["IMG_0001.jpg"]
-    assert known.prediction == "Kiwi"
-    assert (known.family, known.common_name) == ("Actinidiaceae", "Kiwifruit")
-    assert "family: Plants of the World Online" in known.sources
+    assert known["prediction"] == "Kiwi"
+    assert (known["family"], known["common_name"]) == ("Actinidiaceae", "Kiwifruit")
+    assert "family: Plants of the World Online" in known["sources"]
 
 
 @pytest.mark.parametrize(
@@ -144,79 +150,84 @@ def test_the_predicted_fruit_comes_with_its_facts(rows):
         ("empty.jpg", "empty_file"),
         ("text.jpg", "not_an_image"),
         ("truncated.jpg", "undecodable"),
+        ("notes.txt", "ignored"),
     ],
 )
 def test_a_bad_file_has_its_reason_and_no_prediction(rows, name, reason):
     row = rows[name]
-    assert row.reason == reason
+    assert row["reason"] == reason
     assert [row[column] for column in CANDIDATES] == [None] * len(CANDIDATES)
-    assert (row.common_name, row.sources) == (None, None)
+    assert (row["common_name"], row["sources"]) == (None, None)
 
 
 def test_the_csv_has_the_same_rows(inferred, rows):
     file = inferred.storage / "07_model_output" / "inference_predictions.csv"
     with file.open(newline="") as lines:
-        header, *written = csv.reader(lines)
-    assert header == names_of(INFERENCE)
-    assert {line[0]: line[1] for line in written} == {
-        row.path: row.prediction or "" for row in rows.values()
+        written = list(csv.DictReader(lines))
+    assert list(written[0]) == INFERENCE.names
+    assert {line["path"]: line["prediction"] for line in written} == {
+        row["path"]: row["prediction"] or "" for row in rows.values()
     }
-    [known] = [line for line in written if line[0].endswith("IMG_0001.jpg")]
-    assert float(known[2]) == pytest.approx(rows["IMG_0001.jpg"].probability)
+    [known] = [line for line in written if line["path"].endswith("IMG_0001.jpg")]
+    assert float(known["probability"]) == pytest.approx(rows["IMG_0001.jpg"]["probability"])
 
 
 def test_inference_changes_nothing_of_the_model(calibrated, inferred):
     for folder in ("04_feature/features", "06_models/reducer", "06_models/classifier"):
-        assert inferred.parts(folder) == calibrated.parts(folder)
+        assert inferred.files(folder) == calibrated.files(folder)
     assert inferred.report("metrics") == calibrated.report("metrics")
 
 
-def refusal(job: Job) -> str:
-    with pytest.raises(FruitsError) as error:
-        job.run("inference")
-    assert "\n" not in error.value.message
-    return error.value.message
+# --- the node on the run's artefacts -------------------------------------------------------------
 
 
-def test_a_reducer_of_another_backbone_is_refused(whole, tmp_path):
-    job = whole.fork(tmp_path)
-    reducer = job.load("reducer")
-    job.catalog().save("reducer", dataclasses.replace(reducer, fingerprint="0" * 16))
-    message = refusal(job)
-    assert "0" * 16 in message
-    assert reducer.fingerprint in message
-    assert "--pipelines=reduction" in message
-    assert not job.catalog().exists("inference_predictions")
+@pytest.fixture(scope="module")
+def parts(whole_run) -> dict[str, Any]:
+    """What the node takes beside the photographs."""
+    catalog = whole_run.catalog()
+    names = ("backbone", "reducer", "classifier", "phone_model", "fruit_facts")
+    return {name: catalog.load(name) for name in names}
 
 
-def test_a_classifier_of_another_reducer_is_refused(whole, tmp_path):
-    job = whole.fork(tmp_path)
-    reducer = job.load("reducer")
-    changed = dataclasses.replace(reducer, mean=reducer.mean + 1)
-    job.catalog().save("reducer", changed)
-    message = refusal(job)
-    assert reducer.id in message
-    assert changed.id in message
-    assert "--pipelines=classification" in message
+@pytest.fixture(scope="module")
+def predict(parts, whole_run, parameters):
+    photograph = Path(whole_run.path(KNOWN))
+    columns = {"path": [str(photograph)], "size": [photograph.stat().st_size]}
+    table = pa.table({**columns, "reason": pa.nulls(1, pa.string())})
+
+    def call(**changed: Any) -> Any:
+        return predict_new_photographs(table, *{**parts, **changed}.values(), parameters.ingestion)
+
+    return call
 
 
-def test_a_file_of_another_classifier_is_refused(whole, tmp_path):
-    job = whole.fork(tmp_path)
-    classifier = job.load("classifier")
+def test_a_reducer_of_another_network_is_refused(predict, parts):
+    changed = dataclasses.replace(parts["reducer"], fingerprint="0" * 16)
+    sentence = sentence_of(lambda: predict(reducer=changed))
+    assert "0" * 16 in sentence
+    assert parts["backbone"].fingerprint in sentence
+
+
+def test_a_classifier_of_another_reducer_is_refused(predict, parts):
+    changed = dataclasses.replace(parts["reducer"], mean=parts["reducer"].mean + 1)
+    sentence = sentence_of(lambda: predict(reducer=changed))
+    assert parts["reducer"].id in sentence
+    assert changed.id in sentence
+
+
+def test_a_file_of_another_classifier_is_refused(predict, parts):
+    classifier = parts["classifier"]
     changed = dataclasses.replace(classifier, intercepts=classifier.intercepts + 1)
-    job.catalog().save("classifier", changed)
-    message = refusal(job)
-    assert changed.id in message
-    assert "fruits.tflite was made of classifier" in message
+    assert changed.id in sentence_of(lambda: predict(classifier=changed))
 
 
-def test_a_forest_infers_without_a_file(flat, tmp_path):
-    job = Job(new_job(tmp_path / "new").images, flat.fork(tmp_path).storage)
-    shutil.copyfile(SAMPLE / KNOWN, job.images / "IMG_0001.jpg")
-    assert not (job.storage / "06_models" / "fruits.tflite").exists()
-    assert "A random forest has no file" in job.load("phone_model").reason
-    assert "a random forest is not calibrated" in job.report("calibration")["left_out"]
-    job.run("inference")
-    [row] = job.rows("inference_predictions")
-    assert row.prediction in job.load("classifier").labels
-    assert (row.sure, row.outlier_score, row.outlier) == (None, None, None)
+def test_a_forest_infers_without_a_file(predict, parts, whole_run, parameters):
+    chosen = parameters.classification.model_copy(update={"classifier": "random_forest"})
+    reduced = whole_run.load("reduced_features")
+    forest = train_on_train(reduced, parts["reducer"], chosen, parameters.own)
+    none = fold(parts["backbone"], parts["reducer"], forest)
+    assert isinstance(none, NoPhoneModel)
+    [row] = predict(classifier=forest, phone_model=none).collect()
+    assert row.prediction in forest.labels
+    assert np.isfinite(row.probability)
+    assert [row[name] for name in DOUBTS] == [None] * 3

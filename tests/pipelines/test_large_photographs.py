@@ -1,46 +1,31 @@
-"""Photographs that are not copied have the features of those that are."""
+"""Photographs whose bytes are not copied have the features of those whose bytes are."""
 
-import pytest
-from runs import LABELS, Job, copy_photos, new_job, sample_names
+from runs import LABELS, Job, copy_photos, new_job
 
 PIPELINES = ("ingestion", "featurization")
-
-
-@pytest.fixture
-def job(spark, backbone, tmp_path) -> Job:
-    """Eight photographs of two labels."""
-    job = new_job(tmp_path / "large", backbone)
-    names = [
-        f"Training/{label}/{n}" for label in LABELS[:2] for n in sample_names("Training", label)[:4]
-    ]
-    copy_photos(names, job.images)
-    return job
+ONLY = {"ingestion": {"stored_bytes": 0}, "augmentation": {"copies": 0}}
+NAMES = [f"Training/{label}/{n}_100.jpg" for label in LABELS[:2] for n in range(2)]
 
 
 def features(job: Job) -> dict[str, list[float]]:
-    return {row.path: row.features for row in job.rows("features", "path", "features")}
+    rows = job.load("features").read().to_pylist()
+    return {row["sha256"]: row["features"] for row in rows if row["variant"] == 0}
 
 
-def test_features_do_not_depend_on_what_is_copied(job, tmp_path):
-    job.run(*PIPELINES)
-    stored = features(job)
-    other = job.fork(tmp_path)
-    other.run(*PIPELINES, refresh=True, ingestion={"stored_bytes": 0})
-    assert [row.bytes for row in other.rows("images", "path", "bytes")] == [None] * 8
-    assert features(other) == stored
-    assert len(stored) == 8
-
-
-def test_a_photograph_that_is_away_for_a_while_gets_its_features_later(job):
-    only = {"ingestion": {"stored_bytes": 0}}
-    job.run("ingestion", **only)
+def test_photographs_are_read_again_and_later_where_they_were_away(whole_run, tmp_path):
+    job = new_job(tmp_path)
+    copy_photos(NAMES, job.images)
+    job.run("ingestion", **ONLY)
+    assert {row["bytes"] for row in job.rows("images")} == {None}
     [photograph, *_] = sorted(job.images.rglob("*.jpg"))
-    away = photograph.rename(job.images.parent / "away.jpg")
-    job.run("featurization", **only)
+    away = photograph.rename(tmp_path / "away.jpg")
+    job.run("featurization", **ONLY)
     report = job.report("featurization")
     assert report["undecodable_files"] == [[str(photograph), "unreadable"]]
-    assert (report["features"], report["inferred"]) == (7, 8)
+    assert (report["features"], report["inferred"]) == (3, 4)
     away.rename(photograph)
-    job.run(*PIPELINES, **only)
+    job.run(*PIPELINES, **ONLY)
     report = job.report("featurization")
-    assert (report["features"], report["undecodable"], report["inferred"]) == (8, 0, 1)
+    assert (report["features"], report["undecodable"], report["inferred"]) == (4, 0, 1)
+    stored = features(whole_run)
+    assert {sha256: stored[sha256] for sha256 in features(job)} == features(job)

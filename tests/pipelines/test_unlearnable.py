@@ -167,8 +167,16 @@ def frames(label: str, split: str, count: int, seed: int) -> list[Photo]:
 
 def test_a_label_that_only_tests_is_warned_of_and_counts_as_wrong(job, caplog):
     photos = [
-        *(photo for n, name in enumerate(("Apple", "Corn")) for photo in frames(name, "train", 4, n)),
-        *(photo for n, name in enumerate(("Apple", "Corn")) for photo in frames(name, "test", 2, n)),
+        *(
+            photo
+            for n, name in enumerate(("Apple", "Corn"))
+            for photo in frames(name, "train", 4, n)
+        ),
+        *(
+            photo
+            for n, name in enumerate(("Apple", "Corn"))
+            for photo in frames(name, "test", 2, n)
+        ),
         *frames("Kiwi", "test", 2, 2),
     ]
     made = job(photos)

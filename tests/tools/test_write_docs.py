@@ -8,7 +8,7 @@ import yaml
 from fruits_kedro.parameters import Parameters
 from fruits_kedro.parameters.checks import known_names
 from tools import write_docs
-from tools.write_docs import PAGE, configuration_page, parameters_part, settings_of
+from tools.write_docs import PAGE, configuration_page, parameters_part
 
 pytestmark = pytest.mark.tools
 
@@ -42,17 +42,6 @@ def test_every_parameter_is_documented_once_with_its_default(project):
 def test_every_variable_of_the_project_is_documented(project):
     files = [*(project / "src").rglob("*.py"), *(project / "conf").rglob("*.yml")]
     named = {name for f in files for name in re.findall(r"FRUITS_[A-Z_]*[A-Z]", f.read_text())}
-    assert named == set(write_docs.VARIABLES)
-
-
-def test_settings_have_their_comments_groups_and_folded_values(tmp_path):
-    file = tmp_path / "spark.yml"
-    file.write_text(
-        '# Why\n# not\na.b: "1"\ngroup:\n  c: null\n  d: >-\n    x\n    y\n# End\ne: 2\n'
+    assert named == set(
+        yaml.safe_load((write_docs.TEMPLATES / "variables.yml").read_text())["project"]
     )
-    assert list(settings_of(file)) == [
-        ("a.b", "1", "Why not"),
-        ("group.c", "null", ""),
-        ("group.d", "x y", ""),
-        ("e", "2", "End"),
-    ]

@@ -1,4 +1,4 @@
-"""The file for a phone, and what is said of it beside it."""
+"""The phone file and the JSON beside it."""
 
 import hashlib
 import json
@@ -14,10 +14,9 @@ from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 
 class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | NoPhoneModel]):
-    """One ``.tflite`` file under a name that stays, and a ``.json`` of the same name beside it.
+    """A ``.tflite`` file, and beside it a ``.json`` with its card and sha256.
 
-    The ``.json`` holds the card and the sha256 of the file, or the reason why there is no file; it
-    is written last.
+    If there is no file, the ``.json`` holds the reason. It is written last.
 
     Usage in the catalog::
 
@@ -36,7 +35,7 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         self.metadata = metadata
 
     def load(self) -> PhoneModel | NoPhoneModel:
-        """The file, held to its sha256, or why there is none.
+        """The file, verified by its sha256, or the reason why there is none.
 
         Raises:
             FruitsError: Where nothing was saved yet, or the file is not what was saved.

@@ -15,7 +15,7 @@ from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
-from fruits_kedro.storage.manifest import remove_first_version
+from fruits_kedro.storage.manifest import remove_first_version, stored_folders
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,9 @@ def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol)
         tidy = getattr(catalog.get(name), "tidy", None)
         if tidy is not None:
             tidy()
+    # Datasets of other pipelines, which other tools may read before those run again.
+    for folder in stored_folders(storage):
+        folder.tidy()
     if is_local(storage):
         for path in Path(local_path(storage)).rglob(".*.tmp"):
             if _UNFINISHED.fullmatch(path.name):

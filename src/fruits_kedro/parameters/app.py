@@ -16,7 +16,7 @@ class AppParameters(StrictModel):
     candidate_floor: Annotated[
         Share,
         Field(
-            description="Least probability of an offered name; if no name reaches it, the photograph "
+            description="Least probability of an offered name; if none reaches it, the photograph "
             "shows no known fruit."
         ),
     ]

@@ -32,7 +32,7 @@ class AugmentationParameters(StrictModel):
         Field(
             ge=0,
             le=1,
-            description="Share of the copies that keep their background, with another pose and light.",
+            description="Share of copies that keep their background, with another pose and light.",
         ),
     ]
     light: Annotated[

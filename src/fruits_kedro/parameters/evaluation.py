@@ -45,7 +45,7 @@ class OwnParameters(StrictModel):
             description="Share of a label's weight in training, whatever the number of own "
             "photographs."
         ),
-    ] = 0.5
+    ] = 0.1
     minimum: Annotated[
         Count,
         Field(description="Photographs of a place that are needed to calibrate by them."),

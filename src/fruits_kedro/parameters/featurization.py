@@ -20,8 +20,8 @@ class FeaturizationParameters(StrictModel):
         str,
         Field(
             min_length=1,
-            description="`shipped` (Keras's ImageNet weights), `imagenet` (downloaded by Keras), or "
-            "the path of a Keras weights file without top.",
+            description="`shipped` (Keras's ImageNet weights), `imagenet` (downloaded by Keras), "
+            "or the path of a Keras weights file without top.",
         ),
     ]
     image_size: Annotated[

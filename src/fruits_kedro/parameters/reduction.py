@@ -16,7 +16,7 @@ class MapParameters(StrictModel):
         Field(
             ge=3,
             le=5000,
-            description="Most photographs that t-SNE places; the others go among the three nearest.",
+            description="Most photographs that t-SNE places; others go among the three nearest.",
         ),
     ]
     perplexity: Annotated[
@@ -52,8 +52,8 @@ class ReductionParameters(StrictModel):
     k: Annotated[
         Annotated[int, Field(strict=True, ge=1)] | Annotated[Share, Field(strict=True)],
         Field(
-            description="Principal components to keep: their number, lowered with a warning if there "
-            "are fewer train rows or features, or a share of variance"
+            description="Principal components to keep: their number, lowered with a warning if "
+            "there are fewer train rows or features, or a share of variance"
         ),
     ]
     rows: Annotated[

@@ -44,7 +44,7 @@ class ReportingParameters(StrictModel):
         float,
         Field(
             gt=0,
-            description="Robust standard deviations from the centre of a label that make an outlier.",
+            description="Robust standard deviations from a label's centre that make an outlier.",
         ),
     ]
     covered_share: Annotated[
@@ -52,8 +52,8 @@ class ReportingParameters(StrictModel):
         Field(
             ge=0,
             le=1,
-            description="Share of the labels that needs a test photograph; below it, log and report "
-            "warn.",
+            description="Share of the labels that needs a test photograph; below it, log and "
+            "report warn.",
         ),
     ]
     csv_rows: Annotated[
@@ -68,8 +68,8 @@ class ReportingParameters(StrictModel):
     decoded_megapixels: Annotated[
         Count,
         Field(
-            description="Most megapixels that are decoded to be shown; further photographs are only "
-            "named."
+            description="Most megapixels that are decoded to be shown; further photographs are "
+            "only named."
         ),
     ]
     read_megabytes: Annotated[

@@ -15,7 +15,7 @@ from fruits_kedro.parameters.facts import FactBook, fact_problems
 from fruits_kedro.pipelines.app.nodes import build_app
 
 PARAMETERS = AppParameters(candidates=3, candidate_floor=0.1)
-CARD = Card(("Apple", "fig"), 224, True, "words", "float32", "f", "r", "c", 0.5, 30.0)
+CARD = Card(("Apple", "fig"), 224, True, "words", "float32", "f", "r", "c", 0.5, 30.0, ("studio",))
 MODEL = PhoneModel(b"a model", CARD)
 METRICS = {
     "accuracy": 0.9,

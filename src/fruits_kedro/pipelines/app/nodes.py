@@ -95,7 +95,7 @@ def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
         "model": {"file": MODEL, "sha256": model.sha256, "bytes": len(model.content)},
         "card": card,
         "reason": None,
-        "calibrated_for": card.get("calibrated_for"),
+        "calibrated_for": "studio" if model.card.calibration.for_studio_only else None,
     }
 
 

@@ -16,6 +16,7 @@ from fruits_kedro.model.engine import Engine
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
 from fruits_kedro.parameters.app import AppParameters
 from fruits_kedro.parameters.facts import FactBook
+from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode, read_header
 from fruits_kedro.photos.reasons import Reason
 
@@ -24,6 +25,9 @@ SENTENCES = {
     Reason.UNDECODABLE: "the file is damaged: its pixels cannot be decoded",
     Reason.TOO_MANY_PIXELS: "it has more pixels than ingestion.max_pixels allows",
 }
+STUDIO_ONLY = "calibrated for studio photographs only"
+"""Why a probable name is not called sure where the photograph was not taken in a studio."""
+
 _AHEAD = 32
 """Photographs decoded before they are asked for, at most."""
 
@@ -59,14 +63,16 @@ class Predictor:
         Returns:
             ``verdict`` (``sure``, ``unsure`` or ``unknown``: no fruit that is known), ``label``,
             ``name``, ``probability``, ``outlier_score``, ``candidates`` and ``facts`` of the label
-            (text and source by name; None where the verdict is ``unknown``).
+            (text and source by name; None where the verdict is ``unknown``), and ``note``
+            (why a probable name is not sure; None otherwise).
 
         Raises:
             PhotographError: Where it is no photograph.
         """
         engine = self._engines.get()
         try:
-            return self._describe(engine(self._decode(content)))
+            pixels = self._decode(content)
+            return self._describe(pixels, engine(pixels))
         finally:
             self._engines.put(engine)
 
@@ -83,7 +89,8 @@ class Predictor:
 
     def _answer(self, path: str, pixels: Any) -> dict[str, Any]:
         try:
-            return {"path": path, **self._describe(self._engine(pixels.result()))}
+            decoded = pixels.result()
+            return {"path": path, **self._describe(decoded, self._engine(decoded))}
         except PhotographError as error:
             return {"path": path, "reason": error.message}
 
@@ -113,8 +120,11 @@ class Predictor:
             raise PhotographError(SENTENCES[pixels])
         return pixels
 
-    def _describe(self, answer: npt.NDArray[np.float32]) -> dict[str, Any]:
-        card, probabilities, score = self.model.card, answer[:-1], float(answer[-1])
+    def _describe(
+        self, pixels: npt.NDArray[np.uint8], answer: npt.NDArray[np.float32]
+    ) -> dict[str, Any]:
+        card = self.model.card
+        probabilities, score = answer[: len(card.labels)], float(answer[-1])
         # Of equal probabilities the last label comes first, as in the table of predictions.
         ranked = sorted(range(len(probabilities)), key=lambda n: (-probabilities[n], -n))
         offered = [n for n in ranked if probabilities[n] >= self.parameters.candidate_floor]
@@ -126,6 +136,8 @@ class Predictor:
         label, best = card.labels[ranked[0]], float(probabilities[ranked[0]])
         is_outlier = card.outlier_beyond is not None and score > card.outlier_beyond
         is_sure = card.sure_from is not None and best >= card.sure_from
+        withheld = is_sure and card.calibration.for_studio_only and not uniform_border(pixels)
+        is_sure = is_sure and not withheld
         unknown = is_outlier or not (is_sure or candidates)
         return {
             "verdict": "unknown" if unknown else "sure" if is_sure else "unsure",
@@ -135,6 +147,7 @@ class Predictor:
             "outlier_score": None if card.outlier_beyond is None else round(score, 4),
             "candidates": [] if unknown else candidates,
             "facts": None if unknown else self._facts_of(label),
+            "note": STUDIO_ONLY if withheld else None,
         }
 
     def _name(self, label: str) -> str:

@@ -40,12 +40,12 @@ export async function place(now) {
   return {session: `r${now.toISOString().replace(/\D/g, '').slice(0, 14)}`, number: 1};
 }
 
-/** A zip of `Label/<session>_<number>_app.jpg` and corrections.json, of what a person corrected. */
+/** A zip of `Label/<session>_<number>.jpg` and corrections.json, of what a person corrected. */
 export async function corrections() {
   const files = [], notes = [];
   for (const {photograph, key, ...entry} of await all()) {
     if (!entry.truth && !entry.isNew) continue;
-    const file = entry.truth ? `${entry.truth}/${entry.session}_${entry.number}_app.jpg` : null;
+    const file = entry.truth ? `${entry.truth}/${entry.session}_${entry.number}.jpg` : null;
     if (file) files.push([file, new Uint8Array(await photograph.arrayBuffer())]);
     notes.push({file, ...entry});
   }

@@ -1,0 +1,143 @@
+"""What is in a storage after a run, read as any tool would read it."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+IMAGES, PHOTOGRAPHS = "02_intermediate/images", "02_intermediate/photographs"
+FEATURES, VARIANTS = "04_feature/features", "05_model_input/variants"
+REDUCED, PREDICTIONS = "05_model_input/reduced_features", "07_model_output/predictions"
+REPLACED = (PHOTOGRAPHS, VARIANTS, REDUCED, PREDICTIONS)
+TABLES = (IMAGES, FEATURES, *REPLACED, "08_reporting/map_points", "08_reporting/data_quality")
+MODELS = ("06_models/backbone", "06_models/reducer", "06_models/classifier")
+EFFORT = ("read", "inferred", "inferred_copies", "photographs_read", "inferences")
+"""Counts of what one run did, which a run that resumes does less of."""
+
+
+def copy_storage(storage: Path, to: Path) -> Path:
+    """A copy of a storage, as fast as the disk makes it."""
+    return Path(shutil.copytree(storage, to))
+
+
+def manifest_of(storage: Path, name: str) -> Path:
+    """The manifest of a table or an artefact."""
+    folder = storage / name
+    return folder.with_name(f".{folder.name}.manifest.json")
+
+
+def committed(storage: Path, name: str) -> list[Path]:
+    """Files that the manifest of a table or an artefact names; none where there is none."""
+    path = manifest_of(storage, name)
+    if not path.exists():
+        return []
+    return [storage / name / file["name"] for file in json.loads(path.read_text())["files"]]
+
+
+def rows(storage: Path, name: str, *columns: str) -> list[dict[str, Any]]:
+    """Rows of the committed version of a table."""
+    files = committed(storage, name)
+    wanted = list(columns) or None
+    return [row for file in files for row in pq.read_table(file, columns=wanted).to_pylist()]
+
+
+def by_pandas(storage: Path, name: str, *columns: str) -> pd.DataFrame:
+    """The whole folder of a table, whatever its manifest says."""
+    return pd.read_parquet(storage / name, columns=list(columns) or None)
+
+
+def features(
+    storage: Path, fingerprints: Iterable[str | None] = ()
+) -> dict[tuple[str, str, int], bytes | str]:
+    """The bytes of the features, or the reason why none, by sha256, fingerprint and variant.
+
+    Args:
+        storage: Of a run.
+        fingerprints: Those to give; all where none is named.
+    """
+    found: dict[tuple[str, str, int], bytes | str] = {}
+    columns = ("sha256", "fingerprint", "variant", "features", "reason")
+    for row in rows(storage, FEATURES, *columns):
+        key = (row["sha256"], row["fingerprint"], row["variant"])
+        assert key not in found, "the same features twice"
+        if not fingerprints or row["fingerprint"] in fingerprints:
+            vector = row["features"]
+            found[key] = row["reason"] if vector is None else np.array(vector, "f4").tobytes()
+    return found
+
+
+def of_photographs(storage: Path) -> dict[str, bytes | str]:
+    """The features of photographs without their copies, by sha256."""
+    return {sha: value for (sha, _, variant), value in features(storage).items() if not variant}
+
+
+def report(storage: Path, name: str) -> Any:
+    """A JSON file of 08_reporting."""
+    return json.loads((storage / "08_reporting" / f"{name}.json").read_text())
+
+
+def effort(storage: Path) -> tuple[int, int, int]:
+    """Files read, photographs and copies that went through the network in the last run."""
+    done = report(storage, "featurization")
+    return report(storage, "ingestion")["read"], done["inferred"], done["inferred_copies"]
+
+
+def state(storage: Path) -> dict[str, tuple[int, int]]:
+    """What of a storage must not change when nothing is written."""
+    return {
+        str(path.relative_to(storage)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in storage.rglob("*")
+        if path.is_file() and path.name not in ("timings.json", ".run.lock")
+    }
+
+
+def leftovers(storage: Path) -> list[str]:
+    """Files of tables and artefacts that no manifest names, missing ones, and unfinished ones."""
+    found = {path for path in storage.rglob(".*.tmp") if path.is_file()}
+    for name in (*TABLES, *MODELS):
+        if (storage / name).exists():
+            found |= set((storage / name).iterdir()) ^ set(committed(storage, name))
+    return sorted(str(path.relative_to(storage)) for path in found)
+
+
+def results(storage: Path) -> dict[str, Any]:
+    """Everything that a run makes and that must be equal in every run on the same photographs."""
+    found: dict[str, Any] = {"features": features(storage)}
+    for name in (PHOTOGRAPHS, VARIANTS, REDUCED, PREDICTIONS):
+        for row in rows(storage, name):
+            key = (name, row.get("path", row["sha256"]), row.get("variant"))
+            assert key not in found, "a row is there twice"
+            found[key] = row
+    for name in ("06_models/reducer", "06_models/classifier"):
+        # Their names end in the sha256 of what is in them.
+        found[name] = [file.name for file in committed(storage, name)]
+    found["phone"] = (storage / "06_models" / "fruits.tflite").read_bytes()
+    for name in ("ingestion", "featurization", "metrics"):
+        found[name] = _without_effort(report(storage, name))
+    return found
+
+
+def assert_same_results(storage: Path, reference: Path) -> None:
+    """Equal features, components, models, predictions and metrics, to the bit."""
+    found, expected = results(storage), results(reference)
+    differing = [k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k)]
+    assert differing == []
+
+
+def assert_readers_agree(storage: Path) -> None:
+    """Any tool that reads a table's folder gets the committed rows, each once."""
+    for name in TABLES:
+        files = committed(storage, name)
+        expected = sum(pq.read_metadata(file).num_rows for file in files)
+        assert len(by_pandas(storage, name)) == expected, name
+
+
+def _without_effort(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {k: _without_effort(v) for k, v in tree.items() if k not in EFFORT}
+    return tree
