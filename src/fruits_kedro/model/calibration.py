@@ -46,7 +46,7 @@ def calibrate(
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier score by photographs that were held out.
 
-    Where a place has enough of one's own photographs, those decide; else photographs of the studio
+    Where a place has enough of own photographs, those decide; else photographs of the studio
     and their copies do, and the result holds for a studio only.
 
     Args:
@@ -55,7 +55,7 @@ def calibrate(
         reducer: Whose components it takes.
         shrinkage: That the reducer was fitted with (``ReductionParameters.within_shrinkage``).
         parameters: How the classifier was trained, and how it is to be calibrated.
-        own: How one's own photographs count.
+        own: How own photographs count.
 
     Returns:
         The classifier, calibrated where enough can be held out; and what was found.
@@ -94,7 +94,7 @@ def choose(
 ) -> Calibration:
     """Thresholds by the held-out photographs of some places.
 
-    One's own photographs decide where there are any, and the studio's rows else. What is sure holds
+    Own photographs decide where there are any, and the studio's rows else. What is sure holds
     in each place that decides. The threshold of outliers is wide enough for all of them.
 
     Args:

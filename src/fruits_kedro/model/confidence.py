@@ -85,7 +85,7 @@ class Calibration:
         sure_from: Probability from which a prediction is sure; None where none was chosen.
         outliers: How photographs without a known fruit are recognised; None where they are not.
         holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
-            places of one's own photographs; empty where nothing was chosen.
+            places of own photographs; empty where nothing was chosen.
     """
 
     temperature: float = 1.0

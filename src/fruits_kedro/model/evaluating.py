@@ -59,7 +59,7 @@ def refit_and_score(train: Rows, test: Rows, settings: Settings) -> dict[str, An
 def evaluate_split(rows: Rows, settings: Settings) -> dict[str, Any]:
     """Train on the rows whose split is train, copies included; test on photographs that test.
 
-    Turntable photographs leak here: frames next to a test frame train. One's own photographs train
+    Turntable photographs leak here: frames next to a test frame train. Own photographs train
     where their split says so, and never test.
     """
     tests = (rows.split == "test") & rows.photographs & ~rows.own
@@ -106,7 +106,7 @@ def evaluate_capture(
 
 
 def evaluate_own(rows: Rows, settings: Settings) -> dict[str, Any]:
-    """How one's own photographs fare where they were taken, by refits that did not see them.
+    """How own photographs fare where they were taken, by refits that did not see them.
 
     Thresholds are chosen on the held-out photographs of the other folds. Places are never pooled.
 
@@ -120,7 +120,7 @@ def evaluate_own(rows: Rows, settings: Settings) -> dict[str, Any]:
         would gain most from more photographs first.
     """
     if not rows.own.any():
-        return {"left_out": "there are no photographs of one's own (--params=own=FOLDER)"}
+        return {"left_out": "there are no own photographs (--params=own=FOLDER)"}
     refits = settings.refits
     refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
     found = {name: _evaluate_place(rows, name, refits, sums, settings) for name in own_places(rows)}

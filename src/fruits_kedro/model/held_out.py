@@ -22,7 +22,7 @@ class HeldOut:
     """Logits of rows by refits that did not see them.
 
     Attributes:
-        place: ``studio``, or the place of one's own photographs.
+        place: ``studio``, or the place of own photographs.
         by: How photographs were held out, in words.
         logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
         targets: ``(rows,)``.
@@ -157,7 +157,7 @@ def hold_out_studio(rows: Rows, refits: Refits, sums: Moments, share: float) -> 
 
 
 def own_places(rows: Rows) -> list[str]:
-    """The places of one's own photographs."""
+    """The places of own photographs."""
     places: list[str] = np.unique(rows.place[rows.own]).tolist()
     return places
 

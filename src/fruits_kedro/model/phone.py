@@ -40,7 +40,7 @@ class Card:
         outlier_beyond: Outlier score above which a photograph shows no known fruit; None where the
             model gives no score.
         calibrated_for: Places that ``sure_from`` and ``outlier_beyond`` hold for: ``studio``, or
-            the places of one's own photographs. Elsewhere a program shows candidates only.
+            the places of own photographs. Elsewhere a program shows candidates only.
     """
 
     labels: tuple[str, ...]

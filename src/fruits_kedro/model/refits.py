@@ -61,7 +61,7 @@ class Refits:
         k: Components, or share of variance (``reduction.k``).
         unit_length, shrinkage: As the reducer scales (``ReductionParameters``).
         parameters: Of the classifier.
-        share: Of one's own photographs (``own.share``).
+        share: Of own photographs (``own.share``).
         fingerprint: Of the backbone.
         size: Features before ``on_directions``; None where all of them are there.
     """
