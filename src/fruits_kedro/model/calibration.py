@@ -1,4 +1,4 @@
-"""Calibrating a trained classifier on train photographs that refits of it did not see."""
+"""Calibrates a trained classifier on train photographs that refits of it did not see."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Features of photographs and their augmented copies, as the driver fits on them."""
+"""Features of photographs and augmented copies in memory, for fits on the driver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,7 +18,7 @@ Names = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class Rows:
-    """Photographs and copies in the order of (sha256, variant).
+    """Photographs and copies, ordered by (sha256, variant).
 
     Attributes:
         sha256: ``(n,)``, of the photograph.

@@ -60,7 +60,7 @@ def app(host: str, port: int, env: str | None, params: dict[str, Any]) -> None:
 
 
 class _Configuration:
-    """The project's configuration, without the session of a run and what its hooks load."""
+    """The project's configuration, loaded without a session and its hooks."""
 
     def __init__(self, env: str | None, params: dict[str, Any]) -> None:
         from kedro.framework.project import settings

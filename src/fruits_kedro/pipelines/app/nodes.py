@@ -120,7 +120,7 @@ def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, 
 
 
 def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str, Any] | None:
-    """How often the model is right on photographs it was not trained on, and in which split."""
+    """Accuracy on test photographs, with its split."""
     if not metrics:
         return None
     test = metrics.get("calibration", {}).get("test", {})
