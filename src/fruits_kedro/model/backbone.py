@@ -57,7 +57,7 @@ class BackboneSpec:
         """The spec that parameters ask for, without calibration.
 
         Raises:
-            FruitsError: Where there is no file of the weights.
+            FruitsError: If there is no file of the weights.
         """
         return cls(
             weights_sha256(locate_weights(parameters.weights, parameters.network)),
@@ -145,7 +145,7 @@ def locate_weights(name: str, network: str) -> Path:
         network: Name of the network (``featurization.network``).
 
     Raises:
-        FruitsError: Where there is no such file, or the download fails.
+        FruitsError: If there is no such file, or the download fails.
     """
     kind = kind_in(NETWORKS, network)
     if name == SHIPPED and kind.SHIPPED is not None:

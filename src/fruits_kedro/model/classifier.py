@@ -173,7 +173,7 @@ def predicted_columns(
     Args:
         classifier: A trained classifier.
         components: ``(n, k)`` float32.
-        studio: ``(n,)``, whether each photograph's border has one colour; None where that is not
+        studio: ``(n,)``, whether each photograph's border has one colour; None if that is not
             known, then as if all were of a studio.
 
     Returns:
@@ -220,7 +220,7 @@ def doubt_columns(
 
     Args:
         confidence: ``(n,)``, the largest probability of each row.
-        scores: ``(n,)``, of ``Outliers``; None where there are none.
+        scores: ``(n,)``, of ``Outliers``; None if there are none.
         calibration: Thresholds, and where they hold.
         studio: See ``predicted_columns``.
 

@@ -19,7 +19,7 @@ STUDIO = "studio"
 
 _TEMPERATURES = 0.02, 50.0
 _SHRINKAGE = 0.1
-"""Share of a sphere in the scatter of logits: few photographs of a label scatter in few directions.
+"""Share of a sphere mixed into the scatter of logits: few photographs scatter in few directions.
 Measured with a third of the sample's labels not in training: docs/believing.md."""
 
 
@@ -85,7 +85,7 @@ class Calibration:
         sure_from: Probability from which a prediction is sure; None if nothing is.
         outliers: Recognises photographs without a known fruit; None if there is no such score.
         holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
-            places of own photographs; empty where nothing was chosen.
+            places of own photographs; empty if nothing was chosen.
     """
 
     temperature: float = 1.0
@@ -109,7 +109,7 @@ def fit_temperature(logits: Matrix, targets: Targets) -> float:
     the best temperature would be 0.
 
     Args:
-        logits: ``(rows, labels)``; minus infinity where a label was not trained.
+        logits: ``(rows, labels)``; minus infinity if a label was not trained.
         targets: ``(rows,)``.
 
     Source: Guo and others, On calibration of modern neural networks, 2017; Platt, Probabilistic

@@ -67,7 +67,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
         network: Name of the network, a module of ``networks``.
 
     Raises:
-        FruitsError: Where TensorFlow is missing or does not accept the weights.
+        FruitsError: If TensorFlow is missing or does not accept the weights.
     """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "backbone.tflite"

@@ -18,7 +18,7 @@ class Engine:
     Attributes:
         width: Numbers that it gives for a photograph: features of a backbone (1280 for
             MobileNetV2), of a file for a phone a probability for each label and then the outlier
-            score, where it has one.
+            score, if it has one.
     """
 
     def __init__(self, model: bytes) -> None:

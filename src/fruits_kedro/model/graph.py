@@ -28,7 +28,7 @@ def append_head(model: bytes, head: Head) -> bytes:
 
     Returns:
         LiteRT flatbuffer with the same input, named ``image``, and the outputs ``probabilities``,
-        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, where the head has one.
+        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, if the head has one.
     """
     graph = _Graph(model)
     [features] = graph.outputs

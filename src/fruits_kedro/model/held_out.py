@@ -13,8 +13,8 @@ from fruits_kedro.model.refits import Fitted, Refits, capture_folds, drawn_folds
 from fruits_kedro.model.rows import Rows
 
 THINNED = 200
-"""Studio rows of each label that stand for all of them where own photographs are held out: a fifth
-of the time, and less of a difference than another draw of own photographs makes."""
+"""Studio rows per label, weighted to stand for all, when own photographs are held out. It takes a
+fifth of the time and changes less than another draw of own photographs does."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def hold_out_place(
 ) -> list[tuple[HeldOut, Fitted]]:
     """Own photographs of a place, held out in folds; their copies train but are never asked about.
 
-    Whole sessions (capture groups) are held out where the place has several.
+    Whole sessions (capture groups) are held out if the place has several.
 
     Returns:
         By fold: the held-out photographs, and what was fitted without them.

@@ -38,12 +38,12 @@ class Fitted:
     copies: int
 
     def logits(self, rows: Rows) -> Matrix | None:
-        """``(n, len(rows.labels))`` float64, minus infinity where a label did not train."""
+        """``(n, len(rows.labels))`` float64, minus infinity if a label did not train."""
         known = self.classifier.logits(self.reducer.transform(rows.features))
         return None if known is None else self._spread(known, rows, -np.inf)
 
     def probabilities(self, rows: Rows) -> Matrix:
-        """``(n, len(rows.labels))`` float64, 0 where a label did not train."""
+        """``(n, len(rows.labels))`` float64, 0 if a label did not train."""
         known = self.classifier.probabilities(self.reducer.transform(rows.features))
         return self._spread(known, rows, 0.0)
 

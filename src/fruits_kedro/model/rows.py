@@ -27,8 +27,8 @@ class Rows:
         labels: All labels, sorted; some may have no row.
         targets: ``(n,)`` int64, the position of each row's label in ``labels``.
         split: ``(n,)``: train, test or validation.
-        capture: ``(n,)``, the capture group (one turn of one fruit); empty where none is known.
-        place: ``(n,)``, where own photographs were taken; empty where that is not known.
+        capture: ``(n,)``, the capture group (one turn of one fruit); empty if none is known.
+        place: ``(n,)``, where own photographs were taken; empty if that is not known.
         own: ``(n,)`` bool, own photographs (the input ``own``) and copies of them.
     """
 

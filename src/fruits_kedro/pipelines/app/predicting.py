@@ -63,11 +63,11 @@ class Predictor:
         Returns:
             ``verdict`` (``sure``, ``unsure`` or ``unknown``: no fruit that is known), ``label``,
             ``name``, ``probability``, ``outlier_score``, ``candidates`` and ``facts`` of the label
-            (text and source by name; None where the verdict is ``unknown``), and ``note``
+            (text and source by name; None if the verdict is ``unknown``), and ``note``
             (why a probable name is not sure; None otherwise).
 
         Raises:
-            PhotographError: Where it is no photograph.
+            PhotographError: If it is no photograph.
         """
         engine = self._engines.get()
         try:
@@ -77,7 +77,7 @@ class Predictor:
             self._engines.put(engine)
 
     def predict_all(self, paths: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """The answer for each file in turn, decoded ahead; ``reason`` where there is none."""
+        """The answer for each file in turn, decoded ahead; ``reason`` if there is none."""
         with ThreadPoolExecutor(self.threads) as pool:
             waiting: list[tuple[str, Any]] = []
             for path in paths:
@@ -181,7 +181,7 @@ class Predictor:
 
 
 def require_model(model: PhoneModel | NoPhoneModel) -> PhoneModel:
-    """The model. Raises FruitsError with the reason where there is none."""
+    """The model. Raises FruitsError with the reason if there is none."""
     if isinstance(model, NoPhoneModel):
         raise FruitsError(model.reason)
     return model

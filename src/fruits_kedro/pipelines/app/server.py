@@ -32,7 +32,7 @@ def create_server(
 
     Args:
         site: Files of the app by path, kept in memory.
-        predictor: Answers photographs; None where there is no model for a phone.
+        predictor: Answers photographs; None if there is no model for a phone.
         hosts: Accepted host names; others are refused, so that no other site can reach the server
             through a name that points here (DNS rebinding).
     """
@@ -91,7 +91,7 @@ def serve(site: dict[str, bytes], predictor: Predictor | None, host: str, port: 
     """Serve until interrupted.
 
     Raises:
-        FruitsError: Where the address is taken or not this machine's.
+        FruitsError: If the address is taken or not this machine's.
     """
     import uvicorn
 

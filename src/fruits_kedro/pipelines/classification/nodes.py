@@ -57,7 +57,7 @@ def train_on_train(
     Labels without a train row are named in a warning.
 
     Raises:
-        FruitsError: Where the train rows have fewer than two labels.
+        FruitsError: If the train rows have fewer than two labels.
     """
     labels = _train_labels(reduced_features)
     trains = pc.field("split") == "train"
@@ -166,7 +166,7 @@ def count_test_confusions(predictions: Table) -> pd.DataFrame:
     """Count test rows by (label, prediction).
 
     Raises:
-        FruitsError: Where no row tests.
+        FruitsError: If no row tests.
     """
     tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
     confusions = count_confusions(tests["label"].to_pylist(), tests["prediction"].to_pylist())

@@ -34,7 +34,7 @@ def missing_variants(
         photographs: ``schemas.PHOTOGRAPHS``.
         variants: sha256, variant and fingerprint of copies.
         known_features: ``schemas.FEATURES``.
-        fingerprint: Of the photographs' own features; None where only copies are wanted.
+        fingerprint: Of the photographs' own features; None if only copies are wanted.
 
     Returns:
         path, sha256, own and ``variants``, a sorted list, in the order of paths.

@@ -83,7 +83,7 @@ def make_backbone(
     """Take the shipped network or one that was converted before, or convert it.
 
     Raises:
-        FruitsError: Where the weights are missing or are not the network's.
+        FruitsError: If the weights are missing or are not the network's.
     """
     spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
@@ -165,7 +165,7 @@ def report_featurization(
     """Count kept photographs with features and without, and check that nothing was lost.
 
     Raises:
-        FruitsError: Where the counts do not add up, or no photograph could be decoded.
+        FruitsError: If the counts do not add up, or no photograph could be decoded.
     """
     computed = (pc.field("fingerprint") == backbone.fingerprint) & (pc.field("variant") == 0)
     known = features.read(["sha256", "reason"], computed)

@@ -82,7 +82,7 @@ def predict_new_photographs(
         ``schemas.INFERENCE``.
 
     Raises:
-        FruitsError: Where network, reducer, classifier and file were not made for one another.
+        FruitsError: If network, reducer, classifier and file were not made for one another.
     """
     check_lineage(backbone, reducer, classifier)
     limits = Limits.of(parameters)

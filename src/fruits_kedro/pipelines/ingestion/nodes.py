@@ -45,7 +45,7 @@ def understand_folders(
         One row per candidate; and the layout: folders, labels, splits, what is ignored and why.
 
     Raises:
-        FruitsError: Where no file lies in a label folder.
+        FruitsError: If no file is in a label folder.
     """
     layout = understand(raw_images, own_images, parameters, own.place_pattern)
     for sentence in layout.sentences:

@@ -53,7 +53,7 @@ def fit_reducer_on_train(
     Sums over rows are streamed from storage, so memory does not grow with rows.
 
     Raises:
-        FruitsError: Where there are fewer than two train rows, or all are alike.
+        FruitsError: If there are fewer than two train rows, or all are alike.
     """
     train = kept_photographs(photographs, "train")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)

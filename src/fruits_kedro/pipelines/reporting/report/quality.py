@@ -107,7 +107,7 @@ def find_problems(
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
     Args:
-        examined: path, label, split, sha256, and the prediction where there is one, else null.
+        examined: path, label, split, sha256, and the prediction if there is one, else null.
         vectors: ``(examined, components)`` of length 1.
         neighbours: Of the examined rows.
         parameters: What counts as a problem.

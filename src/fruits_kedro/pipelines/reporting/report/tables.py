@@ -228,7 +228,7 @@ def count_borders(studio: pa.ChunkedArray) -> dict[str, int]:
     """Number of photographs in and outside of a studio, judged by their border.
 
     Args:
-        studio: Whether the border of each has one colour; null where it was not measured.
+        studio: Whether the border of each has one colour; null if it was not measured.
     """
     names = {True: "in a studio (border of one colour)", False: "elsewhere"}
     counts = {row["values"]: row["counts"] for row in studio.value_counts().to_pylist()}

@@ -65,7 +65,7 @@ def read_photographs(
         read_megabytes: MiB up to which a table counts as small.
 
     Yields:
-        sha256 and the bytes; None where they cannot be read or have changed.
+        sha256 and the bytes; None if they cannot be read or have changed.
     """
     known: dict[str, Any] = {}
     if images.nbytes <= read_megabytes * 2**20:
@@ -98,7 +98,7 @@ def make_thumbnails(
 
     Args:
         cards, tiles: Distinct sha256 of those to show in galleries, and on the map.
-        contents: sha256 and bytes, the most wanted first; None where they cannot be read.
+        contents: sha256 and bytes, the most wanted first; None if they cannot be read.
         max_pixels: Pixels to decode, as the headers announce them, over all photographs.
         card_bytes, tile_bytes: Characters of the ``data:`` URIs, over all.
     """
