@@ -26,8 +26,8 @@ class Meaning:
     """Label and split of the files directly in one folder.
 
     Attributes:
-        label: Name of the label folder, as on disk; None where there is none.
-        split: ``train``, ``test``, ``validation`` or ``outside``; None where no folder says.
+        label: Name of the label folder, as on disk; None if there is none.
+        split: ``train``, ``test``, ``validation`` or ``outside``; None if no folder says.
         split_folder: Name of the folder that names the split, as on disk.
         below: Path between the label folder and the files, empty or with ``/`` at its end.
     """

@@ -42,7 +42,7 @@ def parse_capture(below_label: str, pattern: str) -> str | None:
             the start of the file name. A group that matches no text is named ``plain``.
 
     Returns:
-        The text of the group, or None where neither matches.
+        The text of the group, or None if neither matches.
     """
     match = re.match(pattern, below_label) or re.match(pattern, below_label.rsplit("/", 1)[-1])
     return (match.group(1) or "plain") if match else None

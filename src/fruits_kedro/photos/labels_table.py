@@ -32,7 +32,7 @@ class Matched:
     """The listed files with what the table of labels says about each.
 
     Attributes:
-        columns: label, split and capture per file, null where the table does not say, and
+        columns: label, split and capture per file, null if the table does not say, and
             disputed, true for files with two labels. A split that is none of train, test and
             validation is ``outside``.
         has_split, has_capture: Whether the table has the column.
@@ -71,7 +71,7 @@ def read_labels_table(uri: str) -> pa.Table:
     """Read a CSV file with a header; ``,``, ``;`` or a tab separates its columns.
 
     Returns:
-        Text columns path, label, split and capture; the last two are null where the file has none.
+        Text columns path, label, split and capture; the last two are null if the file has none.
 
     Raises:
         FruitsError: If the file cannot be read, or lacks a column for path or label.

@@ -88,7 +88,7 @@ def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images")
     Args:
         uri: The folder, local or of any filesystem fsspec knows. A leading ``~`` is the user's
             home.
-        exclude: Folders that are not listed where they are found below ``uri``.
+        exclude: Folders that are not listed if they are found below ``uri``.
         parameter: The parameter that names the folder, for messages.
 
     Raises:

@@ -66,7 +66,7 @@ def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
 
 
 def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
-    """Read one file, or reject it unread where the listing says that it is too large."""
+    """Read one file, or reject it unread if the listing says that it is too large."""
     if size > limits.max_bytes:
         return ReadFile(reason=Reason.TOO_MANY_BYTES)
     return read_photograph(path, limits.max_pixels, call)
