@@ -13,6 +13,7 @@ from kedro.config import OmegaConfigLoader
 from runs import Job
 
 from fruits_kedro.cluster.session import configure, get_spark
+from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.parameters import Parameters
 from fruits_kedro.parameters.checks import check_parameters
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
@@ -50,6 +51,14 @@ def parameters(project: Path) -> Parameters:
     """Every parameter as conf/base has it."""
     loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
     return check_parameters(loader["parameters"])
+
+
+@pytest.fixture(scope="session")
+def backbone(parameters: Parameters) -> Backbone:
+    """The network that ships with the project."""
+    network = shipped_backbone(BackboneSpec.of(parameters.featurization))
+    assert network is not None
+    return network
 
 
 @pytest.fixture(scope="session")

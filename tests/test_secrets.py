@@ -39,7 +39,7 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "verbose"), zip(RUNS, (False, True), strict=True))
+@pytest.mark.parametrize(("kind", "verbose"), [*zip(RUNS, (False, True), strict=True)])
 def test_a_failing_run_on_s3_tells_no_secret(copy, tmp_path, endpoint, kind, verbose):
     job = new_job(tmp_path)
     copy_photos(["Training/Apple/0_100.jpg", "Training/Corn/0_100.jpg"], job.images)

@@ -16,9 +16,11 @@ def test_every_line_has_its_time_and_is_about_the_run(whole_run):
 
 def test_every_step_is_counted_and_says_its_purpose(whole_run):
     steps = [match for line in whole_run.log.splitlines() if (match := STEP.search(line))]
-    assert [int(step[1]) for step in steps] == [*range(1, len(steps) + 1)]
-    assert {int(step[2]) for step in steps} == {len(steps)}
-    assert all(step[4][0].isupper() for step in steps)
+    numbers = [int(step[1]) for step in steps]
+    # A step that only passes a value on runs when the value is needed, or never.
+    assert len(set(numbers)) == len(numbers) > 20
+    assert {int(step[2]) for step in steps} == {max(numbers)}
+    assert all(len(step[4]) > 10 for step in steps)
 
 
 def test_a_run_of_a_minute_is_read_in_a_minute(whole_run):

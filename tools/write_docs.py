@@ -20,64 +20,17 @@ MOST_SHOWN = 5
 JAVA_INT = 2**31 - 1
 """The largest value of Spark's whole numbers: as a limit it says nothing to a reader."""
 
-HEAD = """# Parameters and configuration
-
-Written by `tools/write_docs.py` (`make docs`) from the schema in `src/fruits_kedro/parameters/` and
-`conf/base`. The reason for each default is beside it in `conf/base/parameters_*.yml`.
-
-Set a parameter for one run with `kedro run --params=reduction.k=0.9,split.seed=7`, or keep it in
-`conf/local/parameters.yml`. `kedro run --env=NAME` reads `conf/base`, then `conf/NAME`, which takes
-precedence. Without `--env` that is `conf/local`, which is yours and not under version control.
-
-Everything is checked before a run starts. Unknown names and wrong values are reported together,
-with the nearest known name.
-
-## Parameters
-"""
-REST = """
-## Configuration files
-
-- `conf/<env>/globals.yml`: `images`, `own`, `storage`, `backgrounds` and `tracking`. A parameter of
-  the same name takes precedence. With `--env=cluster` and `--env=emr`, `images` and `storage` must
-  be given, and `tracking` is off.
-- `conf/<env>/spark.yml`: Spark's settings, each with its reason. Add any by Spark's own name;
-  `null` leaves one to the machine.
-- `conf/base/catalog.yml`: every dataset, the same for all environments.
-- `conf/<env>/fruits.yml`: facts about fruits, each with its source. An environment adds or replaces
-  single ones.
-
-## Environment variables
-
-"""
-VARIABLES = {
-    "FRUITS_IMAGES": "Folder of photographs, unless the parameter `images` is given.",
-    "FRUITS_STORAGE": "Folder of all results, unless the parameter `storage` is given.",
-    "FRUITS_OWN": "Folders of own photographs, unless the parameter `own` is given.",
-    "FRUITS_BACKGROUNDS": "Photographs behind augmented copies, unless the parameter "
-    "`backgrounds` is given.",
-    "FRUITS_TRACKING": "Where runs are recorded, unless the parameter `tracking` is given.",
-    "FRUITS_CLASS_ARCHIVE": "Set by `tools/archive_classes.py` only: the file in which Java keeps "
-    "Spark's classes.",
-    "FRUITS_SPARK_MASTER": "Master of a standalone cluster (`--env=cluster`), unless the parameter "
-    "`master` is given.",
-    "FRUITS_PYTHON": "Python of a job on EMR, if it is not the cluster's own.",
-}
-"""Meaning of the project's own variables; a test wants every one that code or ``conf`` names."""
-OTHERS = {
-    "JAVA_HOME": "The Java that runs Spark, if `java` is not on the path.",
-    "PYSPARK_PYTHON": "Python of Spark's workers, if it is not the driver's.",
-    "SPARK_LOCAL_DIRS": "Spark's temporary files.",
-    "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL, …": "The standard AWS environment, the only "
-    "source of credentials for `s3://`.",
-    "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD": "Credentials for a tracking server.",
-    "KEDRO_LOGGING_CONFIG": "A file to use instead of `conf/logging.yml`.",
-    "DO_NOT_TRACK": "Switches Kedro's own telemetry off.",
-}
+TEMPLATES = Path(__file__).with_name("templates")
+PAGE = ROOT / "docs" / "configuration.md"
 
 
 def configuration_page() -> str:
     """The whole page."""
-    return HEAD + parameters_part() + files_part()
+    text = (TEMPLATES / "configuration.md").read_text().rstrip("\n")
+    parts = {"@PARAMETERS@": parameters_part(), "@VARIABLES@": variables_part()}
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
 
 
 def parameters_part() -> str:
@@ -145,13 +98,14 @@ def _range(field: dict[str, Any]) -> Iterator[str]:
         yield f"a multiple of {field['multipleOf']}"
 
 
-def files_part() -> str:
-    """What the other configuration files hold, and environment variables."""
-    variables = [
+def variables_part() -> str:
+    """Environment variables and what they mean."""
+    groups = yaml.safe_load((TEMPLATES / "variables.yml").read_text())
+    rows = [
         (", ".join(n if n == "…" else f"`{n}`" for n in names.split(", ")), meaning)
-        for names, meaning in (VARIABLES | OTHERS).items()
+        for names, meaning in (groups["project"] | groups["others"]).items()
     ]
-    return REST + table(("variable", "meaning"), variables)
+    return table(("variable", "meaning"), rows)
 
 
 def _linked(text: str) -> str:
@@ -167,9 +121,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         *([cell.replace("|", r"\|") for cell in row] for row in rows),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-PAGE = ROOT / "docs" / "configuration.md"
 
 
 def main() -> None:

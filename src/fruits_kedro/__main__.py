@@ -10,7 +10,7 @@ from fruits_kedro.hooks.errors import end_on_signals
 
 
 def main(*args: Any, **kwargs: Any) -> Any:
-    """Run the project's ``kedro run`` command; options are the same."""
+    """Run the project's pipelines, with the options of ``kedro run``."""
     is_interactive = hasattr(sys, "ps1")
     if not is_interactive:
         end_on_signals()

@@ -28,14 +28,14 @@ _FOLDERS = 5
 
 
 class ParametersOption(click.Option):
-    """``--params`` of every command: may be given several times, the last value counts."""
+    """The option ``--params``; it may be repeated, and the last value of a name counts."""
 
     def __init__(self, names: Sequence[str] = ("--params",), **options: Any) -> None:
         options |= {"multiple": True, "default": (), "callback": read_parameters}
         super().__init__(names, type=click.UNPROCESSED, help=PARAMS_ARG_HELP, **options)
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """Let pass the dictionary that ``--config`` gives."""
+        """Accept the dictionary of ``--config`` unchanged."""
         return value
 
 
@@ -43,7 +43,7 @@ def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[s
     """The values of ``--params`` as one nested dictionary.
 
     Raises:
-        FruitsError: If one is no list of ``name=value``.
+        FruitsError: If a value is not a list of ``name=value``.
     """
     if isinstance(given, dict):
         return given
@@ -55,7 +55,7 @@ def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[s
             if not (equals and name.strip()):
                 raise ValueError(f"{item!r} is not name=value")
         values = OmegaConf.to_container(OmegaConf.from_dotlist(items))
-    except Exception as error:  # YAML and OmegaConf raise their own for a value
+    except Exception as error:  # YAML and OmegaConf share no base class of errors
         first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise FruitsError(
             f"--params cannot be read ({first}): write --params=name=value,name=value, and put "
@@ -82,7 +82,7 @@ def check_runner_name(_: click.Context, __: click.Parameter, name: str | None) -
 
 
 def _own_options(command: click.Command) -> click.Command:
-    """Kedro's ``run`` with this project's reading of ``--params`` and ``--runner``."""
+    """Replace the options ``--params`` and ``--runner`` of Kedro's ``run``."""
     command.params = [
         ParametersOption() if option.name == "params" else option for option in command.params
     ]
@@ -106,7 +106,7 @@ cli.add_command(emr)
 
 @cli.group()
 def fruits() -> None:
-    """Care for the storage of fruits-kedro."""
+    """Name photographs, serve the app, clean up the storage."""
     end_on_signals()
 
 
@@ -142,7 +142,7 @@ def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
 
 
 def describe_garbage(plan: Any) -> str:
-    """One line of what would go from a table, and of which folders of photographs."""
+    """One line: rows that would be removed from a table, and folders of their photographs."""
     text = f"{plan.table}: {plan.removed} rows to remove, {plan.kept} to keep"
     more = ", …" if len(plan.folders) > _FOLDERS else ""
     named = f"; photographs of {', '.join(plan.folders[:_FOLDERS])}{more}"
@@ -150,7 +150,7 @@ def describe_garbage(plan: Any) -> str:
 
 
 def confirmed(question: str, yes: bool) -> bool:
-    """Ask, unless ``yes``. Raises FruitsError if nobody is there to answer."""
+    """Ask, unless ``yes``. Raises FruitsError without a terminal to ask on."""
     if yes:
         return True
     if not sys.stdin.isatty():
@@ -173,7 +173,7 @@ def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
         uri = tracking.tracking_uri(setting, context.project_path)
     if uri is None:
         raise FruitsError(
-            "Runs are not recorded, the parameter tracking is off: give "
+            "Runs are not recorded because the parameter tracking is off: give "
             "--params=tracking=sqlite:///FILE or an MLflow server, to kedro run as well."
         )
     if uri.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""Which pipelines there are, and which a plain ``kedro run`` runs."""
+"""All pipelines, and those that ``kedro run`` runs by default."""
 
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
@@ -7,7 +7,7 @@ DEFAULT = ("ingestion", "featurization", "reduction", "classification", "reporti
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by the name of its folder, and the default run made of five of them."""
+    """Every pipeline by the name of its folder, and the default run."""
     found = find_pipelines(raise_errors=True)
     found.pop("__default__", None)
     pipelines = {name: _as_group(name, pipeline) for name, pipeline in found.items()}
@@ -18,5 +18,5 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def _as_group(name: str, pipeline: Pipeline) -> Pipeline:
-    """A pipeline that Kedro-Viz draws as one box which opens; its nodes are ``name.node``."""
+    """Namespace a pipeline: Kedro-Viz draws it as one box, and its nodes are ``name.node``."""
     return Pipeline(pipeline, namespace=name, prefix_datasets_with_namespace=False)

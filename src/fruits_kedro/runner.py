@@ -28,7 +28,7 @@ RECORDS = "node_records"
 """Dataset of ``{node: {"inputs": digest, "outputs": {dataset: identity}}}``."""
 
 ALWAYS = "always"
-"""Tag of nodes that depend on more than their inputs, and so run every time."""
+"""Tag of nodes that depend on more than their inputs, so they run every time."""
 
 _LIBRARIES = (
     "ai-edge-litert",
@@ -39,7 +39,7 @@ _LIBRARIES = (
     "scikit-learn",
     "scipy",
 )
-"""Libraries whose version can change a number."""
+"""Libraries whose version can change results."""
 
 _SHARED = ("cluster", "datasets", "model", "parameters", "photos", "storage")
 """Packages that any node can depend on."""
@@ -50,21 +50,21 @@ _IMPORT = re.compile(r"from fruits_kedro\.pipelines(?:\.| import )([\w, ]+)")
 class IncrementalRunner(SequentialRunner):
     """``make`` for datasets: skips a node whose inputs, parameters and code are unchanged.
 
-    A node is up to date if its inputs, the code it can depend on and the libraries that decide
-    numbers are those of its last run, and its outputs are still the ones it wrote. Nodes are pure,
-    so a value in memory is identified by what it is made from; the node that makes it runs only if
-    a node that takes it does. Nodes tagged ``always`` run every time.
+    A node is up to date if its inputs, its code and the libraries that decide numbers are those of
+    its last run, and its outputs are still the ones it wrote. Nodes are pure, so an in-memory value
+    is identified by what it is made from, and its node runs only if a node that reads it runs.
+    Nodes tagged ``always`` run every time.
     """
 
     def run(self, pipeline: Pipeline, catalog: Any, *arguments: Any, **options: Any) -> Any:
-        """Run ``pipeline`` as any Kedro runner does, with the nodes that it needs in memory.
+        """Run ``pipeline``, together with nodes outside it whose in-memory outputs it reads.
 
         Raises:
-            FruitsError: If no node makes a value that another one takes from memory.
+            FruitsError: If no registered node makes an in-memory input.
         """
         return super().run(_complete(pipeline, catalog), catalog, *arguments, **options)
 
-    # Kedro documents `_run` as the method that a runner of one's own overrides.
+    # Kedro documents `_run` as the method for custom runners to override.
     def _run(
         self,
         pipeline: Pipeline,
@@ -105,7 +105,7 @@ class IncrementalRunner(SequentialRunner):
     # Private in Kedro. If it moves, a failed run also prints Kedro's advice (`--from-nodes …`):
     # find what prints it now, or drop this. tests/test_runner.py names it.
     def _suggest_resume_scenario(self, *_: Any, **__: Any) -> None:
-        logger.warning("The run stopped. Run the same command to resume after the last step done")
+        logger.warning("The run stopped. Run the same command to resume")
 
 
 class _States:
@@ -128,7 +128,7 @@ class _States:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def derive(self, node: Node, inputs: str | None) -> None:
-        """Identify the outputs that stay in memory by the digest of what they are made from."""
+        """Identify in-memory outputs by the digest of their node's inputs."""
         for name in node.outputs:
             if inputs and self._in_memory(name):
                 self._derived[name] = inputs
@@ -138,7 +138,7 @@ class _States:
         return all(self._in_memory(name) for name in node.outputs)
 
     def is_up_to_date(self, node: Node, inputs: str) -> bool:
-        """Whether a node would write what is already stored."""
+        """Whether the stored outputs are those that a node would write."""
         stored = not any(self._in_memory(name) for name in node.outputs)
         outputs = self._identities(node.outputs)
         return (
@@ -155,7 +155,7 @@ class _States:
             self._catalog[RECORDS].save(self._records)
 
     def release(self, node: Node) -> None:
-        """Free the values in memory that ``node`` was the last to read."""
+        """Free in-memory values whose last reader was ``node``."""
         for name in node.inputs:
             self._readers[name] -= 1
             if not self._readers[name] and name not in self._kept and self._in_memory(name):
@@ -182,7 +182,7 @@ class _States:
 
 
 def _complete(pipeline: Pipeline, catalog: Any) -> Pipeline:
-    """``pipeline`` with the nodes that make its missing inputs, if those are passed in memory."""
+    """``pipeline`` and the nodes that make its missing in-memory inputs."""
     nodes = (node for known in registered.values() for node in known.nodes)
     makers = {name: node for node in nodes for name in node.outputs}
     while missing := {name for name in pipeline.inputs() if _is_missing(name, catalog)}:
@@ -218,13 +218,13 @@ def _record(inputs: str, outputs: dict[str, str]) -> dict[str, Any]:
 
 
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
-    # A pattern of the catalog may match the name of a parameter that nobody set.
+    # A pattern of the catalog can match an unset parameter.
     refresh = "params:refresh" in catalog and catalog.exists("params:refresh")
     if (refresh and catalog.load("params:refresh")) or not catalog[RECORDS].exists():
         return {}
     try:
         records = catalog[RECORDS].load()
-    except DatasetError:  # damaged records cost a rerun and nothing else
+    except DatasetError:  # damaged records only cost a rerun
         return {}
     return records if isinstance(records, dict) else {}
 
@@ -273,7 +273,7 @@ def code_digest(pipeline: str | None) -> str:
 
 
 def _imported(names: set[str], folder: Any) -> set[str]:
-    """``names`` and every pipeline folder or module that their code imports from."""
+    """``names`` and all pipeline folders and modules that their code imports."""
     found, todo = set(), set(names)
     while todo:
         name = todo.pop()

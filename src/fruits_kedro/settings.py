@@ -8,7 +8,7 @@ from importlib.resources import files
 from fruits_kedro.hooks.errors import ErrorHooks, end_on_signals
 
 if sys.argv[1:2] == ["run"]:
-    # First of all: the imports below, Kedro's and those of its plugins take a second.
+    # Before the imports below, which take a second.
     end_on_signals()
 
 from fruits_kedro.hooks.configuration import ConfigurationHooks, FruitsConfigLoader
@@ -31,9 +31,9 @@ def _package_file(name: str) -> str:
 
 
 def _class_archive() -> str:
-    """Java's option to start from the classes that ``tools/archive_classes.py`` keeps, or to keep.
+    """Java's option to load, or write, the class archive of ``tools/archive_classes.py``.
 
-    A path that does not exist, or of another Java, is no error: the JVM starts without it.
+    The JVM ignores an archive that does not exist or is of another Java.
     """
     made = os.environ.get("FRUITS_CLASS_ARCHIVE")
     if made:
@@ -41,9 +41,9 @@ def _class_archive() -> str:
     return f"-XX:SharedArchiveFile={sys.prefix}/spark.jsa"
 
 
-# Kedro 1.7 calls a name that OmegaConf has renamed; a user can do nothing about it.
+# Kedro 1.7 calls a function that OmegaConf has renamed; users cannot fix that.
 warnings.filterwarnings("ignore", message=r"(?s)register_new_resolver\(\) is deprecated")
-# Kedro-Viz answers through a class of FastAPI that is going to be another.
+# Kedro-Viz uses a deprecated class of FastAPI.
 warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
 
 # Kedro calls hooks last in, first out: the configuration is checked before anything else happens.
@@ -58,7 +58,7 @@ HOOKS = (
     SparkHooks(),
     ConfigurationHooks(),
 )
-# Where somebody has installed the plugin, it would record each run once more.
+# If the plugin is installed, it would record each run a second time.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow", "kedro_mlflow")
 
 CONFIG_LOADER_ARGS = {

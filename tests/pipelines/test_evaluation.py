@@ -36,7 +36,7 @@ def copied(evaluated) -> set[str]:
     return {row["sha256"] for row in rows if row["variant"] > 0}
 
 
-def tested(photographs: list[dict[str, Any]], group: str) -> list[dict[str, Any]]:
+def held_out(photographs: list[dict[str, Any]], group: str) -> list[dict[str, Any]]:
     return [row for row in photographs if row["capture"] == group and row["label"] != ONE_AXIS]
 
 
@@ -69,7 +69,7 @@ def test_copies_of_rows_that_test_do_not_train(photographs, copied, answers):
     assert answers["folder"]["copies"] == len(copied) == answers["folder"]["train_rows"]
     assert 0 < answers["random"]["copies"] < len(copied)
     for name, fold in answers["capture"]["folds"].items():
-        out = [row for row in tested(photographs, name) if row["sha256"] in copied]
+        out = [row for row in held_out(photographs, name) if row["sha256"] in copied]
         assert fold["copies"] == len(copied) - len(out)
 
 
@@ -77,7 +77,7 @@ def test_capture_holds_each_rotation_axis_out_once(photographs, answers):
     folds = answers["capture"]["folds"]
     assert set(folds) == {"plain", "r"}
     for name, fold in folds.items():
-        out = tested(photographs, name)
+        out = held_out(photographs, name)
         assert fold["test_rows"] == len(out) >= len(LABELS)
         # What has no capture in its name, and a label of one axis, trains in every fold.
         assert fold["train_rows"] == len(photographs) - len(out)

@@ -2,7 +2,7 @@
 
 The cluster or application comes from the CloudFormation stack of ``infra/emr.yml``, whose outputs
 say where jobs run. Credentials and region come from the standard AWS environment; none are stored.
-Every start of Kedro imports this file, so boto3 is imported by the commands.
+Kedro imports this file at every start, so only the commands import boto3.
 """
 
 import gzip
@@ -27,12 +27,12 @@ from fruits_kedro.storage.s3 import s3_problem
 NAME = "kedro run"
 _POLL_SECONDS = 15
 _LOG_TRIES, _LOG_SECONDS = 20, 20
-"""EMR on EC2 copies logs to S3 every five minutes."""
+"""How often the log is looked for: EMR on EC2 copies logs to S3 every five minutes."""
 _LOG_LINES = 40
 _SUCCEEDED = ("COMPLETED", "SUCCESS")
 _FAILED = ("FAILED", "CANCELLED", "INTERRUPTED")
 _PYTHON = "./environment/bin/python"
-"""In the archive that Spark unpacks in the folder of each process."""
+"""Python in the archive that Spark unpacks into the working folder of each process."""
 
 _folder = click.option(
     "--folder",
@@ -60,7 +60,7 @@ def emr() -> None:
     help="Processors of the nodes, may be given twice (aarch64 is Graviton).",
 )
 def package(folder: Path, architectures: tuple[str, ...]) -> None:
-    """Make what a cluster needs: code, configuration, locked packages, with checksums."""
+    """Write what a cluster needs: code, configuration and locked packages, with checksums."""
     made = packages.make_package(Path.cwd(), folder, list(dict.fromkeys(architectures)))
     for name in made.files:
         click.echo(f"{folder / name}: {(folder / name).stat().st_size / 1e6:.1f} MB")
@@ -74,7 +74,7 @@ def package(folder: Path, architectures: tuple[str, ...]) -> None:
 @click.option("--no-wait", is_flag=True, help="Return as soon as the job is accepted.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def run(folder: Path, stack: str, no_wait: bool, options: tuple[str, ...]) -> None:
-    """Send the package, run it with the OPTIONS of kedro run after a --, return its exit code."""
+    """Run the package on EMR with the OPTIONS of kedro run that follow --."""
     check_options(options)
     with _one_sentence():
         sys.exit(run_job(stack, packages.read_package(folder), options, wait=not no_wait))
@@ -104,7 +104,7 @@ class Job:
 
     @property
     def arguments(self) -> list[str]:
-        """Arguments of that file: ``--env=emr`` unless another is given, the configuration."""
+        """Arguments of the entry file: configuration, options, and ``--env=emr`` by default."""
         given = [word for word in self.options if word.split("=")[0] in ("--env", "-e")]
         source = f"--conf-source={self.project}/{packages.CONFIGURATION}"
         return [*([] if given else ["--env=emr"]), source, *self.options]
@@ -122,7 +122,7 @@ class Job:
 
 
 def yarn_arguments(job: Job, **settings: str) -> list[str]:
-    """The words after ``spark-submit`` on any YARN, with the driver on the cluster."""
+    """Arguments of ``spark-submit`` on YARN, with the driver on the cluster."""
     words = ["--master", "yarn", "--deploy-mode", "cluster", *job.spark_words(**settings)]
     return [*words, job.main, *job.arguments]
 
@@ -141,7 +141,7 @@ def check_options(options: Sequence[str]) -> None:
     """Refuse options that would fail on the cluster only after minutes.
 
     Raises:
-        FruitsError: Photographs or results are nowhere, or where a cluster cannot reach them.
+        FruitsError: A job lacks photographs or storage, or a cluster cannot reach them.
     """
     values = dict(re.findall(r"(?:^--params=|[ ,=])(images|storage)=([^, ]+)", " ".join(options)))
     for place in ("images", "storage"):
@@ -190,7 +190,7 @@ class Stack:
 
 
 def run_job(stack_name: str, package: Package, options: Sequence[str], *, wait: bool) -> int:
-    """Send a package, start a job, follow it; returns the exit code."""
+    """Send the package, start the job, follow it to its end and return the exit code."""
     stack = find_stack(stack_name)
     part = environment_part(stack.outputs["Architecture"])
     if not package.names(part):
@@ -241,7 +241,7 @@ def find_stack(name: str) -> Stack:
 
 
 def send(package: Package, part: str, bucket: str) -> str:
-    """Have one part of a package in the bucket; returns the URI of its folder there."""
+    """Upload one part of a package unless the bucket has it, and return its folder's URI."""
     s3 = _client("s3")
     prefix = f"packages/{part}-{package.identity(part)}"
     there = {
@@ -251,7 +251,7 @@ def send(package: Package, part: str, bucket: str) -> str:
     for name in package.names(part):
         path, key = package.folder / name, f"{prefix}/{Path(name).name}"
         size = path.stat().st_size
-        # The prefix names the content, so an object of this size is this file.
+        # The prefix is a hash of the content, so an object of equal size is this file.
         if there.get(key) != size:
             click.echo(f"sending {name}, {size / 1e6:.1f} MB")
             s3.upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "SHA256"})
@@ -290,7 +290,7 @@ def submit(stack: Stack, job: Job) -> str:
     }
     job_id: str = _client("emr-serverless").start_job_run(
         applicationId=stack.outputs["ApplicationId"],
-        clientToken=str(uuid.uuid4()),  # a repeated request with it starts nothing again
+        clientToken=str(uuid.uuid4()),  # a repeated request with this token starts no second job
         executionRoleArn=stack.outputs["JobRoleArn"],
         name=name,
         jobDriver={"sparkSubmit": started},
@@ -327,7 +327,7 @@ def _state(stack: Stack, job_id: str) -> tuple[str, str]:
 
 
 def exit_code(text: str) -> int:
-    """The exit code of a failed job, from what EMR and its log say, otherwise 1."""
+    """The exit code of a failed job, read from EMR's message or the log; 1 if neither has it."""
     found = re.findall(r"(?i)exit(?: ?code|ed with status)[:= ]+(\d{1,3})", text)
     codes = [int(code) for code in found if 0 < int(code) < 256]
     return codes[-1] if codes else 1
@@ -337,7 +337,7 @@ def exit_code(text: str) -> int:
 
 
 def awaited_log(stack: Stack, job_id: str) -> str:
-    """The end of the driver's log, for which EMR takes up to a few minutes."""
+    """The end of the driver's log. Waits for it: EMR takes minutes to write it."""
     for _ in range(_LOG_TRIES):
         text = log_tail(stack, job_id)
         if text:
@@ -347,7 +347,7 @@ def awaited_log(stack: Stack, job_id: str) -> str:
 
 
 def log_tail(stack: Stack, job_id: str) -> str:
-    """The last lines of each log of a job's driver; empty where EMR has written none yet."""
+    """The last lines of each log of a job's driver; empty if EMR has written none yet."""
     texts = _logs(stack.bucket, stack.log_prefix(job_id), r"/(stdout|stderr)(\.gz)?$")
     texts = {name: text for name, text in texts.items() if "SPARK_EXECUTOR" not in name}
     for application in sorted(set(re.findall(r"application_\d+_\d+", "".join(texts.values())))):
@@ -384,7 +384,7 @@ def _client(service: str) -> Any:
 
 @contextmanager
 def _one_sentence() -> Iterator[None]:
-    """Raise what AWS refuses as a FruitsError."""
+    """Turn the errors of AWS inside this context into a FruitsError."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -1,13 +1,13 @@
-"""What a cluster is given: the project and its locked Python packages, with checksums.
+"""The package for a cluster: the project and its locked Python packages, with checksums.
 
 ``kedro emr package`` writes two folders:
 
-- ``project``: the wheel (under a name that Spark takes as Python code), the configuration without
-  anything local or secret, and the file that spark-submit starts;
+- ``project``: the wheel (renamed so that Spark accepts it as Python code), the configuration
+  without anything local or secret, and the file that spark-submit starts;
 - ``environment-<architecture>``: the packages of ``requirements-cluster.lock``, unpacked in one
   archive with a ``bin/python`` that finds them.
 
-Equal sources give equal bytes, so a folder is named in the bucket by the hash of its content.
+Equal sources give equal bytes, so the bucket's folders are named by a hash of their content.
 """
 
 import gzip
@@ -53,7 +53,7 @@ _NEWEST_GLIBC = 34
 _FIRST_ZIP_DATE = "315532800"
 """1 January 1980 in seconds: the first date a zip file can hold."""
 
-# Not a virtual environment: that would name this machine's interpreter.
+# Not a virtual environment, which would contain the path of this machine's interpreter.
 _LAUNCHER = f"""\
 #!/bin/sh
 # The node's own Python {PYTHON} with the packages of this archive.
@@ -146,7 +146,7 @@ def _write_project(project: Path, place: Path) -> None:
 
 
 def _build_wheel(project: Path, target: Path) -> None:
-    """Build the wheel from a copy, so that nothing of earlier builds gets in."""
+    """Build the wheel from a copy, without left-overs of earlier builds."""
     with tempfile.TemporaryDirectory() as temporary:
         copy, built = Path(temporary) / "project", Path(temporary) / "built"
         shutil.copytree(
@@ -166,7 +166,7 @@ def _build_wheel(project: Path, target: Path) -> None:
 
 
 def _write_configuration(conf: Path, archive: Path) -> None:
-    """``conf`` as ``kedro run --conf-source`` takes it, without what is local or secret."""
+    """An archive of ``conf`` for ``kedro run --conf-source``, without local or secret files."""
     names = sorted(path.relative_to(conf) for path in conf.rglob("*") if path.is_file())
     with _tar(archive) as tar:
         for name in names:
@@ -206,7 +206,7 @@ def _write_environment(lock: Path, architecture: str, place: Path) -> None:
 def locked_for(lock: Path, architecture: str) -> list[str]:
     """The lines of a lock file that belong on a node of EMR, with their hashes.
 
-    pip cannot choose them: it evaluates markers for the machine and the Python that it runs on.
+    pip would evaluate environment markers for this machine instead of the node.
 
     Raises:
         FruitsError: There is no lock file.
@@ -230,7 +230,7 @@ def locked_for(lock: Path, architecture: str) -> list[str]:
 
 
 def download_words(architecture: str, requirements: Path, folder: Path) -> list[str]:
-    """Arguments of pip that download wheels for a node, whatever this machine is."""
+    """Arguments that make pip download a node's wheels on any machine."""
     tags = [f"manylinux_2_{n}_{architecture}" for n in range(_NEWEST_GLIBC, 4, -1)]
     tags += [f"manylinux2014_{architecture}", f"linux_{architecture}"]
     return [
@@ -269,7 +269,7 @@ def _installed(wheel: Path) -> Iterator[tuple[str, bytes]]:
                 continue
             if path.parts[0].endswith(".data"):
                 if path.parts[1] not in ("purelib", "platlib"):
-                    continue  # programs, headers and manuals have no use on a node
+                    continue  # a node needs no programs, headers and manuals
                 path = PurePosixPath(*path.parts[2:])
             yield str(path), archive.read(name)
 
@@ -279,7 +279,7 @@ def _installed(wheel: Path) -> Iterator[tuple[str, bytes]]:
 
 @contextmanager
 def _tar(archive: Path) -> Iterator[tarfile.TarFile]:
-    """An archive whose bytes depend on its content only, not on time, user or order."""
+    """A reproducible archive: its bytes do not depend on time, user or order."""
     with (
         gzip.GzipFile(archive, "wb", compresslevel=6, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT) as tar,
@@ -299,9 +299,9 @@ def _sha256(path: Path) -> str:
 
 
 def _run_pip(words: Sequence[str], **environment: str) -> str:
-    """Run pip; returns its last error, or nothing where it succeeds."""
+    """Run pip; returns its last error, or nothing if it succeeds."""
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
-    # pip of this Python, without a shell: what varies are paths.
+    # No shell, and only paths vary.
     result = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
     )

@@ -1,7 +1,7 @@
-"""How far a long stage is, on one line.
+"""Progress of a long stage, on one line.
 
-On a terminal the line is overwritten in place and gives way to lines of the log. Elsewhere a plain
-line of the log comes now and then.
+On a terminal the line is overwritten in place and makes room for lines of the log. Elsewhere the
+log gets a line every 15 seconds.
 """
 
 import logging
@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, TextIO
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS, PLAIN_SECONDS = 1.0, 15.0
-"""Between two looks at Spark, and between two lines of a log file."""
+"""Interval between two looks at Spark, and between two lines of a log file."""
 
 _ERASE = "\r\x1b[2K"
 
 
 class Work(NamedTuple):
-    """Spark's tasks in work: the stages they belong to, how many there are and are done."""
+    """Spark's active stages, and how many of their tasks are done."""
 
     stages: tuple[int, ...]
     done: int
@@ -39,7 +39,7 @@ def work_in_progress() -> Work | None:
     from pyspark.sql import SparkSession
 
     try:
-        # Not getActiveSession, which knows only sessions of the thread that asks.
+        # getActiveSession only finds sessions of the calling thread.
         tracker = SparkSession.active().sparkContext.statusTracker()
     except PySparkRuntimeError:
         return None
@@ -52,10 +52,10 @@ def work_in_progress() -> Work | None:
 
 
 class Estimate:
-    """What a line says of the work, from one look to the next.
+    """Text of the progress line.
 
-    A node may start one Spark job after the other. Each has a percentage of its own, and from the
-    second one on the line counts them.
+    A node may start several Spark jobs in turn. Each has its percentage; from the second job on the
+    line also says which one it is.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Estimate:
         self._began = 0.0
 
     def describe(self, work: Work, now: float) -> str:
-        """Percentage of the tasks that are done, and how long the others will take.
+        """Percentage of the tasks that are done, and the estimated time for the rest.
 
         Args:
             work: The tasks in work.
@@ -83,7 +83,7 @@ class Estimate:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: 45 s, 3 min, 2 h 5 min."""
+    """Seconds in readable units: 45 s, 3 min, 2 h 5 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -92,11 +92,11 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def shown(what: str, look: Any = work_in_progress, stream: TextIO | None = None) -> Iterator[None]:
-    """Show how far Spark is while the context is open.
+    """Show Spark's progress while the context is open.
 
     Args:
         what: Beginning of the line, such as "Reading".
-        look: Gives the work in progress or None; called repeatedly from a thread of its own.
+        look: Returns the work in progress or None; called repeatedly from a background thread.
         stream: Where a live line goes if it is a terminal; standard output by default.
     """
     line = _Line(what, look, stream or sys.stdout)
@@ -133,7 +133,7 @@ class _Line:
         while not self._ended.wait(LOOK_SECONDS):
             try:
                 work = self._look()
-            except Exception:  # Spark is stopping: a line is no reason to fail
+            except Exception:  # Spark is stopping; progress must not fail the run
                 logger.debug("No progress can be shown", exc_info=True)
                 return
             if self._ended.is_set() or work is None:
@@ -147,7 +147,7 @@ class _Line:
                 written = now
 
     def _give_way(self, _: logging.LogRecord) -> bool:
-        """A filter of the log's handlers that erases the live line and lets every record pass."""
+        """Log filter that erases the live line before each record and drops none."""
         self._write(_ERASE)
         return True
 

@@ -1,7 +1,7 @@
 """The one Spark session of a run, started when a node or dataset first needs it.
 
-Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``. Starting Java costs seconds, so
-commands that only read the pipelines never do.
+Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``. Java takes seconds to start, so
+commands that only read the pipelines do not start it.
 """
 
 import logging
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 APPLICATION = "fruits-kedro"
 
 NOT_SET = "not-set"
-"""What ``conf/cluster`` says where the user has to name a master."""
+"""Placeholder in ``conf/cluster`` for a master that the user has to name."""
 
 _CHATTER = re.compile(
     rb"WARNING: ("
@@ -35,15 +35,15 @@ _CHATTER = re.compile(
     rb"Restricted methods will be blocked|Please consider reporting this to the maintainers)|"
     rb"INFO: Created TensorFlow Lite XNNPACK delegate"  # LiteRT, once in each Python worker
 )
-"""Lines that Java and LiteRT print on every start and that no option of theirs turns off."""
+"""Lines that Java and LiteRT print at every start; they have no option to turn them off."""
 
 _settings: dict[str, str] = {}
 _java: list[Any] = []
-"""The gateway to the JVM that this process has started, if it has."""
+"""Gateway to the JVM that this process started; empty before."""
 
 
 def configure(settings: Mapping[str, Any]) -> None:
-    """Remember the settings of the session to come; starts nothing.
+    """Store the settings for the session; starts nothing.
 
     Args:
         settings: Spark's own names (``spark.master``, …) to values. None leaves a name unset.
@@ -55,7 +55,7 @@ def configure(settings: Mapping[str, Any]) -> None:
 def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     """Name each setting that Spark would ignore or cannot read, one sentence each.
 
-    Values are not shown, as one may be a secret.
+    Values are not shown, because one may be a secret.
     """
     for name, value in settings.items():
         if not str(name).startswith("spark."):
@@ -87,7 +87,7 @@ def get_spark() -> "SparkSession":
     try:
         session = _start()
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, on_interrupt)  # SparkContext installs its own
+            signal.signal(signal.SIGINT, on_interrupt)  # SparkContext replaced the handler
     except Exception as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise FruitsError(
@@ -102,15 +102,15 @@ def _start() -> "SparkSession":
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    # Executors find the same S3 as the driver.
+    # Executors use the S3 endpoint and region of the driver.
     servers = {f"spark.executorEnv.{k}": v for k, v in shared_environment().items()}
     settings = servers | _settings
-    # spark-submit starts Python from a JVM, and a stopped session leaves one for the next.
+    # Under spark-submit, or after a stopped session, a JVM is running already.
     if "PYSPARK_GATEWAY_PORT" not in os.environ and not _java:
-        # Workers of a local master run the interpreter of the driver; a cluster names its own.
+        # Local workers run the driver's interpreter; a cluster configures its own.
         if settings.get("spark.master", "local").startswith("local"):
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-            # Otherwise Spark warns where a laptop's host name is a loopback address.
+            # Otherwise Spark warns if the host name is a loopback address.
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         conf = SparkConf().setAppName(APPLICATION).setAll(list(settings.items()))
         _java.append(_start_java(conf))
@@ -122,7 +122,7 @@ def _start() -> "SparkSession":
 
 
 def _start_java(conf: Any) -> Any:
-    """Start the JVM, with its standard error passed on line by line, without ``_CHATTER``.
+    """Start the JVM and forward its standard error line by line, without ``_CHATTER``.
 
     ``launch_gateway`` documents ``popen_kwargs`` for this. If a later PySpark drops it, start the
     session by ``SparkSession.builder`` alone: only the chatter comes back.

@@ -1,4 +1,4 @@
-"""Work on Spark's workers: a list of tasks in, rows out, as one ``mapInArrow``."""
+"""Runs tasks on Spark's workers as one ``mapInArrow``: a list of tasks in, rows out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from fruits_kedro.storage.manifest import StoredFile, new_token, table_file_name
 from fruits_kedro.storage.tables import write_rows
 
 Work = Callable[[pa.Table], Iterable[pa.RecordBatch]]
-"""What a worker does with the rows of one task."""
+"""Function that a worker calls with the rows of one task."""
 
 _WRITTEN = pa.schema(
     {"name": pa.string(), "rows": pa.int64(), "size": pa.int64(), "sha256": pa.string()}
@@ -32,13 +32,12 @@ _DDL = {
 def on_workers(tasks: Sequence[pa.Table], work: Work, schema: pa.Schema) -> DataFrame:
     """Call ``work`` for each task on the workers, lazily.
 
-    A task is a partition, so the rows of the result come in the order of the tasks, whatever the
-    number of workers.
+    Each task is one partition, so rows come in the order of the tasks on any number of workers.
 
     Args:
-        tasks: Rows of each task, small: they travel with the function.
+        tasks: Rows of each task. They are sent with the function, so keep them small.
         work: Runs in a Python worker; its large values should be broadcast variables.
-        schema: Columns that ``work`` gives.
+        schema: Columns that ``work`` returns.
     """
     packed = [_packed(task) for task in tasks]
 
@@ -54,7 +53,7 @@ def on_workers(tasks: Sequence[pa.Table], work: Work, schema: pa.Schema) -> Data
 def write_on_workers(
     data: DataFrame, folder: str, version: int, schema: pa.Schema
 ) -> list[StoredFile]:
-    """Write the rows of a DataFrame as Parquet files, one per partition that has any.
+    """Write the rows of a DataFrame as Parquet files, one per non-empty partition.
 
     Args:
         data: Has the columns of ``schema``.
@@ -63,8 +62,8 @@ def write_on_workers(
         schema: Columns to write.
 
     Returns:
-        The files of the attempts that succeeded, in the order of partitions. A failed attempt may
-        leave a file that nobody names.
+        The files of successful attempts, in the order of partitions. A failed attempt may leave a
+        file that no manifest names.
     """
     token = new_token()
 
@@ -92,17 +91,17 @@ def cut(rows: pa.Table, size: int) -> list[pa.Table]:
 
 
 def broadcast(value: Any) -> Any:
-    """A value that every executor gets once."""
+    """A broadcast variable: every executor receives the value once."""
     return get_spark().sparkContext.broadcast(value)
 
 
 def cores() -> int:
-    """Tasks that run at once."""
+    """Number of tasks that run at the same time."""
     return max(1, int(get_spark().sparkContext.defaultParallelism))
 
 
 def ddl_of(schema: pa.Schema) -> str:
-    """Columns as Spark writes them."""
+    """The schema in Spark's DDL syntax."""
     return ", ".join(f"`{field.name}` {_DDL[field.type]}" for field in schema)
 
 

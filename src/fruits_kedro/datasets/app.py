@@ -11,7 +11,7 @@ from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_file
 
 _ENTRY = ("index.html", "sw.js")
-"""Files that name the others: written last, so that a reader never asks for what is not there."""
+"""Files that name the others: written last, so a reader never asks for a missing file."""
 _TYPES = {
     ".js": "text/javascript",
     ".wasm": "application/wasm",
@@ -23,10 +23,9 @@ _TYPES = {
 
 
 class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
-    """Files by their path inside a folder that a static host serves.
+    """A folder of static files as a dictionary of content by path.
 
-    Each file is replaced as a whole and left alone where it is the same; files of an earlier save
-    that are not part of the new one are removed.
+    A save replaces changed files, each atomically, keeps equal ones, and removes all others.
 
     Usage in the catalog::
 
@@ -47,7 +46,7 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
         """Every file by its path.
 
         Raises:
-            FruitsError: Where nothing was saved yet.
+            FruitsError: If nothing was saved yet.
         """
         names = self._sizes()
         if not names:
@@ -92,7 +91,7 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
 
 
 def media_type(name: str) -> str:
-    """What a browser is told that a file is."""
+    """Content type of a file, for browsers."""
     ending = name[name.rfind(".") :] if "." in name.rsplit("/", 1)[-1] else ""
     known = _TYPES.get(ending) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{known}; charset=utf-8" if known.startswith("text/") else known

@@ -16,7 +16,7 @@ from fruits_kedro.photos.listing import Listing, list_files
 from fruits_kedro.storage.files import filesystem
 
 _NAMES = r"(?i)^[^.].*\.(jpe?g|png|webp|bmp|tiff?|hei[cf]|avif)$"
-"""Names of photographs among the files of a folder of backgrounds."""
+"""Extensions of photographs in a folder of backgrounds."""
 
 
 class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
@@ -29,8 +29,8 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
           folder: shipped
 
     Args:
-        folder: ``shipped``, or a folder, local or ``s3://``. It is not called ``filepath``, because
-            Kedro makes a path below the project of that.
+        folder: ``shipped``, or a folder, local or ``s3://``. Not called ``filepath``, because Kedro
+            prefixes that with the project's folder.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -39,10 +39,10 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         self.metadata = metadata
 
     def load(self) -> Backgrounds:
-        """Read them.
+        """Read the photographs.
 
         Raises:
-            FruitsError: Where there is no such folder, or no photograph in it that can be read.
+            FruitsError: If there is no such folder, or no photograph in it that can be read.
         """
         if self._folder == SHIPPED:
             return shipped_backgrounds("train")
@@ -54,7 +54,7 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         raise FruitsError(f"The folder of backgrounds {self._folder} is only read.")
 
     def snapshot_id(self) -> str:
-        """Text that changes when a photograph comes, goes or is written anew."""
+        """Text that changes when a photograph is added, removed or rewritten."""
         if self._folder == SHIPPED:
             return shipped_backgrounds("train").id
         return self._list().digest()

@@ -1,7 +1,7 @@
-"""CSV files for spreadsheets and other tools: safe to open there, rendered while they are written.
+"""CSV files that are safe to open in a spreadsheet, rendered while they are written.
 
-A spreadsheet runs a cell that starts like a formula, so such text gets an apostrophe in the file;
-loading the file takes it away again.
+A spreadsheet evaluates a cell that starts like a formula, so such text gets an apostrophe in the
+file. Loading the file removes it.
 
 Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _STARTS = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - Excel takes the full-width signs as well
 _FORMULA = rf"^('*{_STARTS})"
-"""A cell that starts like a formula, or like one that already got its apostrophe."""
+"""Matches text that starts like a formula, with or without an apostrophe before it."""
 _NEUTRALISED = rf"^'('*{_STARTS})"
 
 _LINES = 1024
@@ -70,9 +70,9 @@ class CsvDataset(Atomic, CSVDataset):
 
     Args:
         filepath: The file, local or ``s3://``.
-        text: Columns that load as text, whatever they look like: a label may be called "nan",
-            "007" or "=1+1". Names that the file does not have are ignored.
-        missing_ok: Load no rows where nothing was saved yet, instead of failing.
+        text: Columns that always load as text: a label may be called "nan", "007" or "=1+1". Names
+            that the file does not have are ignored.
+        missing_ok: Load no rows if nothing was saved yet, instead of failing.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -95,14 +95,14 @@ class CsvDataset(Atomic, CSVDataset):
         return neutralise_columns(data, self._text).to_csv(index=False).encode()
 
     def save(self, data: pd.DataFrame | CsvText) -> None:
-        """Replace the file; a ``CsvText`` always, a DataFrame where its content differs."""
+        """Replace the file; a DataFrame with equal content leaves it as it is."""
         if isinstance(data, CsvText):
             _stream(self.uri, data)
         else:
             super().save(data)
 
     def load(self) -> pd.DataFrame:
-        """The table as it was saved. Raises FruitsError where there is none."""
+        """The table as it was saved. Raises FruitsError if there is none."""
         if self.exists():
             return restore_columns(super().load(), self._text)
         if self.missing_ok:
@@ -135,8 +135,8 @@ def render_csv(
         wide: A column of equally long lists to spread over columns ``<prefix>1`` … ``<prefix>n``.
         prefix: Of the names of those columns.
         rows: Condition for the rows to render, or None for all.
-        limit: Rows to render at most: those with the smallest ``sha256``, so that every label keeps
-            its share. The log says where this binds.
+        limit: Most rows to render: those with the smallest ``sha256``, so that every label keeps
+            its share. The log says when the limit applies.
     """
     names = [name for name in columns or table.column_names if name != wide]
     paths = table.read(["path"], rows)["path"]
@@ -154,12 +154,12 @@ def render_csv(
 
 
 def neutralise(column: pa.Array) -> pa.Array:
-    """Text with an apostrophe before what starts like a formula."""
+    """Text, with an apostrophe before it if it starts like a formula."""
     return pc.replace_substring_regex(column, _FORMULA, r"'\1")
 
 
 def neutralise_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """A table with an apostrophe before what starts like a formula in these text columns."""
+    """A table whose text columns have an apostrophe before what starts like a formula."""
     return _replaced(table, names, _FORMULA, r"'\1")
 
 
@@ -180,7 +180,7 @@ def _chunks(
     rows: pc.Expression | None,
     paths: pa.ChunkedArray,
 ) -> Iterator[bytes]:
-    """Lines in the order of the sorted ``paths``: only so many rows are in memory as are sorted."""
+    """Lines in the order of the sorted ``paths``, with only the rows being sorted in memory."""
     columns = [*dict.fromkeys([*names, "path"]), *([wide] if wide else [])]
     for start in range(0, len(paths), _SORTED_ROWS):
         last = min(start + _SORTED_ROWS, len(paths)) - 1
@@ -203,11 +203,11 @@ def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> byt
 
 
 def _stream(uri: str, text: CsvText) -> None:
-    """Write a file that appears when it is complete: by rename on a disk, by upload on a store."""
+    """Write a file atomically, chunk by chunk: by rename on a disk, by upload on a store."""
     fs, path = filesystem(uri)
     lines = chain([text.header], text.chunks)
     if not is_local(uri):
-        # Without the transaction an error would complete the upload of half a file.
+        # Outside of a transaction an error would complete the upload of half a file.
         with fs.transaction, fs.open(path, "wb") as file:
             file.writelines(lines)
         return

@@ -1,4 +1,4 @@
-"""Facts of the fruits, as configuration tells them."""
+"""Facts about fruits, from configuration."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from fruits_kedro.parameters.facts import FactBook
 
 
 class FruitFactsDataset(AbstractDataset[None, FactBook]):
-    """``conf/*/fruits.yml``, read with the rest of the configuration and checked with it.
+    """The content of ``conf/*/fruits.yml``, which is checked with the rest of the configuration.
 
     Usage in the catalog::
 
@@ -20,7 +20,7 @@ class FruitFactsDataset(AbstractDataset[None, FactBook]):
           content: ${fruits:}
 
     Args:
-        content: What the files of all environments say together.
+        content: The merged files of all environments.
         metadata: For Kedro plugins, not read here.
     """
 

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
@@ -15,13 +16,19 @@ from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.model.classifier import Classifier, classifier_from_arrays
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.storage.artefacts import is_unaltered, load_files, save_files, saved
+from fruits_kedro.storage.artefacts import (
+    is_unaltered,
+    load_files,
+    load_unaltered,
+    save_files,
+    saved,
+)
 from fruits_kedro.storage.manifest import Folder
 
 Model = TypeVar("Model")
 
 FindBackbone = Callable[[BackboneSpec], Backbone | None]
-"""From a spec, whatever its calibration, to its newest conversion."""
+"""Function from a spec to its newest conversion, of any calibration; None if there is none."""
 
 
 class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
@@ -35,13 +42,13 @@ class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
         self._folder.tidy()
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where nothing was saved or a file was altered."""
+        """Changes with the content; None if nothing was saved or a file was altered."""
         manifest = self._folder.current()
         return manifest.id if manifest and is_unaltered(self._folder, manifest) else None
 
     @where_saved
     def preview(self) -> JSONPreview:
-        """What the model says of itself, for Kedro-Viz."""
+        """Facts about the model, for Kedro-Viz."""
         return json_preview(dict(saved(self._folder).notes))
 
     def _exists(self) -> bool:
@@ -106,7 +113,7 @@ class ClassifierDataset(_ModelDataset[Classifier]):
         """The newest classifier, its hash verified.
 
         Raises:
-            FruitsError: Where there is none, a file was altered, or its kind is unknown.
+            FruitsError: If there is none, a file was altered, or its kind is unknown.
         """
         return classifier_from_arrays(_unpacked(load_files(self._folder)["classifier.npz"]))
 
@@ -121,7 +128,7 @@ class ClassifierDataset(_ModelDataset[Classifier]):
 
 
 class BackboneDataset(_ModelDataset[Backbone]):
-    """The network as LiteRT flatbuffers; earlier conversions stay for when they are wanted again.
+    """The network as LiteRT flatbuffers; earlier conversions are kept for reuse.
 
     Usage in the catalog::
 
@@ -131,7 +138,7 @@ class BackboneDataset(_ModelDataset[Backbone]):
 
     Args:
         filepath: The artefact's folder, local or ``s3://``.
-        keep: Conversions that stay (9 MB each).
+        keep: Number of conversions to keep (9 MB each).
         metadata: For Kedro plugins, not read here.
     """
 
@@ -142,7 +149,7 @@ class BackboneDataset(_ModelDataset[Backbone]):
         self._keep = max(2, keep)
 
     def load(self) -> Backbone:
-        """The network that features were last made with."""
+        """The current network: the one that computed features last."""
         return _backbone(self._folder, saved(self._folder).notes["current"])
 
     def save(self, data: Backbone) -> None:
@@ -150,8 +157,10 @@ class BackboneDataset(_ModelDataset[Backbone]):
         notes: dict[str, Any] = {"current": data.fingerprint, "specs": {}}
         files: dict[str, bytes] = {}
         if self._exists():
-            notes = {**saved(self._folder).notes, "current": data.fingerprint}
-            files = load_files(self._folder)
+            # A damaged conversion is forgotten, so that a run makes it again.
+            files = load_unaltered(self._folder)
+            known = saved(self._folder).notes["specs"]
+            notes["specs"] = {name: known[name] for name in known if f"{name}.tflite" in files}
         specs = {**notes["specs"], data.fingerprint: asdict(data.spec)}
         others = [name for name in specs if name != data.fingerprint][1 - self._keep :]
         notes["specs"] = {name: specs[name] for name in (*others, data.fingerprint)}
@@ -185,7 +194,7 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         self.metadata = metadata
 
     def load(self) -> FindBackbone:
-        """A function from a spec to its network, or to None where it was never made."""
+        """A function from a spec to its network; None if it was never converted."""
 
         def find(spec: BackboneSpec) -> Backbone | None:
             shipped = shipped_backbone(spec)
@@ -193,7 +202,9 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
                 return shipped
             for fingerprint, known in reversed(self._specs().items()):
                 if BackboneSpec(**known).request == spec.request:
-                    return _backbone(self._folder, fingerprint)
+                    # A damaged conversion is made again.
+                    with suppress(FruitsError):
+                        return _backbone(self._folder, fingerprint)
             return None
 
         return find

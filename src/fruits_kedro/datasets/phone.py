@@ -1,4 +1,4 @@
-"""The file for a phone, and what is said of it beside it."""
+"""The phone file and the JSON beside it."""
 
 import hashlib
 import json
@@ -14,10 +14,9 @@ from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 
 class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | NoPhoneModel]):
-    """One ``.tflite`` file under a name that stays, and a ``.json`` of the same name beside it.
+    """A ``.tflite`` file, and beside it a ``.json`` with its card and sha256.
 
-    The ``.json`` holds the card and the sha256 of the file, or the reason why there is no file; it
-    is written last.
+    If there is no file, the ``.json`` holds the reason. It is written last.
 
     Usage in the catalog::
 
@@ -36,10 +35,10 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         self.metadata = metadata
 
     def load(self) -> PhoneModel | NoPhoneModel:
-        """The file, held to its sha256, or why there is none.
+        """The file, verified by its sha256, or the reason why there is none.
 
         Raises:
-            FruitsError: Where nothing was saved yet, or the file is not what was saved.
+            FruitsError: If nothing was saved yet, or the file is not what was saved.
         """
         try:
             notes = json.loads(read_bytes(self._beside))
@@ -78,7 +77,7 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         replace_file(self._beside, text.encode())
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where the file is missing or was altered."""
+        """Changes with the content; None if the file is missing or was altered."""
         try:
             content = read_bytes(self._beside)
             notes = json.loads(content)

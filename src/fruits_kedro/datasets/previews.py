@@ -1,6 +1,6 @@
-"""What Kedro-Viz shows of a dataset: small, and without a JVM.
+"""Previews of datasets in Kedro-Viz: small, and without a JVM.
 
-Kedro-Viz reads from the annotation of ``preview()`` how to draw what it returns.
+The return annotation of ``preview()`` tells Kedro-Viz how to draw the value.
 
 Source: https://docs.kedro.org/projects/kedro-viz/en/stable/preview_datasets.html
 """
@@ -15,17 +15,17 @@ from typing import Any, TypeVar
 from kedro_datasets._typing import ImagePreview, JSONPreview, TablePreview
 
 SHOWN = 20
-"""Rows of a table and elements of a list that are shown; more are counted."""
+"""Most rows of a table and elements of a list that are shown; the rest is counted."""
 _SIDE, _GAP = 96, 6
-"""Pixels of a photograph of a strip, and between two."""
+"""Pixels: side of a photograph in a strip, and gap between two."""
 _MAX_PIXELS = 50_000_000
-"""Of a photograph of a strip: nobody waits for more after a click on a dataset."""
+"""Most pixels of a photograph in a strip: a click on a dataset must answer at once."""
 
 Preview = TypeVar("Preview")
 
 
 def where_saved(preview: Callable[..., Preview]) -> Callable[..., Preview | None]:
-    """Let a ``preview()`` show nothing, instead of failing, where nothing was saved yet."""
+    """Decorator: a ``preview()`` of a dataset without content shows nothing instead of failing."""
 
     @functools.wraps(preview)
     def shown(dataset: Any, *arguments: Any, **named: Any) -> Preview | None:
@@ -35,7 +35,7 @@ def where_saved(preview: Callable[..., Preview]) -> Callable[..., Preview | None
 
 
 def table_preview(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> TablePreview:
-    """Rows as Kedro-Viz draws a table: short text, or null.
+    """Rows in the form of Kedro-Viz's tables: short text, or null.
 
     Args:
         columns: Names, in order.

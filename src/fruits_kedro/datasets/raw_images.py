@@ -17,7 +17,7 @@ from fruits_kedro.storage.files import filesystem, is_local, read_bytes
 logger = logging.getLogger(__name__)
 
 _PREVIEWED, _LOOKED_AT = 10, 20000
-"""Photographs of a preview, and files that are looked at to find as many labels."""
+"""Photographs of a preview, and most files that are searched for different labels."""
 
 
 class RawImagesDataset(AbstractDataset[None, Listing]):
@@ -32,7 +32,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
 
     Args:
         filepath: The folder, local or ``s3://``.
-        exclude: Folders that are not listed where they are below ``filepath``, such as the
+        exclude: Folders that are not listed if they are below ``filepath``, such as the
             storage of results and own photographs. An entry may hold several, separated by commas.
         metadata: For Kedro plugins, not read here.
     """
@@ -70,9 +70,9 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         raise FruitsError(f"The image folder {self._filepath} is only read, never written.")
 
     def snapshot_id(self) -> str:
-        """A digest of the listing: it changes when a file comes, goes or is written anew.
+        """Digest of the listing: changes when a file is added, removed or rewritten.
 
-        The next load returns the listing that was made for it.
+        The next load returns the listing that was made for the digest.
         """
         self._listed = self._list()
         return self._listed.digest()
@@ -86,7 +86,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         for folders, path in zip(trees, paths, strict=True):
             by_label.setdefault(rule.read(folders).label or "", path)
         for label in sorted(by_label)[:_PREVIEWED]:
-            with suppress(OSError):  # a run says what cannot be read
+            with suppress(OSError):  # the run reports what cannot be read
                 yield read_bytes(by_label[label])
 
     def _list(self) -> Listing:
@@ -123,7 +123,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
     Args:
         folders: Folders, local or ``s3://``: a list, or text with commas. Not called ``filepath``,
             because Kedro prefixes that with the project's folder.
-        exclude: Folders that are not listed where they are below one of ``folders``.
+        exclude: Folders that are not listed if they are below one of ``folders``.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -166,7 +166,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
 
 
 def split_folders(text: str | None) -> list[str]:
-    """The folders of a text with commas; none of None and of empty text."""
+    """The folders in a text with commas; none in None or empty text."""
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 

@@ -1,4 +1,4 @@
-"""Small files that people and tools read: Kedro's stock datasets, made atomic by one mixin."""
+"""Reports, plots and pages: Kedro's stock datasets, made atomic by one mixin."""
 
 import base64
 import json
@@ -15,11 +15,11 @@ from fruits_kedro.storage.s3 import client_options
 
 
 class Atomic:
-    """Mixin for Kedro's datasets of one file: a save replaces the whole file, or changes nothing.
+    """Mixin that makes the saves of Kedro's single-file datasets atomic.
 
-    Kedro's own ``save`` writes into the file in place, so a reader or the next run can meet half of
-    it. A file that already has the content is not written again, so its date says when it changed.
-    A class names this mixin first and says in ``encode`` what the file contains.
+    Kedro's own ``save`` writes in place, so a reader or the next run can find half a file. An equal
+    file is not rewritten, so its date says when it changed. List this mixin before the stock class
+    and return the file's bytes from ``encode``.
 
     Args:
         filepath: The file, local or ``s3://``.
@@ -28,9 +28,9 @@ class Atomic:
     """
 
     media_type: str | None = None
-    """What an object store says the file is: a browser shows a page and saves anything else."""
+    """Content type on an object store, so that a browser shows a page instead of saving it."""
     open_args: ClassVar[dict[str, Any]] = {"encoding": "utf-8"}
-    """How the stock dataset opens the file to load it."""
+    """Mode in which the stock dataset opens the file to load it."""
 
     _protocol: str
     _filepath: Any
@@ -74,8 +74,8 @@ class JsonReportDataset(Atomic, JSONDataset):
 
     Args:
         filepath: The file, local or ``s3://``.
-        missing_ok: Load an empty dictionary where nothing was saved yet, instead of failing.
-        volatile: The file differs after every run, which is no reason to run a node again.
+        missing_ok: Load an empty dictionary if nothing was saved yet, instead of failing.
+        volatile: The file differs after every run; nodes that read it are not rerun for that.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -108,8 +108,8 @@ class JsonReportDataset(Atomic, JSONDataset):
 class PlotlyReportDataset(Atomic, JSONDataset):
     """A Plotly figure as JSON, written atomically; Kedro-Viz draws it.
 
-    Derived from ``json.JSONDataset`` and not from ``plotly.JSONDataset``, whose annotations import
-    Plotly's notebook widgets: half of the time of a run that has nothing to do.
+    Not derived from ``plotly.JSONDataset``: its annotations import Plotly's notebook widgets, which
+    takes half of the time of a run without changes.
     """
 
     def encode(self, data: Figure) -> bytes:

@@ -17,11 +17,11 @@ from fruits_kedro.storage.tables import Table, merge_files, write_table
 logger = logging.getLogger(__name__)
 
 _SMALL_BYTES, _SMALL_FILES = 32 << 20, 64
-"""Files below this size, and how many of them may be there before they are merged into one."""
+"""Size below which a file counts as small, and most small files before they are merged."""
 
 
 class TableDataset(AbstractDataset[Any, Table]):
-    """Parquet files in one folder; a load follows the manifest and never sees half a save.
+    """A table in a folder of Parquet files; a load never sees half a save.
 
     After a run the folder holds the files of the newest version and nothing else, so
     ``pandas.read_parquet(folder)``, Polars, DuckDB and Spark read exactly its rows.
@@ -38,7 +38,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         filepath: The table's folder, local or ``s3://``.
         table: Name of the columns in ``fruits_kedro.storage.schemas``.
         mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
-        missing_ok: Load an empty table where nothing was saved yet, instead of failing.
+        missing_ok: Load an empty table if nothing was saved yet, instead of failing.
         refresh: Load an empty table, and let the first save of a run replace instead of add.
         metadata: For Kedro plugins, not read here.
     """
@@ -63,10 +63,10 @@ class TableDataset(AbstractDataset[Any, Table]):
         self.metadata = metadata
 
     def load(self) -> Table:
-        """The newest version; its rows are read when they are asked for.
+        """The newest version; its rows are read on demand.
 
         Raises:
-            FruitsError: Where nothing was saved yet and ``missing_ok`` is false, or a file is
+            FruitsError: If nothing was saved yet and ``missing_ok`` is false, or a file is
                 missing or damaged.
         """
         if self._refresh and self._mode == "read":
@@ -133,7 +133,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         self._folder.tidy()
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where nothing was saved or a file is not whole."""
+        """Changes with the content; None if nothing was saved or a file is not whole."""
         manifest = self._folder.current()
         return manifest.id if manifest and self._folder.is_whole(manifest) else None
 
@@ -146,7 +146,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         return write_on_workers(data, self._folder.uri, version, self._schema)
 
     def _merged(self, files: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
-        """Many small files as one, so that neither manifest nor listing grows with every save."""
+        """Merge many small files into one, so that manifest and listing stay small."""
         small = tuple(file for file in files if file.size < _SMALL_BYTES)
         if self._mode != "add" or len(small) <= _SMALL_FILES:
             return files

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from fruits_kedro import FruitsError
@@ -35,17 +36,25 @@ def load_files(folder: Folder, *names: str) -> dict[str, bytes]:
 
     Args:
         folder: The artefact.
-        names: Those to load; all where none is named.
+        names: Those to load; all if none is named.
 
     Raises:
-        FruitsError: Where nothing was saved, or a file is missing or was altered.
+        FruitsError: If nothing was saved, or a file is missing or was altered.
     """
+    files = {_name_of(file): file for file in saved(folder).files}
+    return {
+        name: _verified(join(folder.uri, file.name), file)
+        for name, file in files.items()
+        if not names or name in names
+    }
+
+
+def load_unaltered(folder: Folder) -> dict[str, bytes]:
+    """Files of the current version without those that are missing or were altered."""
     found: dict[str, bytes] = {}
     for file in saved(folder).files:
-        stem, _, rest = file.name.rpartition("-")
-        name = f"{stem}.{rest.partition('.')[2]}"
-        if not names or name in names:
-            found[name] = _verified(join(folder.uri, file.name), file)
+        with suppress(FruitsError):
+            found[_name_of(file)] = _verified(join(folder.uri, file.name), file)
     return found
 
 
@@ -53,7 +62,7 @@ def saved(folder: Folder) -> Manifest:
     """The current version.
 
     Raises:
-        FruitsError: Where nothing was saved yet.
+        FruitsError: If nothing was saved yet.
     """
     manifest = folder.current()
     if manifest is None:
@@ -72,6 +81,12 @@ def is_unaltered(folder: Folder, manifest: Manifest) -> bool:
     except FruitsError:
         return False
     return True
+
+
+def _name_of(file: StoredFile) -> str:
+    """The name that a file was saved under, without the digits of its digest."""
+    stem, _, rest = file.name.rpartition("-")
+    return f"{stem}.{rest.partition('.')[2]}"
 
 
 def _verified(uri: str, file: StoredFile) -> bytes:

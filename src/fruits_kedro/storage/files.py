@@ -19,8 +19,8 @@ def is_local(uri: str) -> bool:
 def filesystem(uri: str) -> tuple[Any, str]:
     """The fsspec filesystem of ``uri`` and the path inside it.
 
-    Credentials and region come from the standard AWS environment, profile or role; an endpoint
-    from ``AWS_ENDPOINT_URL``. Local names are taken as they are: no ``~``, no ``::`` chains.
+    Credentials and region come from the standard AWS environment, profile or role, the endpoint
+    from ``AWS_ENDPOINT_URL``. Local names are literal: neither ``~`` nor ``::`` is expanded.
     """
     if is_local(uri):
         return LocalFileSystem(auto_mkdir=True), local_path(uri)
@@ -39,7 +39,7 @@ def join(uri: str, *names: str) -> str:
 
 
 def read_bytes(uri: str) -> bytes:
-    """The content of one file. Raises FileNotFoundError where there is none."""
+    """The content of one file. Raises FileNotFoundError if there is none."""
     fs, path = filesystem(uri)
     content: bytes = fs.cat_file(path)
     return content
@@ -53,8 +53,8 @@ def replace_file(uri: str, content: bytes, media_type: str | None = None) -> Non
     Args:
         uri: The file.
         content: All of it.
-        media_type: What an object store tells a browser that it is; without it a browser saves a
-            page instead of showing it.
+        media_type: Content type on an object store; without it a browser saves a page instead of
+            showing it.
     """
     fs, path = filesystem(uri)
     if not is_local(uri):

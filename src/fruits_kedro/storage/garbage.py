@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TABLES = ("images", "features", "scene_features")
-"""Tables of the catalog that only grow, by the sha256 of the photograph that a row comes from."""
+"""Tables of the catalog that only grow; each row has the sha256 of its photograph."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Plan:
     Attributes:
         table: Its name in the catalog.
         removed, kept: Rows.
-        folders: Folders of the removed photographs, where the table knows them.
-        condition: What the kept rows meet.
+        folders: Folders of the removed photographs, if the table knows them.
+        condition: Holds for the rows to keep.
     """
 
     table: str
@@ -32,8 +32,7 @@ class Plan:
 def plan_garbage(catalog: Any) -> list[Plan]:
     """Find what no present photograph refers to; removes nothing.
 
-    Features of present photographs stay whatever network computed them: switching back to it uses
-    them again.
+    Features of present photographs are kept for every network, so switching back to one uses them.
 
     Args:
         catalog: Datasets by name, among them ``photographs``.
@@ -65,7 +64,7 @@ def _plan(name: str, table: Any, condition: pc.Expression, has_paths: bool) -> P
     kept = table.read(columns, condition).num_rows
     folders: tuple[str, ...] = ()
     if has_paths:
-        # A row without sha256 could not be read, and nothing refers to it.
+        # A file that could not be read has no sha256, and nothing refers to its row.
         gone = table.read(["path"], ~condition | pc.field("sha256").is_null())["path"]
         folders = tuple(sorted(_folders(gone)))
     return Plan(name, table.rows - kept, kept, folders, condition)

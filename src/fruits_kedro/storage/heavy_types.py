@@ -1,7 +1,7 @@
-"""Names for annotations whose modules are slow to import.
+"""Type names for annotations whose modules are slow to import.
 
-A command that only reads the pipelines (``kedro registry list``, ``kedro viz``) must not pay for
-Spark. Kedro resolves the annotations of every node at run time, so the names have to exist then.
+Commands that only read the pipelines (``kedro registry list``, ``kedro viz``) must not import
+Spark. Kedro resolves the annotations of nodes at run time, so the names must exist.
 """
 
 from typing import TYPE_CHECKING, Any

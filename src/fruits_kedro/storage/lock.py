@@ -1,7 +1,7 @@
 """One run at a time on one storage root.
 
 A run acquires the lock before its first node and releases it at its end. Every commit calls
-``require_held`` first, so that a run that lost its lock stops instead of writing beside another.
+``require_held`` first, so a run that lost its lock stops before it writes beside another run.
 """
 
 import fcntl
@@ -26,15 +26,15 @@ HEARTBEAT_SECONDS = 30
 """How often the holder of a lock on S3 renews it."""
 
 EXPIRY_SECONDS = 300
-"""A lock on S3 that nobody renewed for so long was left by a dead run."""
+"""A lock on S3 that was not renewed for this long belongs to a dead run."""
 
 _REFUSED = ("PreconditionFailed", "ConditionalRequestConflict")
-"""S3's answers where the stored object is not the one that a condition names."""
+"""S3's error codes for a conditional write whose condition does not hold."""
 _FREE = b"{}"
 
 
 class DiskLock:
-    """The operating system's lock on a file. It ends with the process, however that ends."""
+    """The operating system's lock on a file. It is released whenever the process ends."""
 
     def __init__(self, storage: str) -> None:
         self.storage = local_path(storage)
@@ -62,7 +62,7 @@ class DiskLock:
             os.close(descriptor)
             raise _busy(self.storage, holder) from error
         self._descriptor = descriptor
-        with suppress(OSError):  # a full disk must not hide what the run will say about it
+        with suppress(OSError):  # the run reports a full disk itself
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, _identity(""), 0)
         _held.append(self)
@@ -82,7 +82,7 @@ class DiskLock:
                 raise _lost(self.storage, "its file was removed")
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._descriptor is not None:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, 0)
@@ -92,10 +92,10 @@ class DiskLock:
 
 
 class StoreLock:
-    """An object that only conditional writes change; it says who holds the lock and since when.
+    """An object on S3 that says who holds the lock and since when.
 
-    Each write names the version that it replaces (``If-Match``), so of two runs that find the lock
-    free or expired only one gets it. The object is never deleted: a released lock says so.
+    Each write names the version that it replaces (``If-Match``), so only one of two runs that find
+    the lock free or expired gets it. The object is never deleted; a free lock is ``{}``.
     """
 
     def __init__(self, storage: str) -> None:
@@ -103,7 +103,9 @@ class StoreLock:
         self._fs, self._path = filesystem(join(storage, LOCK))
         self._token = uuid.uuid4().hex
         self._version: str | None = None
-        self._one_at_a_time = threading.RLock()  # a signal may release it within a check
+        self._one_at_a_time = (
+            threading.RLock()
+        )  # reentrant: a signal handler may release the lock during a check
         self._released = threading.Event()
 
     def acquire(self) -> None:
@@ -116,7 +118,7 @@ class StoreLock:
             self._take()
         except FruitsError:
             raise
-        except Exception as error:  # each client of a store has errors of its own
+        except Exception as error:  # clients of object stores share no base class of errors
             first = next(iter(str(error).splitlines()), type(error).__name__)
             raise FruitsError(
                 f"The storage {self.storage} cannot be written ({first}): check the bucket's name, "
@@ -135,15 +137,15 @@ class StoreLock:
         with self._one_at_a_time:
             if self._released.is_set():
                 return
-            # A silent machine (a laptop that slept) learns here that it lost the lock.
+            # A laptop that slept finds out here that it lost the lock.
             if self._version is None or not self._put(_identity(self._token)):
                 self._version = None
                 raise _lost(self.storage, "another run took it while this one was silent")
 
     def release(self) -> None:
-        """Give the lock back, unless another run has it.
+        """Release the lock, unless another run has taken it.
 
-        A store that no longer answers has been reported before; the lock expires.
+        Errors are ignored: if the store does not answer, the lock expires.
         """
         with self._one_at_a_time:
             if self in _held:
@@ -165,10 +167,10 @@ class StoreLock:
             raise _busy(self.storage, {})
 
     def _put(self, content: bytes) -> bool:
-        """Replace the version that this lock has seen last, or create the object.
+        """Replace the version that this lock saw last, or create the object.
 
         Returns:
-            Whether the object is now this content. False where somebody else has written.
+            Whether the object now has this content. False if another run has written.
         """
         bucket, key, _ = self._fs.split_path(self._path)
         condition = {"IfMatch": self._version} if self._version else {"IfNoneMatch": "*"}
@@ -182,7 +184,7 @@ class StoreLock:
         except OSError as error:
             if not isinstance(error, FileExistsError) and _code(error) not in _REFUSED:
                 raise
-            # The answer to an earlier try of the same request may have been lost.
+            # The request may have succeeded at an earlier try whose answer was lost.
             version, holder = self._read()
             if holder.get("token") != self._token:
                 return False
@@ -203,7 +205,7 @@ class StoreLock:
             try:
                 self.check()
             except FruitsError:
-                return  # the next commit says it
+                return  # the next commit raises the error
             except Exception:  # noqa: S112 - the next beat may reach the store
                 continue
 
@@ -232,7 +234,7 @@ def lock_of(storage: str) -> Lock:
 def require_held(uri: str) -> None:
     """Make sure that the lock over ``uri`` is still held; call this before each commit.
 
-    Does nothing where this process holds no lock: in notebooks, tests and Spark's workers.
+    Does nothing if this process holds no lock, as in notebooks, tests and Spark's workers.
 
     Args:
         uri: What is about to be committed, below the storage root.
@@ -256,7 +258,7 @@ def _identity(token: str) -> bytes:
 
 
 def _machine() -> str:
-    """Equal for two processes that see one another's process ids; empty where unknown."""
+    """Text that is equal for processes with a common process table; empty if unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"
@@ -272,13 +274,13 @@ def _is_gone(holder: dict[str, Any]) -> bool:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # alive, and another user's
+        except OSError:  # alive, but owned by another user
             pass
     return isinstance(beat, float) and time.time() - beat >= EXPIRY_SECONDS
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    """What a lock says; ``{}`` where it is free."""
+    """The holder that a lock names; ``{}`` if it is free."""
     if content == _FREE:
         return {}
     try:
@@ -289,7 +291,7 @@ def _parse(content: bytes) -> dict[str, Any]:
 
 
 def _code(error: OSError) -> str:
-    """S3's own name of an error that s3fs has translated."""
+    """S3's error code behind an exception of s3fs."""
     response = getattr(error.__cause__, "response", None) or {}
     code: str = response.get("Error", {}).get("Code", "")
     return code

@@ -1,24 +1,32 @@
-"""A stored folder is what its manifest names, and the manifest is written last.
+"""Folders whose content is what their manifest names; the manifest is written last.
 
 The manifest of ``04_feature/features`` is the file ``04_feature/.features.manifest.json``. So the
 folder itself holds data files and nothing else, and any tool can read it. A save writes new files,
 then the manifest (by rename on a disk, one PUT on an object store), then removes the files that the
-manifest no longer names. A save that dies before the manifest leaves files nobody names, and
-``tidy`` removes them before the next run begins.
+manifest no longer names. A save that is killed before leaves files that no manifest names;
+``tidy`` removes them before the next run.
 """
 
 import hashlib
 import json
+import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock
-from fruits_kedro.storage.files import filesystem, join, read_bytes, replace_file
+from fruits_kedro.storage.files import (
+    filesystem,
+    is_local,
+    join,
+    local_path,
+    read_bytes,
+    replace_file,
+)
 
 FORMAT = 2
 """Version of the layout; version 1 kept snapshots in part folders below the table's folder."""
@@ -43,8 +51,14 @@ _FIRST_VERSION = (
 )
 """Folders in which version 1 kept snapshots."""
 
+HASHED_BYTES = 64 << 20
+"""Local folders up to this size are held to the sha256 of every file, larger ones to sizes."""
+
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
-"""Names that only this project gives: nothing else in a folder is ever removed."""
+"""Pattern of file names that this project writes; other files are never removed."""
+
+
+_MANIFEST = re.compile(r"\.(.+)\.manifest\.json")
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ class Manifest:
     Attributes:
         version: Counts commits, from 1.
         files: In the order of their rows.
-        notes: What the writer wants to find again.
+        notes: JSON values of the writer.
     """
 
     version: int
@@ -105,16 +119,16 @@ class Folder:
         )
 
     def current(self) -> Manifest | None:
-        """The newest complete version; None where nothing was ever saved.
+        """The newest complete version; None if nothing was ever saved.
 
         Raises:
-            FruitsError: Where the manifest is not one of this project.
+            FruitsError: If the manifest is not one of this project.
         """
         try:
             values = json.loads(read_bytes(self._manifest))
             files = tuple(StoredFile(**file) for file in values["files"])
             if not all(_OURS.fullmatch(file.name) for file in files):
-                raise ValueError("a file lies outside the folder")
+                raise ValueError("a file is outside the folder")
             return Manifest(int(values["version"]), files, values["notes"])
         except FileNotFoundError:
             return None
@@ -125,30 +139,23 @@ class Folder:
             ) from error
 
     def verified(self) -> Manifest | None:
-        """``current``, after one listing that compares the size of every file.
+        """``current``, after a look at every file.
 
         Raises:
-            FruitsError: Where a file is missing or has another size.
+            FruitsError: If a file is missing or was altered.
         """
         manifest = self.current()
-        if manifest is None:
-            return None
-        sizes = self._sizes()
-        for file in manifest.files:
-            found = sizes.get(file.name)
-            if found != file.size:
-                state = "is missing" if found is None else f"has {found} bytes"
-                raise FruitsError(
-                    f"{join(self.uri, file.name)} {state} instead of {file.size}, so the storage "
-                    f"is damaged: restore the file, or remove {self.uri} and {self._manifest}, and "
-                    "run again."
-                )
+        damage = self._damage(manifest) if manifest else None
+        if damage:
+            raise FruitsError(
+                f"{damage}, so the storage is damaged: restore the file, or remove {self.uri} and "
+                f"{self._manifest}, and run again."
+            )
         return manifest
 
     def is_whole(self, manifest: Manifest) -> bool:
-        """Whether every file of a manifest is present with its size."""
-        sizes = self._sizes()
-        return all(sizes.get(file.name) == file.size for file in manifest.files)
+        """Whether every file of a manifest is present and what was written."""
+        return self._damage(manifest) is None
 
     def next_version(self) -> int:
         """The version that the next commit makes."""
@@ -158,7 +165,7 @@ class Folder:
     def commit(
         self, files: Sequence[StoredFile], notes: Mapping[str, Any] | None = None
     ) -> Manifest:
-        """Make ``files`` the whole folder; a version of equal content stays as it is."""
+        """Make ``files`` the content of the folder; an equal current version is kept."""
         lock.require_held(self.uri)
         manifest = Manifest(self.next_version(), tuple(files), dict(notes or {}))
         current = self.current()
@@ -192,16 +199,45 @@ class Folder:
             if name not in named and _OURS.fullmatch(name):
                 fs.rm_file(f"{root}/{name}")
 
+    def _damage(self, manifest: Manifest) -> str | None:
+        """What is wrong with the first damaged file; None if all are as they were written."""
+        sizes = self._sizes()
+        # Objects of a store do not rot, and reading them takes longer than writing them anew.
+        is_hashed = is_local(self.uri) and sum(f.size for f in manifest.files) <= HASHED_BYTES
+        for file in manifest.files:
+            uri, found = join(self.uri, file.name), sizes.get(file.name)
+            if found is None:
+                return f"{uri} is missing"
+            if found != file.size:
+                return f"{uri} has {found} bytes instead of {file.size}"
+            if is_hashed and _sha256(local_path(uri)) != file.sha256:
+                return f"{uri} is not what was written (its sha256 differs)"
+        return None
+
     def _sizes(self) -> dict[str, int]:
         fs, root = filesystem(self.uri)
         try:
-            # An object store's client would answer from what it has listed before.
+            # The client of an object store caches listings.
             fs.invalidate_cache()
             entries = fs.ls(root, detail=True)
         except FileNotFoundError:
             return {}
         files = (entry for entry in entries if entry["type"] == "file")
         return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in files}
+
+
+def stored_folders(storage: str) -> Iterator[Folder]:
+    """Every folder of a storage that has a manifest.
+
+    Args:
+        storage: The storage root, local or ``s3://``.
+    """
+    fs, root = filesystem(storage)
+    for layer in _listed(fs, root, "directory"):
+        for path in _listed(fs, layer, "file"):
+            found = _MANIFEST.fullmatch(path.rsplit("/", 1)[-1])
+            if found:
+                yield Folder(join(storage, layer.rsplit("/", 1)[-1], found[1]))
 
 
 def remove_first_version(storage: str) -> list[str]:
@@ -224,12 +260,12 @@ def remove_first_version(storage: str) -> list[str]:
 
 
 def table_file_name(version: int, part: int, token: str) -> str:
-    """Name of a table's file: the order of names is the order of commits and parts.
+    """Name of a table's file; names sort in the order of commits and parts.
 
     Args:
         version: Of the manifest that will name it.
         part: Position within the save.
-        token: 10 hexadecimal digits that no other save or attempt has.
+        token: 10 hexadecimal digits, unique to the save and attempt.
     """
     return f"{version:06d}-{part:05d}-{token}.parquet"
 
@@ -237,3 +273,23 @@ def table_file_name(version: int, part: int, token: str) -> str:
 def new_token() -> str:
     """8 hexadecimal digits at random."""
     return secrets.token_hex(4)
+
+
+def _listed(fs: Any, folder: str, kind: str) -> list[str]:
+    """Paths of one kind directly in a folder; none if it does not exist."""
+    try:
+        return [e["name"].rstrip("/") for e in fs.ls(folder, detail=True) if e["type"] == kind]
+    except FileNotFoundError:
+        return []
+
+
+def _sha256(path: str) -> str:
+    """Hexadecimal digest of a local file, computed once for each of its states."""
+    state = os.stat(path)
+    return _sha256_of_state(path, state.st_ino, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(4096)
+def _sha256_of_state(path: str, *_: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

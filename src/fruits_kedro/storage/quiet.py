@@ -1,4 +1,4 @@
-"""Silence for what LiteRT prints on standard error and no option of it turns off."""
+"""Silences LiteRT's output on standard error, for which it has no option."""
 
 import os
 import sys

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 SCHEMES = ("s3", "s3a", "s3n")
 
 _ATTEMPTS = 5
-"""Tries of one request, a second or two apart. s3fs repeats a broken connection as often again."""
+"""Attempts per request, a second or two apart. s3fs repeats a broken connection as often again."""
 
 _SHARED = (
     "AWS_ENDPOINT_URL",
@@ -22,7 +22,7 @@ _SHARED = (
     "AWS_MAX_ATTEMPTS",
     "AWS_RETRY_MODE",
 )
-"""Variables that hold no secret and must be equal on every machine of a run."""
+"""Environment variables that hold no secret and must be equal on all machines of a run."""
 
 _CREDENTIALS = {
     (
@@ -69,14 +69,14 @@ def is_s3(uri: str) -> bool:
 
 
 def shared_environment() -> dict[str, str]:
-    """Variables that executors need to reach the same S3. Each machine has its own credentials."""
+    """Variables that executors need to reach the driver's S3; credentials are not among them."""
     return {name: os.environ[name] for name in _SHARED if os.environ.get(name)}
 
 
 def client_options(uri: str) -> dict[str, Any]:
     """Arguments of the fsspec filesystem of ``uri``; empty except for S3.
 
-    Listings are not cached, so what another process has written since is seen.
+    Listings are not cached, so files written by other processes are seen.
     """
     if not is_s3(uri):
         return {}
@@ -89,7 +89,7 @@ def client_options(uri: str) -> dict[str, Any]:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return {
         "use_listings_cache": False,
-        # More would ask for the size of each object first, by a request of its own.
+        # A larger number makes s3fs ask for the size of each object first, in a separate request.
         "max_concurrency": 1,
         "client_kwargs": {"region_name": region} if region else {},
         "config_kwargs": config,
@@ -97,12 +97,12 @@ def client_options(uri: str) -> dict[str, Any]:
 
 
 def credentials_problem(text: str) -> str | None:
-    """The sentence for an error that every further request would meet, or None."""
+    """The sentence for an error that all further requests would raise too, or None."""
     return _first(text, _CREDENTIALS)
 
 
 def s3_problem(text: str) -> str | None:
-    """The sentence for an error of S3, found in what a client says, or None."""
+    """The sentence for an S3 error that a client's message contains, or None."""
     return _first(text, _CREDENTIALS | _ACCESS)
 
 
@@ -114,7 +114,7 @@ def _first(text: str, sentences: dict[tuple[str, ...], str]) -> str | None:
 def abort_unfinished_uploads(uri: str) -> int:
     """Abort every unfinished multipart upload below ``uri``.
 
-    Nobody sees them and they are paid for. Call this only while no other run writes there.
+    They are invisible and cost money. Call this only while no other run writes there.
 
     Args:
         uri: A folder on S3. Uploads outside of it are left alone.
@@ -130,7 +130,9 @@ def abort_unfinished_uploads(uri: str) -> int:
             named = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
             fs.call_s3("abort_multipart_upload", **named)
             count += 1
-    except PermissionError as error:  # a lifecycle rule of the bucket ends them as well
+    except (
+        PermissionError
+    ) as error:  # not fatal: a lifecycle rule of the bucket removes them as well
         logger.warning(
             "Unfinished uploads below %s could not be listed (%s): give the run "
             "s3:ListBucketMultipartUploads and s3:AbortMultipartUpload",

@@ -1,4 +1,4 @@
-"""The columns of every table: catalog, nodes and tests read the same words."""
+"""The columns of every table of the catalog."""
 
 import pyarrow as pa
 
@@ -53,7 +53,7 @@ join ``photographs`` on ``sha256``.
 """
 
 VARIANTS = pa.schema({"sha256": _TEXT, "variant": _INT, "fingerprint": _TEXT})
-"""The augmented copies of train photographs that are wanted; variants count from 1."""
+"""One row per augmented copy of a train photograph that is needed; variants count from 1."""
 
 REDUCED_FEATURES = pa.schema(
     _WHERE | {"sha256": _TEXT, "variant": _INT, "studio": _FLAG, "components": _VECTOR}
@@ -74,10 +74,10 @@ CANDIDATES = {
     "third": _TEXT,
     "third_probability": _DOUBLE,
 }
-"""The three most probable labels of a row; null beyond the number of labels."""
+"""The three most probable labels of a row; null if there are fewer labels."""
 
 DOUBTS = {"sure": _FLAG, "outlier_score": _DOUBLE, "outlier": _FLAG}
-"""How far the first label can be believed; null where nothing was chosen to go by."""
+"""How far the first label can be believed; null without calibration."""
 
 PREDICTED = CANDIDATES | DOUBTS
 """Everything that a classifier adds to a row."""
@@ -103,7 +103,7 @@ FACTS = {
     "biodiversity": _TEXT,
     "sources": _TEXT,
 }
-"""Facts of the predicted label; null where there are none."""
+"""Facts about the predicted label; null if none are known."""
 
 INFERENCE = pa.schema({"path": _TEXT, "studio": _FLAG} | PREDICTED | {"reason": _TEXT} | FACTS)
-"""One row per new photograph: its three most probable labels, or the reason why none; and facts."""
+"""One row per new file: its three most probable labels with facts, or the reason for none."""

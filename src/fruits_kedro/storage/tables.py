@@ -28,7 +28,7 @@ _BATCH_ROWS = 4096
 
 @dataclass(frozen=True)
 class Table:
-    """One version of a stored table; nothing is read before it is asked for.
+    """One version of a stored table; rows are read on demand.
 
     Attributes:
         uri: The folder, local or ``s3://``.
@@ -42,7 +42,7 @@ class Table:
 
     @property
     def rows(self) -> int:
-        """Number of rows, as the manifest has it."""
+        """Number of rows, from the manifest."""
         return sum(file.rows for file in self.files)
 
     @property
@@ -61,8 +61,8 @@ class Table:
         """Rows in the driver's memory, in stored order.
 
         Args:
-            columns: Those to read; all where None.
-            filter: Condition that rows meet; all rows where None.
+            columns: Those to read; all if None.
+            filter: Condition that rows meet; all rows if None.
         """
         if not self.files:
             return self.schema.empty_table().select(list(columns or self.schema.names))
@@ -74,8 +74,8 @@ class Table:
         """Rows in batches of at most 4096, in stored order, with bounded memory.
 
         Args:
-            columns: Those to read; all where None.
-            filter: Condition that rows meet; all rows where None.
+            columns: Those to read; all if None.
+            filter: Condition that rows meet; all rows if None.
         """
         if self.files:
             yield from self._dataset().to_batches(
@@ -94,7 +94,7 @@ class Table:
         Args:
             columns: Those to read.
             limit: Rows, at most.
-            filter: Condition that rows meet; all rows where None.
+            filter: Condition that rows meet; all rows if None.
         """
         wanted = list(dict.fromkeys([*columns, "sha256"]))
         hashes = self.read(["sha256"], filter)["sha256"]
@@ -114,7 +114,7 @@ class Table:
         return table.append_column("row", pa.array(np.concatenate([*rows, np.zeros(0, np.int64)])))
 
     def file_uri(self, position: int) -> str:
-        """Where one of the files is."""
+        """URI of the file at a position in ``files``."""
         return join(self.uri, self.files[position].name)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> Any:
@@ -173,7 +173,7 @@ def write_rows(folder: str, name: str, schema: pa.Schema, rows: Iterable[Any]) -
         rows: Record batches or tables.
 
     Returns:
-        What was written; None, and no file, where there are no rows.
+        What was written. Without rows no file is written and None returned.
     """
     groups = _in_groups(rows, schema)
     first = next(groups, None)
@@ -191,14 +191,14 @@ def write_rows(folder: str, name: str, schema: pa.Schema, rows: Iterable[Any]) -
 
 
 def write_table(folder: str, version: int, table: pa.Table, schema: pa.Schema) -> list[StoredFile]:
-    """Write a table of the driver's memory as one file; no file where it is empty."""
+    """Write an in-memory table as one file; an empty table gives none."""
     name = table_file_name(version, 0, new_token() + "00")
     written = write_rows(folder, name, schema, table.to_batches())
     return [written] if written else []
 
 
 def merge_files(table: Table, version: int) -> StoredFile | None:
-    """Write the rows of a table once more, as one file."""
+    """Rewrite the rows of a table as one file."""
     name = table_file_name(version, 0, new_token() + "00")
     return write_rows(table.uri, name, table.schema, table.batches())
 
