@@ -54,7 +54,8 @@ def fit(
     values = components.astype(np.float64)
     scale = _deviations(values) if settings.standardization else np.ones(values.shape[1])
     mean = values.mean(axis=0)
-    values = (values - mean) / scale  # the search is shorter about the middle
+    values -= mean  # the search is shorter about the middle
+    values /= scale  # in place: half a million rows are 1.2 GB
     rows = len(values) if weights is None else float(weights.sum())
     # With two labels scikit-learn fits the difference of the logits, which has half the penalty.
     penalty = rows * settings.reg_param / (2 if len(labels) == 2 else 1)
