@@ -137,20 +137,15 @@ def _peak_kb() -> int:
 
 def _outcome(content: bytes, file: Path) -> str:
     """What the two steps on a worker make of a file with this content."""
-    import pyarrow as pa
-    from fruits_kedro.photos.batches import read_batch
-
     from fruits_kedro.photos.decoding import decode
-    from fruits_kedro.photos.limits import Limits
+    from fruits_kedro.photos.reading import read_photograph
     from fruits_kedro.photos.reasons import Reason
 
     file.write_bytes(content)
-    listed = pa.record_batch({"path": [str(file)], "size": [len(content)]})
-    [batch] = read_batch(listed, Limits(len(content), MAX_PIXELS, stored_bytes=len(content)))
-    [row] = batch.to_pylist()
-    if row["reason"] is not None:
-        return str(row["reason"])
-    pixels = decode(row["bytes"], SIZE)
+    read = read_photograph(str(file), MAX_PIXELS)
+    if read.reason is not None:
+        return str(read.reason)
+    pixels = decode(read.content, SIZE)
     if isinstance(pixels, Reason):
         return pixels
     assert (pixels.shape, pixels.dtype) == ((SIZE, SIZE, 3), "uint8")

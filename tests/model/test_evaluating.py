@@ -62,7 +62,9 @@ def test_no_groups_and_no_labels_are_told():
 
 
 def test_own_photographs_lift_the_place_they_come_from():
-    found = evaluate_own(make_rows(own=24, copies=True), settings())
+    half = settings()
+    half = replace(half, own=half.own.model_copy(update={"share": 0.5}))
+    found = evaluate_own(make_rows(own=24, copies=True), half)
     place = found["places"][PLACE]
     assert place["rows"] == 72
     assert place["accuracy"] > 0.8

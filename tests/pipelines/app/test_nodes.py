@@ -66,7 +66,7 @@ def test_the_page_is_told_the_card_the_accuracy_and_the_facts_of_its_labels(book
     assert (told["accuracy"]["split"], told["accuracy"]["right_if_sure"]) == ("folder", 0.95)
     assert set(told["facts"]) == {"Apple"}
     assert told["translations"]["fr"]["Apple"]["common_name"] == "Pomme"
-    assert told["calibrated_for"] is None
+    assert told["calibrated_for"] == "studio"
     used = {source for _, source in told["facts"]["Apple"].values()}
     assert used == set(told["sources"])
 

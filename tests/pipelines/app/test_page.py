@@ -187,7 +187,7 @@ def test_what_is_no_photograph_is_said(phone, tmp_path):
 def test_probabilities_are_those_of_python(phone, model):
     engine = Engine(model.content)
     for path in sorted((SAMPLE / "Test").glob("*/*.jpg"))[::20]:
-        expected = engine.answer(decode(path.read_bytes(), model.card.image_size, True))
+        expected = engine(decode(path.read_bytes(), model.card.image_size, True))
         answer = classify(phone, path)
         assert max(abs(expected[:-1] - answer["probabilities"])) < 1e-5
         assert abs(expected[-1] - answer["score"]) < 1e-2

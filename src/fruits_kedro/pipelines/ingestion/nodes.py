@@ -214,9 +214,10 @@ def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParamet
     )
     read = read.rename_columns([*KEY, "sha256", "read_reason"])
     found = _places(listing, read)
-    for name in ("sha256", "read_reason"):
-        listing = listing.append_column(name, read[name].take(found))
-    return listing
+    unread = pc.is_null(found)
+    reasons = pc.if_else(unread, Reason.UNREADABLE.value, read["read_reason"].take(found))
+    listing = listing.append_column("sha256", read["sha256"].take(found))
+    return listing.append_column("read_reason", reasons)
 
 
 def _places(listing: pa.Table, read: pa.Table) -> pa.Array:
