@@ -202,8 +202,9 @@ def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
         return np.zeros(len(features), np.int64)
     tree = linkage(features, "average", "cosine")
     groups = fcluster(tree, 1 - ALIKE, "distance")
-    if groups.max() == 1:  # one pile is better divided than not asked about
-        groups = np.arange(len(features)) % most
+    largest = groups == np.bincount(groups).argmax()
+    if largest.sum() > len(groups) / 2:  # a label of one pile is better divided than not trained
+        groups[largest] = groups.max() + 1 + np.arange(largest.sum()) % most
     return np.unique(groups, return_inverse=True)[1]
 
 
