@@ -54,7 +54,7 @@ unit: $(VENV)/.installed-dev
 test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 35 minutes)
 	timeout --signal=INT 35m $(PYTEST) --timeout=$(LONG) -m faults tests/faults $(ARGS)
 
-test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (20 to 35 minutes)
+test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (up to 12 minutes)
 	@bash tools/require.sh go
 	timeout --signal=INT 40m $(BIN)/pytest --timeout=$(LONG) -m cluster tests/cluster $(ARGS)
 

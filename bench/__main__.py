@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -31,6 +32,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--parts", type=_parts, default=tuple(PARTS), help=",".join(PARTS))
     parser.add_argument("--work", type=Path, help="folder of storages and results; may be old")
     given = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what is being measured, too
     try:
         bench = _set_up(given.images, given.work or Path(tempfile.mkdtemp(prefix="fruits-bench-")))
     except FruitsError as error:

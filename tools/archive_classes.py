@@ -1,8 +1,7 @@
 """Let Java remember the classes Spark loads, so that later runs start seconds earlier.
 
-Runs ingestion once on a few photographs of the sample and keeps what the JVM loaded as a class data
-sharing archive, which ``conf/base/spark.yml`` names. Without the file, or with another Java or
-Spark, the JVM starts as it would without it.
+Runs ingestion on a few photographs and keeps what the JVM loaded as a class data sharing archive,
+which ``conf/base/spark.yml`` names. Without it, or with another Java or Spark, nothing fails.
 
 Source: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
 """
@@ -26,11 +25,7 @@ PHOTOGRAPHS = 6
 
 
 def main(archive: Path) -> None:
-    """Write the archive.
-
-    Args:
-        archive: Where it goes; about 150 MB.
-    """
+    """Write the archive, about 150 MB."""
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         made = Path(folder) / archive.name
         os.environ["FRUITS_CLASS_ARCHIVE"] = str(made)
@@ -50,11 +45,10 @@ def _copy_sample(images: Path) -> Path:
 
 def _ingest(images: Path, storage: Path) -> None:
     bootstrap_project(ROOT)
-    parameters = {"images": str(images), "storage": str(storage)}
-    for _ in ("first run", "nothing new"):
-        session: Any
-        with FruitsSession.create(ROOT, runtime_params=parameters) as session:
-            session.run(pipeline_names=["ingestion"])
+    parameters = {"images": str(images), "storage": str(storage), "tracking": "off"}
+    session: Any
+    with FruitsSession.create(ROOT, runtime_params=parameters) as session:
+        session.run(pipeline_names=["ingestion"])
 
 
 def _end_spark() -> None:

@@ -151,20 +151,15 @@ def render(item: Image.Image, view: View) -> Image.Image:
     return canvas.convert("RGB")
 
 
-def encode(image: Image.Image) -> bytes:
-    """Encode as JPEG; the same image and Pillow version give the same bytes."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return buffer.getvalue()
-
-
 def build_label(
     photos: tuple[Photo, ...], stamps: Mapping[str, Image.Image]
 ) -> Iterator[tuple[View, bytes]]:
     """Yield every view of a label with its JPEG bytes."""
     items = {photo.stamp: prepare(stamps[photo.stamp]) for photo in photos}
     for view in plan(photos):
-        yield view, encode(render(items[view.stamp], view))
+        buffer = io.BytesIO()
+        render(items[view.stamp], view).save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        yield view, buffer.getvalue()
 
 
 def write_tree(out: Path, stamps: Mapping[str, Image.Image]) -> int:

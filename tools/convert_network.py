@@ -24,8 +24,7 @@ def main() -> None:
     """Write the network beside the weights."""
     weights = locate_weights(SHIPPED, NETWORK)
     spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, "float32")
-    nothing = no_calibration(IMAGE_SIZE)
-    first, second = (convert(weights, spec, nothing, NETWORK) for _ in range(2))
+    first, second = (convert(weights, spec, no_calibration(IMAGE_SIZE), NETWORK) for _ in range(2))
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
     ship_backbone(first, weights.parent)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "pictures" / "kedro-viz.png"
-SIZE = {"width": 1360, "height": 860}
 
 
 def main(url: str) -> None:
@@ -17,7 +16,7 @@ def main(url: str) -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from browser import opened
 
-    with opened(url, **SIZE) as shown:
+    with opened(url, width=1360, height=860) as shown:
         page = shown.page
         page.wait_for_selector(".pipeline-node--modularPipeline")
         page.locator(".feature-hints__close").click()

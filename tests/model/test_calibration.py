@@ -11,7 +11,7 @@ from fruits_kedro.model.calibration import calibrate
 from fruits_kedro.model.classifier import Classifier, predicted_columns
 from fruits_kedro.model.confidence import STUDIO
 from fruits_kedro.model.held_out import HeldOut, hold_out_place, hold_out_studio
-from fruits_kedro.model.refits import DIRECTIONS, Fitted, Refits
+from fruits_kedro.model.refits import DIRECTIONS, Fitted, Refits, alike_folds
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import OwnParameters
 
@@ -89,9 +89,28 @@ def test_a_label_that_a_fold_leaves_out_as_a_whole_is_as_unlikely_as_any():
 def test_own_photographs_of_a_place_are_held_out_in_folds_and_their_copies_never_asked():
     rows = make_rows(own=12, copies=True)
     folds = hold_out_place(rows, PLACE, REFITS, REFITS.sums(rows), 3)
-    assert [len(part.targets) for part, _ in folds] == [12, 12, 12]
+    assert sum(len(part.targets) for part, _ in folds) == 36
     assert not any(part.copies.any() for part, _ in folds)
-    assert {fitted.photographs for _, fitted in folds} == {120 + 24}
+    for part, fitted in folds:
+        assert fitted.photographs == 120 + 36 - len(part.targets)
+
+
+def test_photographs_that_are_alike_are_held_out_together():
+    rows = make_rows(own=12, copies=True)
+    place = rows.where(rows.own)
+    pairs = np.flatnonzero(place.photographs & (place.targets == 1))
+    features = np.random.default_rng(0).normal(size=place.features.shape).astype(np.float32)
+    features[pairs[1::2]] = features[pairs[::2]] * 1.01
+    folds = alike_folds(replace(place, features=features), 3)
+    assert np.sum(folds, axis=0).tolist() == [1] * len(place)
+    for fold in folds:
+        np.testing.assert_array_equal(fold[pairs[::2]], fold[pairs[1::2]])
+
+
+def test_a_pile_of_photographs_that_are_all_alike_is_divided():
+    place = make_rows(own=12).where(make_rows(own=12).own)
+    same = replace(place, features=np.ones_like(place.features))
+    assert [int(fold.sum()) for fold in alike_folds(same, 3)] == [12, 12, 12]
 
 
 def test_whole_sessions_of_a_place_are_held_out_where_there_are_any():

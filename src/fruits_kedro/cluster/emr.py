@@ -347,7 +347,7 @@ def awaited_log(stack: Stack, job_id: str) -> str:
 
 
 def log_tail(stack: Stack, job_id: str) -> str:
-    """The last lines of each log of a job's driver; empty where EMR has written none yet."""
+    """The last lines of each log of a job's driver; empty if EMR has written none yet."""
     texts = _logs(stack.bucket, stack.log_prefix(job_id), r"/(stdout|stderr)(\.gz)?$")
     texts = {name: text for name, text in texts.items() if "SPARK_EXECUTOR" not in name}
     for application in sorted(set(re.findall(r"application_\d+_\d+", "".join(texts.values())))):

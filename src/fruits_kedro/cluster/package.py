@@ -299,7 +299,7 @@ def _sha256(path: Path) -> str:
 
 
 def _run_pip(words: Sequence[str], **environment: str) -> str:
-    """Run pip; returns its last error, or nothing where it succeeds."""
+    """Run pip; returns its last error, or nothing if it succeeds."""
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
     # No shell, and only paths vary.
     result = subprocess.run(  # noqa: S603

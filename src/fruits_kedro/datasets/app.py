@@ -46,7 +46,7 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
         """Every file by its path.
 
         Raises:
-            FruitsError: Where nothing was saved yet.
+            FruitsError: If nothing was saved yet.
         """
         names = self._sizes()
         if not names:

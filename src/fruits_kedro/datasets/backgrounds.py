@@ -42,7 +42,7 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         """Read the photographs.
 
         Raises:
-            FruitsError: Where there is no such folder, or no photograph in it that can be read.
+            FruitsError: If there is no such folder, or no photograph in it that can be read.
         """
         if self._folder == SHIPPED:
             return shipped_backgrounds("train")

@@ -72,7 +72,7 @@ class CsvDataset(Atomic, CSVDataset):
         filepath: The file, local or ``s3://``.
         text: Columns that always load as text: a label may be called "nan", "007" or "=1+1". Names
             that the file does not have are ignored.
-        missing_ok: Load no rows where nothing was saved yet, instead of failing.
+        missing_ok: Load no rows if nothing was saved yet, instead of failing.
         metadata: For Kedro plugins, not read here.
     """
 
@@ -102,7 +102,7 @@ class CsvDataset(Atomic, CSVDataset):
             super().save(data)
 
     def load(self) -> pd.DataFrame:
-        """The table as it was saved. Raises FruitsError where there is none."""
+        """The table as it was saved. Raises FruitsError if there is none."""
         if self.exists():
             return restore_columns(super().load(), self._text)
         if self.missing_ok:

@@ -42,7 +42,7 @@ class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
         self._folder.tidy()
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where nothing was saved or a file was altered."""
+        """Changes with the content; None if nothing was saved or a file was altered."""
         manifest = self._folder.current()
         return manifest.id if manifest and is_unaltered(self._folder, manifest) else None
 
@@ -113,7 +113,7 @@ class ClassifierDataset(_ModelDataset[Classifier]):
         """The newest classifier, its hash verified.
 
         Raises:
-            FruitsError: Where there is none, a file was altered, or its kind is unknown.
+            FruitsError: If there is none, a file was altered, or its kind is unknown.
         """
         return classifier_from_arrays(_unpacked(load_files(self._folder)["classifier.npz"]))
 

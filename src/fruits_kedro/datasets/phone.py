@@ -38,7 +38,7 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         """The file, verified by its sha256, or the reason why there is none.
 
         Raises:
-            FruitsError: Where nothing was saved yet, or the file is not what was saved.
+            FruitsError: If nothing was saved yet, or the file is not what was saved.
         """
         try:
             notes = json.loads(read_bytes(self._beside))
@@ -77,7 +77,7 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         replace_file(self._beside, text.encode())
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where the file is missing or was altered."""
+        """Changes with the content; None if the file is missing or was altered."""
         try:
             content = read_bytes(self._beside)
             notes = json.loads(content)

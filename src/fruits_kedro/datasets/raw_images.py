@@ -32,7 +32,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
 
     Args:
         filepath: The folder, local or ``s3://``.
-        exclude: Folders that are not listed where they are below ``filepath``, such as the
+        exclude: Folders that are not listed if they are below ``filepath``, such as the
             storage of results and own photographs. An entry may hold several, separated by commas.
         metadata: For Kedro plugins, not read here.
     """
@@ -123,7 +123,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
     Args:
         folders: Folders, local or ``s3://``: a list, or text with commas. Not called ``filepath``,
             because Kedro prefixes that with the project's folder.
-        exclude: Folders that are not listed where they are below one of ``folders``.
+        exclude: Folders that are not listed if they are below one of ``folders``.
         metadata: For Kedro plugins, not read here.
     """
 

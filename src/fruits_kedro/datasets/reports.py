@@ -74,7 +74,7 @@ class JsonReportDataset(Atomic, JSONDataset):
 
     Args:
         filepath: The file, local or ``s3://``.
-        missing_ok: Load an empty dictionary where nothing was saved yet, instead of failing.
+        missing_ok: Load an empty dictionary if nothing was saved yet, instead of failing.
         volatile: The file differs after every run; nodes that read it are not rerun for that.
         metadata: For Kedro plugins, not read here.
     """

@@ -38,7 +38,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         filepath: The table's folder, local or ``s3://``.
         table: Name of the columns in ``fruits_kedro.storage.schemas``.
         mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
-        missing_ok: Load an empty table where nothing was saved yet, instead of failing.
+        missing_ok: Load an empty table if nothing was saved yet, instead of failing.
         refresh: Load an empty table, and let the first save of a run replace instead of add.
         metadata: For Kedro plugins, not read here.
     """
@@ -66,7 +66,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         """The newest version; its rows are read on demand.
 
         Raises:
-            FruitsError: Where nothing was saved yet and ``missing_ok`` is false, or a file is
+            FruitsError: If nothing was saved yet and ``missing_ok`` is false, or a file is
                 missing or damaged.
         """
         if self._refresh and self._mode == "read":
@@ -133,7 +133,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         self._folder.tidy()
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None where nothing was saved or a file is not whole."""
+        """Changes with the content; None if nothing was saved or a file is not whole."""
         manifest = self._folder.current()
         return manifest.id if manifest and self._folder.is_whole(manifest) else None
 

@@ -24,7 +24,7 @@ from fruits_kedro.storage.files import is_local
 _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
-"""Catalog entries that say where photographs come from and where results go."""
+"""Catalog entries whose paths are those of photographs and results."""
 _REPORTS = "/08_reporting/metrics.json"
 
 
@@ -35,7 +35,7 @@ class ConfigurationHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Raise FruitsError if a parameter, setting or environment is unknown or wrong."""
         for stream in (sys.stdout, sys.stderr):
-            # A terminal that lacks a letter of a file name must not cost a line of the log.
+            # A terminal that cannot encode a file name must not lose the line.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         check_configuration(context.config_loader)
@@ -44,14 +44,14 @@ class ConfigurationHooks:
 class FruitsConfigLoader(OmegaConfigLoader):
     """``OmegaConfigLoader`` with one-sentence errors and ``${fruits:}``, the facts of fruits.yml.
 
-    Each key is read once: a run asks for the catalog seven times, and reading takes half a second.
+    Each key is read once: a run asks for the catalog seven times, at half a second each.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._read: dict[str, dict[str, Any]] = {}
         options["runtime_params"] = _own_folders_apart(options.get("runtime_params"))
         super().__init__(*arguments, **options)
-        # As Kedro does for its own `globals`, which hold plain values only.
+        # Kedro registers its own resolver `globals` here too, but that only gives plain values.
         OmegaConf.register_new_resolver("fruits", self._fruits, replace=True)
         OmegaConf.register_new_resolver("own_folders", self._own_folders, replace=True)
 
@@ -62,7 +62,7 @@ class FruitsConfigLoader(OmegaConfigLoader):
             FruitsError: If a file cannot be read.
             MissingConfigException, KeyError: As Kedro's loader.
         """
-        # A value that was set on the loader by hand wins, as in Kedro.
+        # A value set on the loader directly takes precedence, as in Kedro.
         if key in self or key not in self._read:
             self._read[key] = self._read_key(key)
         return deepcopy(self._read[key])
@@ -93,7 +93,7 @@ class FruitsConfigLoader(OmegaConfigLoader):
 
 
 def _own_folders_apart(given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """``--params=own=FOLDER`` beside parameters of the group ``own``, which it must not replace."""
+    """Move ``--params=own=FOLDER`` to ``own.folders``, so that it does not replace the group."""
     own = (given or {}).get("own")
     if not given or own is None or isinstance(own, dict):
         return given
@@ -173,7 +173,7 @@ def global_problems(values: dict[str, Any]) -> Iterator[str]:
 
 
 def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
-    """Problems of the shape of entries; each dataset checks its own arguments."""
+    """Problems in the structure of entries; datasets check their own arguments."""
     ours = [f"fruits_kedro.datasets.{name}" for name in datasets.__all__]
     for name, entry in catalog.items():
         kind = entry.get("type") if isinstance(entry, dict) else None
@@ -189,7 +189,7 @@ def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
 
 
 def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
-    """Problems of the places that the entries of ``_PLACES`` name; nothing is opened for it."""
+    """Problems of ``images`` and ``storage``, found without opening anything."""
     places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
     for name, place in places.items():
         if "@" in place.partition("://")[2].split("/")[0]:
@@ -211,7 +211,7 @@ def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_encodable(place: str) -> bool:
-    """Whether a path reaches the file system as given, and UTF-8 files such as JSON can hold it."""
+    """Whether the locale can encode a path for the file system, and UTF-8 for JSON."""
     try:
         os.fsencode(place)
         place.encode()

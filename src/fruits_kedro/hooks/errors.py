@@ -1,4 +1,4 @@
-"""How a run ends early: errors become the sentence they carry, signals one sentence and a code."""
+"""Ends runs early: errors become one sentence, signals a sentence and an exit code."""
 
 import os
 import signal
@@ -37,15 +37,15 @@ _KNOWN = {
     "OutOfMemoryError": _MEMORY,
     _NO_ANSWER: _MEMORY,
 }
-"""Machine faults that reach Python as text somewhere in a Java stack trace."""
+"""Sentences for machine faults, by text that a Java stack trace contains."""
 
 
 class ErrorHooks:
-    """Turns the errors of a run into sentences, also for a ``KedroSession`` of a notebook."""
+    """Turns the errors of a run into sentences, in notebooks too."""
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Raise the FruitsError that ``error`` wraps or means; any other is left to Kedro."""
+        """Raise the FruitsError behind ``error``; Kedro handles all others."""
         found = sentence_of(error)
         if found:
             raise found from error
@@ -53,7 +53,7 @@ class ErrorHooks:
 
 @contextmanager
 def as_sentences() -> Iterator[None]:
-    """Raise the FruitsError that an error of this context wraps or means, else the error itself."""
+    """Replace an error of this context by the FruitsError behind it, if there is one."""
     try:
         yield
     except Exception as error:
@@ -64,9 +64,9 @@ def as_sentences() -> Iterator[None]:
 
 
 def sentence_of(error: Exception) -> FruitsError | None:
-    """The FruitsError that an error wraps or means; None for a defect, whose trace helps.
+    """The FruitsError behind an error; None for a defect, whose stack trace is needed.
 
-    Kedro's datasets and catalog wrap every exception. Those of Spark and S3 are told by their text.
+    Kedro's datasets and catalog wrap every exception. Errors of Spark and S3 are known by text.
     """
     causes = list(_causes(error))
     for cause in causes:
@@ -79,7 +79,7 @@ def sentence_of(error: Exception) -> FruitsError | None:
 
 
 def _text(error: BaseException) -> str:
-    """The message of an error; one of Java is fetched from the JVM, which may be what died."""
+    """The message of an error. Java's is fetched from the JVM, which may be dead."""
     try:
         return str(error)
     except OSError:
@@ -87,7 +87,7 @@ def _text(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()  # one that is raised again may be among its own causes
+    seen: set[int] = set()  # an error that is raised again can be its own cause
     while error is not None and id(error) not in seen:
         yield error
         seen.add(id(error))
@@ -97,10 +97,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 # --- signals -------------------------------------------------------------------------------------
 
 at_end: list[Callable[[], Any]] = []
-"""What must happen before a stopped process ends, such as releasing a lock."""
+"""Callbacks before a stopped process ends, such as releasing a lock."""
 
 _SECONDS_TO_END = 5
-"""An object store that does not answer must not keep a stopped run alive."""
+"""Longest wait for the callbacks: an object store may not answer."""
 
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
@@ -108,9 +108,9 @@ _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 def end_on_signals() -> None:
     """Let Ctrl-C and SIGTERM end this process at once: one sentence, exit code 130 or 143.
 
-    For commands only: a notebook keeps its own handlers. Nothing unwinds, because an exception
-    raised at an arbitrary moment prints stack traces of py4j, threads and finalizers. Every write
-    to the storage is safe against SIGKILL anyway, and the JVM ends when this process does.
+    For commands only: a notebook keeps its own handlers. No exception is raised, because at an
+    arbitrary moment it would print stack traces of py4j, threads and finalizers. Writes to the
+    storage are safe even against SIGKILL, and the JVM ends with this process.
     """
     for number in _NAMES:
         signal.signal(number, _end)
@@ -122,7 +122,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     erase = "\r\x1b[2K" if sys.stdout.isatty() else ""
     text = f"{erase}Stopped by {_NAMES[signal.Signals(number)]}. Run the same command to resume.\n"
     with suppress(OSError):
-        os.write(2, text.encode())  # print() refuses to be called from within itself
+        os.write(2, text.encode())  # print() is not reentrant
     # The interrupted main thread may hold a lock that a callback needs, so it only waits.
     ending = threading.Thread(target=lambda: [callback() for callback in at_end], daemon=True)
     ending.start()

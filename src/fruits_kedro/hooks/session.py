@@ -1,4 +1,4 @@
-"""The session of ``kedro run``: Kedro's own, with the incremental runner."""
+"""Kedro's session with the incremental runner."""
 
 import pkgutil
 from typing import Any
@@ -22,20 +22,20 @@ _FILTERS = {
     "to_outputs": "to_outputs",
     "namespaces": "node_namespaces",
 }
-"""Arguments of a session's run, and what a pipeline calls them."""
+"""Arguments of a session's run, and their names in ``Pipeline.filter``."""
 
 _NODES = ("from_nodes", "to_nodes", "node_names")
 
 
 class FruitsSession(KedroSession):
-    """Replaces Kedro's default runner, and turns every foreseen error into one sentence."""
+    """Session with this project's runner, whose expected errors are one sentence."""
 
     def run(self, **arguments: Any) -> Any:  # type: ignore[override]
         """Run as ``KedroSession.run`` does, with the same arguments.
 
         Raises:
             FruitsError: If a pipeline, node, tag or dataset is unknown, the runner cannot run these
-                pipelines, or anything foreseen goes wrong.
+                pipelines, or an expected error occurs.
         """
         names = arguments.get("pipeline_names") or [arguments.get("pipeline_name")]
         _check_names(names)
@@ -60,7 +60,7 @@ def check_runner(kind: type) -> None:
 
 
 def _complete_node_names(names: list[str | None], arguments: dict[str, Any]) -> None:
-    """Let a node be called without its pipeline: ``plot_scree`` for ``reduction.plot_scree``."""
+    """Accept ``plot_scree`` for the node ``reduction.plot_scree``."""
     asked = {name: arguments[name] for name in _NODES if arguments.get(name)}
     if asked:
         full = {node.short_name: node.name for node in _chosen(names).nodes}

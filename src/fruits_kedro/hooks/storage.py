@@ -1,4 +1,4 @@
-"""The storage root of a run: one writer at a time, and nothing left over from a killed one."""
+"""Locks the storage root of a run, and removes what a killed run left behind."""
 
 import atexit
 import logging
@@ -21,7 +21,7 @@ from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 logger = logging.getLogger(__name__)
 
 NOT_SET = "not-set"
-"""Value in globals.yml of an environment whose places the user has to name."""
+"""Placeholder in globals.yml for places that the user has to name."""
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
@@ -45,7 +45,7 @@ class StorageHooks:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Take the lock, or raise FruitsError naming its holder; then remove left-overs."""
         require_storage(self._storage)
-        self.release()  # a notebook that interrupted a run still holds it
+        self.release()  # after an interrupt in a notebook the lock is still held
         self._lock = lock_of(self._storage)
         self._lock.acquire()
         start_over(self._storage)
@@ -81,11 +81,11 @@ def start_over(storage: str) -> None:
 
 
 def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Remove what a killed run left half-written; only safe under the lock.
+    """Remove unfinished writes of a killed run; only safe under the lock.
 
     Args:
-        storage: The storage root, whose unfinished files and uploads go.
-        pipeline: Its datasets remove left-overs of their own by ``tidy()``.
+        storage: The storage root, whose unfinished files and uploads are removed.
+        pipeline: Its datasets remove their left-overs by ``tidy()``.
         catalog: Where the datasets are.
     """
     for name in sorted(pipeline.datasets()):
@@ -114,6 +114,6 @@ def require_storage(storage: str) -> None:
     """Raise FruitsError if the environment names no storage root."""
     if storage.endswith(f"/{NOT_SET}"):
         raise FruitsError(
-            "This environment has no storage of its own: give one with --params=storage=URI (and "
+            "This environment names no storage: give one with --params=storage=URI (and "
             "images=URI), or the environment variables FRUITS_STORAGE and FRUITS_IMAGES."
         )

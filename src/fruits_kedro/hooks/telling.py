@@ -1,4 +1,4 @@
-"""What a run tells its user: progress, times, the facts of the report, and a summary."""
+"""What a run reports: progress, times, facts for the report page, and a summary."""
 
 import logging
 import platform
@@ -27,16 +27,16 @@ logger = logging.getLogger(__name__)
 TIMINGS = "timings"
 _REPORTS = ("ingestion_report", "featurization_report", "metrics", "evaluation")
 _STAGES = {"read_images": "Reading", "compute_features": "Through the network"}
-"""Nodes that people wait for, and how their line begins; other lines begin with the node's name."""
+"""Names of long nodes on the progress line; other nodes go by their own name."""
 
 _PACKAGES = ("ai-edge-litert", "kedro", "numpy", "pillow", "pyarrow", "pyspark", "scikit-learn")
 
 
 class ProgressHooks:
-    """A line that says how far a node's Spark jobs are.
+    """Shows the progress of a node's Spark jobs.
 
-    It lasts until the next node begins, because a node that returns a Spark DataFrame does its work
-    when the result is saved, after Kedro's ``after_node_run``.
+    The line stays until the next node begins: Spark works while a result is saved, which is after
+    Kedro's ``after_node_run``.
     """
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class ProgressHooks:
 class TimingHooks:
     """Wall time per pipeline, from the first load of a node to its last save.
 
-    Spark works when a result is saved, which is after ``after_node_run``: so each span ends with
-    the node's last save, and loading the inputs of the next node begins the next span.
+    Spark works while a result is saved, which is after ``after_node_run``. So the time of a node
+    ends with its last save, and the next node's begins with loading its inputs.
     """
 
     def __init__(self) -> None:
@@ -92,13 +92,13 @@ class TimingHooks:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
-        """Give a node that reads the times those of this run until now."""
+        """Save the times so far before a node reads them."""
         if dataset_name == TIMINGS:
             self._save()
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Save the times, beside those that earlier runs measured of other pipelines."""
+        """Save the times, and keep earlier ones of pipelines that did not run."""
         self._save()
 
     def _save(self) -> None:
@@ -213,6 +213,6 @@ def _versions() -> dict[str, str]:
     for name in _PACKAGES:
         try:
             known[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # a cluster's Spark is no Python package
+        except metadata.PackageNotFoundError:  # on a cluster Spark is not a Python package
             continue
     return known

@@ -1,7 +1,7 @@
 """Records each run in MLflow: parameters, metrics and reports, to compare runs.
 
-MLflow is imported at the end of a run (1.4 s) and only there. Recording is never the reason that a
-run fails: whatever goes wrong, or takes too long, costs one line of the log.
+MLflow is imported at the end of a run only (1.4 s). Recording never fails a run: an error or a
+timeout costs one line of the log.
 """
 
 import logging
@@ -45,7 +45,7 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
-    # Else its page starts seven processes of 250 MB for evaluations of language models.
+    # Otherwise its page starts seven processes of 250 MB for language models.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 
@@ -58,7 +58,7 @@ _PREFIXES = {
 """Datasets whose numbers become metrics, and the prefix of the metrics' names."""
 
 _PLACES = ("images", "storage", "tracking", "refresh")
-"""Parameters that say where or whether, and so do not change a result."""
+"""Parameters that do not change results."""
 
 
 class TrackingHooks:
@@ -90,7 +90,7 @@ class TrackingHooks:
 
     @hook_impl
     def before_node_run(self) -> None:
-        """A node that runs makes this a run of its own."""
+        """Remember that something ran, so that this run is recorded."""
         self._is_new = True
 
     @hook_impl
@@ -104,7 +104,9 @@ class TrackingHooks:
         try:
             run = self._describe(run_params, pipeline, catalog)
             _in_time(lambda: write_run(self._uri or "", run))
-        except Exception as error:  # MLflow, its database and requests raise their own
+        except (
+            Exception
+        ) as error:  # MLflow, its database and requests share no base class of errors
             reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
             logger.warning(
                 "The run completed but was not recorded in %s (%s): check the parameter "
@@ -291,13 +293,13 @@ def _experiment(client: Any, file: Path | None) -> str:
     if found is not None:
         return str(found.experiment_id)
     artifacts = str(file.parent / "artifacts") if file else None
-    # MLflow's page opens with runs of models in training, not with chats of language models.
+    # Opens MLflow's page on training runs instead of language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
     return str(client.create_experiment(EXPERIMENT, artifacts, tags))
 
 
 def _in_time(write: Any) -> None:
-    """Run ``write``, at most ``_SECONDS`` long; a thread of it that hangs ends with the process."""
+    """Call ``write`` in a thread for at most ``_SECONDS``; a hanging one ends with the process."""
     if find_spec("mlflow") is None:
         raise RuntimeError("MLflow is not installed, it comes with the extra 'local'")
     errors: list[Exception] = []

@@ -1,1 +1,1 @@
-"""The network, the reducer, the classifier and the file for a phone."""
+"""The network, the reducer, the classifier and the phone file."""

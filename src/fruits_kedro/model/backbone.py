@@ -21,15 +21,15 @@ PREPROCESSING = (
     "first frame, EXIF upright, embedded profile to sRGB, on white, bicubic without cropping, "
     "x/127.5-1"
 )
-"""Part of the fingerprint: change the words when the pixels change."""
+"""Part of the fingerprint: change this text whenever the pixels change."""
 
 QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases corrected"}
-"""By precision; part of the fingerprint: change the words when a conversion computes otherwise."""
+"""By precision; part of the fingerprint: change this text whenever a conversion changes."""
 
 
 @dataclass(frozen=True)
 class BackboneSpec:
-    """Everything that decides which features come out.
+    """Everything that determines the features.
 
     Attributes:
         weights_sha256: Digest of the Keras weights file.
@@ -54,10 +54,10 @@ class BackboneSpec:
 
     @classmethod
     def of(cls, parameters: FeaturizationParameters) -> "BackboneSpec":
-        """What parameters ask for, without a calibration.
+        """The spec that parameters ask for, without calibration.
 
         Raises:
-            FruitsError: Where there is no file of the weights.
+            FruitsError: If there is no file of the weights.
         """
         return cls(
             weights_sha256(locate_weights(parameters.weights, parameters.network)),
@@ -70,18 +70,18 @@ class BackboneSpec:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that name these features; equal specs give equal features."""
-        # Features that were named before quantization had words keep their name.
+        """16 hexadecimal digits that identify the features."""
+        # Fingerprints from before the field existed stay valid.
         said = {k: value for k, value in asdict(self).items() if value or k != "quantization"}
         text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def request(self) -> str:
-        """Fingerprint without the calibration: what a user asks for.
+        """Fingerprint without the calibration.
 
-        A folder that grows would change the sample, and with it every feature; so a network that
-        was once calibrated stays in use.
+        More photographs would change the calibration sample and so every feature. Networks are
+        therefore looked up by this, and a calibrated one stays in use.
         """
         return replace(self, calibration="").fingerprint
 
@@ -101,18 +101,18 @@ class Backbone:
 
     @property
     def fingerprint(self) -> str:
-        """See ``BackboneSpec.fingerprint``."""
+        """16 hexadecimal digits that identify the features."""
         return self.spec.fingerprint
 
 
 def shipped_backbone(spec: BackboneSpec) -> Backbone | None:
-    """The conversion of a spec that is part of this package, or None where there is none.
+    """The conversion of a spec that is part of this package; None if there is none.
 
-    The default network ships, so that a default run needs no TensorFlow; ``kedro emr package`` puts
-    others beside it in the wheel it builds.
+    The default network ships, so a default run needs no TensorFlow. ``kedro emr package`` adds
+    others to the wheel it builds.
 
     Raises:
-        FruitsError: Where the file is not the one that was shipped.
+        FruitsError: If the file was altered.
     """
     folder = files("fruits_kedro.model.weights")
     described = folder / f"{spec.request}.json"
@@ -129,7 +129,7 @@ def shipped_backbone(spec: BackboneSpec) -> Backbone | None:
 
 
 def ship_backbone(backbone: Backbone, weights: Path) -> None:
-    """Put a conversion into ``weights``, the folder of that name of a package to be built."""
+    """Write a conversion into ``weights``, the folder of a package that is being built."""
     name = backbone.spec.request
     notes = asdict(backbone.spec) | {"model_sha256": hashlib.sha256(backbone.model).hexdigest()}
     (weights / f"{name}.json").write_text(json.dumps(notes, indent=1) + "\n")
@@ -142,10 +142,10 @@ def locate_weights(name: str, network: str) -> Path:
     Args:
         name: ``shipped`` (Keras's ImageNet weights, part of this package), ``imagenet`` (downloaded
             and cached by Keras), or the path of a Keras weights file.
-        network: Whose weights, as ``featurization.network`` names it.
+        network: Name of the network (``featurization.network``).
 
     Raises:
-        FruitsError: Where there is no such file, or the download fails.
+        FruitsError: If there is no such file, or the download fails.
     """
     kind = kind_in(NETWORKS, network)
     if name == SHIPPED and kind.SHIPPED is not None:
@@ -170,7 +170,7 @@ def weights_sha256(path: Path) -> str:
 
 @cache
 def _shipped_path(name: str) -> Path:
-    """A copy that lives as long as the process where the package is a zip file, as on a cluster."""
+    """A path to package data; extracted for this process if the package is a zip file."""
     opened = ExitStack()
     atexit.register(opened.close)
     return opened.enter_context(as_file(files("fruits_kedro.model.weights") / name))

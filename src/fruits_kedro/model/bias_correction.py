@@ -1,9 +1,8 @@
-"""Biases that make up for what rounding weights to int8 does to the mean of each channel.
+"""Corrects biases for the shift that rounding weights to int8 causes in each channel.
 
-Inputs of a convolution are mostly positive, so weights that are a little too small or too large
-shift a whole channel, and the next layers carry the shift on. It is known before anything is
-converted, and subtracting it takes three quarters of the squared error out of MobileNetV2's
-features.
+Inputs of a convolution are mostly positive, so rounded weights shift the mean of a whole channel,
+and later layers carry the shift on. It can be computed before the conversion. Subtracting it
+removes three quarters of the squared error of MobileNetV2's features.
 
 Source: Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, ICCV
 2019, section 4.2. https://arxiv.org/abs/1906.04721
@@ -18,7 +17,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 LARGEST = 127
-"""Of an int8 weight: the range is symmetric, and each output channel has its own scale.
+"""Largest int8 weight: the range is symmetric, with one scale per output channel.
 
 Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
 """
@@ -27,11 +26,11 @@ Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/qua
 def correct_biases(network: Any, batches: Iterable[Array]) -> None:
     """Change the biases of a Keras network, in place, for its conversion to int8.
 
-    Convolutions that batch normalisation follows are corrected; others are left as they are.
+    Only convolutions followed by a batch normalisation are corrected.
 
     Args:
         network: A Keras model.
-        batches: Its inputs, ``(n, size, size, 3)`` float32, scaled as for training.
+        batches: Inputs, ``(n, size, size, 3)`` float32, scaled as in training.
     """
     pairs = list(_normalised_convolutions(network))
     if not pairs:
@@ -44,7 +43,7 @@ def correct_biases(network: Any, batches: Iterable[Array]) -> None:
 
 
 def rounded(weights: Array) -> Array:
-    """Weights as int8 keeps them.
+    """Weights after rounding to int8, as floats.
 
     Args:
         weights: ``(…, channels)``.
@@ -85,7 +84,7 @@ def _mean_inputs(network: Any, layers: list[Any], batches: Iterable[Array]) -> l
 
 
 def _shift(convolution: Any, normalisation: Any, mean_inputs: Array) -> Array:
-    """What rounding the weights adds to each output channel, on average: ``(channels,)``."""
+    """``(channels,)``, mean shift of each output channel by rounding the weights."""
     from keras import layers
 
     scale, _, _, variance = normalisation.get_weights()

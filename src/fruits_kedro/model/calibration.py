@@ -1,4 +1,4 @@
-"""Calibrating a trained classifier on train photographs that refits of it did not see."""
+"""Calibrates a trained classifier on train photographs that refits of it did not see."""
 
 import logging
 from collections.abc import Sequence
@@ -44,27 +44,27 @@ def calibrate(
     parameters: ClassificationParameters,
     own: OwnParameters,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Choose temperature, confidence and outlier score by photographs that were held out.
+    """Choose temperature, confidence and outlier thresholds on held-out photographs.
 
-    Where a place has enough of one's own photographs, those decide; else photographs of the studio
-    and their copies do, and the result holds for a studio only.
+    If a place has enough own photographs, those decide. Otherwise studio photographs and their
+    copies decide, and the result holds for a studio only.
 
     Args:
         rows: Train photographs and the copies that trained with them.
-        classifier: As it was trained on them.
-        reducer: Whose components it takes.
-        shrinkage: That the reducer was fitted with (``ReductionParameters.within_shrinkage``).
-        parameters: How the classifier was trained, and how it is to be calibrated.
-        own: How one's own photographs count.
+        classifier: Trained on ``rows``.
+        reducer: Gives the components of ``classifier``.
+        shrinkage: Of the reducer (``ReductionParameters.within_shrinkage``).
+        parameters: Settings of classifier and calibration.
+        own: Weight, folds and minimum of own photographs.
 
     Returns:
-        The classifier, calibrated where enough can be held out; and what was found.
+        The classifier, calibrated if enough photographs can be held out; and the report.
     """
     rows, settings = rows.with_labels(classifier.labels), parameters.calibration
     logits = classifier.logits(reducer.transform(rows.features))
     if logits is None:
         return classifier, _left_out(
-            f"the classifier {classifier.kind} gives no logits, which a temperature needs: its "
+            f"the classifier {classifier.kind} has no logits, which a temperature needs: its "
             "probabilities stay as they are"
         )
     refits = Refits(reducer.k, reducer.unit_length, shrinkage, parameters, own.share)
@@ -76,8 +76,7 @@ def calibrate(
             f"{count} train photographs can be held out, and classification.calibration.minimum "
             f"is {settings.minimum}: probabilities stay as they are, with temperature 1"
         )
-    # What the classifier says of its own train rows is where known fruits are; how far from there
-    # others of them may be, only rows that did not train can tell.
+    # Train rows tell where known fruits are; only held-out rows tell how far from there others are.
     known = Outliers.of(logits, rows.targets, weights=rows.weights(own.share))
     chosen = choose([*enough, *([studio] if studio else [])], known, settings)
     report = _report([*places, *([studio] if studio else [])], chosen, settings)
@@ -92,15 +91,15 @@ def calibrate(
 def choose(
     held_out: Sequence[HeldOut], known: Outliers, settings: CalibrationParameters
 ) -> Calibration:
-    """Thresholds by the held-out photographs of some places.
+    """Choose temperature and thresholds on held-out photographs.
 
-    One's own photographs decide where there are any, and the studio's rows else. What is sure holds
-    in each place that decides. The threshold of outliers is wide enough for all of them.
+    Own photographs decide if there are any, otherwise the studio's. ``sure_from`` is the highest
+    that any deciding place needs. The outlier threshold covers all places.
 
     Args:
         held_out: Places, and at most one studio.
         known: Means and scatter of the train rows.
-        settings: What is wanted.
+        settings: Required precision and share of known fruits.
     """
     deciding = [place for place in held_out if place.place != STUDIO] or held_out
     temperature = fit_temperature(
@@ -132,7 +131,7 @@ def choose(
 
 
 def _holds(place: HeldOut, chosen: Calibration, precision: float) -> bool:
-    """Whether enough of what is sure in a place is right."""
+    """Whether enough of the sure predictions of a place are right."""
     judged = Judged.of(place, chosen)
     return not judged.sure.any() or bool(judged.right[judged.sure].mean() >= precision)
 
@@ -153,7 +152,7 @@ def _hold_out(
 def _report(
     held_out: Sequence[HeldOut], chosen: Calibration, settings: CalibrationParameters
 ) -> dict[str, Any]:
-    """Everything of the place that decided, and of the photographs of each place."""
+    """Report on the deciding place, and on the photographs of each place."""
     main = held_out[0]
     judged = Judged.of(main, chosen)
     diagrams = {

@@ -1,4 +1,4 @@
-"""What every trained classifier is: labels, probabilities, and files without pickle."""
+"""Base of all trained classifiers: labels, probabilities, and storage without pickle."""
 
 import hashlib
 import json
@@ -30,12 +30,12 @@ _ABOUT, _WHITENING, _MEANS = "about", "outlier_whitening", "outlier_means"
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained classifier; a kind adds its numbers as attributes that are numpy arrays.
+    """A trained classifier. Each kind adds numpy arrays as attributes.
 
     Attributes:
-        labels: The labels in the order of its probabilities.
+        labels: Labels in the order of the probabilities.
         reducer_id: ``Reducer.id`` of the reducer whose components it takes.
-        calibration: How far its probabilities can be believed.
+        calibration: Temperature and thresholds.
     """
 
     labels: tuple[str, ...]
@@ -44,7 +44,7 @@ class Classifier:
 
     @property
     def kind(self) -> str:
-        """The name of its module in ``classifiers``."""
+        """Name of the kind's module in ``classifiers``."""
         return type(self).__module__.rsplit(".", 1)[-1]
 
     @property
@@ -60,7 +60,7 @@ class Classifier:
         """``(n, labels)`` float64 before calibration and softmax, of ``(n, k)``.
 
         Returns:
-            None where the kind has none: then it cannot be calibrated.
+            None for kinds without logits, which cannot be calibrated.
         """
         return None
 
@@ -72,7 +72,7 @@ class Classifier:
         return softmax(logits / self.calibration.temperature)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Everything in it, for ``np.savez``: no array of objects."""
+        """All numbers as arrays for ``np.savez``, none of objects."""
         calibration, outliers = self.calibration, self.calibration.outliers
         about = {
             "kind": self.kind,
@@ -120,18 +120,18 @@ def fit_classifier(
     Args:
         components: ``(n, k)``, of the train rows.
         targets: ``(n,)``, positions in ``labels``, of at least two labels.
-        labels: All labels, sorted; those without a row are not among the classifier's.
+        labels: All labels, sorted; the classifier knows those with a row.
         reducer_id: ``Reducer.id`` of the reducer that gave the components.
         parameters: Which classifier, with which settings.
         weights: ``(n,)``, how much each row counts; None counts each as 1.
 
     Raises:
-        FruitsError: Where there are fewer than two labels to tell apart.
+        FruitsError: If fewer than two labels have a row.
     """
     present, positions = np.unique(targets, return_inverse=True)
     if len(present) < 2:
         raise FruitsError(
-            f"The train photographs have {len(present)} label{'s' * (len(present) != 1)}, and a "
+            f"The train photographs have {len(present)} label{'s' * (len(present) != 1)}, but a "
             "classifier needs at least two: check the Training folder or use split.method=random."
         )
     trained = tuple(labels[position] for position in present)
@@ -143,10 +143,10 @@ def fit_classifier(
 
 
 def classifier_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Classifier:
-    """The classifier that gave these ``arrays``.
+    """The classifier stored as ``arrays``.
 
     Raises:
-        FruitsError: Where its kind is not in this installation.
+        FruitsError: If this installation lacks its kind.
     """
     about = json.loads(arrays[_ABOUT].tobytes())
     if about["kind"] not in names_in(CLASSIFIERS):
@@ -168,12 +168,12 @@ def classifier_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Classifier
 def predicted_columns(
     classifier: Classifier, components: Features, studio: Flags | None = None
 ) -> "dict[str, pa.Array]":
-    """What a classifier says of rows, as columns of the table of predictions.
+    """Predict rows, as columns of the table of predictions.
 
     Args:
-        classifier: The kept one.
+        classifier: A trained classifier.
         components: ``(n, k)`` float32.
-        studio: ``(n,)``, whether each photograph's border has one colour; None where that is not
+        studio: ``(n,)``, whether each photograph's border has one colour; None if that is not
             known, then as if all were of a studio.
 
     Returns:
@@ -192,7 +192,7 @@ def predicted_columns(
 def rank_columns(
     probabilities: npt.NDArray[np.floating], labels: Sequence[str]
 ) -> "dict[str, pa.Array]":
-    """The three most probable labels of rows, ``(n, labels)``; of equals, the last first."""
+    """The three most probable labels of each row; of equal ones the last comes first."""
     import pyarrow as pa
 
     rows, names = len(probabilities), pa.array(labels, pa.string())
@@ -216,11 +216,11 @@ def doubt_columns(
     calibration: Calibration,
     studio: Flags | None = None,
 ) -> "dict[str, pa.Array]":
-    """How far the first label is to be believed; null where nothing was chosen to go by.
+    """Columns that say how far to believe the first label; null without calibration.
 
     Args:
         confidence: ``(n,)``, the largest probability of each row.
-        scores: ``(n,)``, of ``Outliers``; None where there are none.
+        scores: ``(n,)``, of ``Outliers``; None if there are none.
         calibration: Thresholds, and where they hold.
         studio: See ``predicted_columns``.
 

@@ -1,6 +1,6 @@
-"""How far a probability can be believed, and whether a photograph shows anything known at all.
+"""Temperature, confidence threshold and outlier score of a classifier.
 
-Everything here works on logits: what a linear classifier gives before its softmax.
+All work on logits, the outputs of a linear classifier before the softmax.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ import numpy as np
 from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
 
 BINS = 15
-"""Of the reliability diagram, as in Guo and others."""
+"""Bins of the reliability diagram, as in Guo et al."""
 
 STUDIO = "studio"
 """The place of photographs whose border has one colour."""
 
 _TEMPERATURES = 0.02, 50.0
 _SHRINKAGE = 0.1
-"""Share of a sphere in the scatter of logits: few photographs of a label scatter in few directions.
+"""Share of a sphere mixed into the scatter of logits: few photographs scatter in few directions.
 Measured with a third of the sample's labels not in training: docs/believing.md."""
 
 
@@ -28,9 +28,9 @@ class Outliers:
     """Mahalanobis distance of logits to the nearest mean of a label.
 
     Attributes:
-        whitening: ``(labels, labels)`` float64: logits times it scatter by 1 around their label's
-            mean, in all directions together.
-        means: ``(at most labels, labels)`` float64, one whitened mean a row.
+        whitening: ``(labels, labels)`` float64. Logits times this matrix have a total variance of 1
+            around the mean of their label.
+        means: ``(at most labels, labels)`` float64, one whitened mean per row.
         beyond: Score above which a photograph shows no known fruit.
     """
 
@@ -46,12 +46,12 @@ class Outliers:
         beyond: float = np.inf,
         weights: Matrix | None = None,
     ) -> "Outliers":
-        """Means and scatter of train rows.
+        """Estimate means and scatter from train rows.
 
         Args:
             logits: ``(rows, labels)``.
             targets: ``(rows,)``, position of each row's label.
-            beyond: See above.
+            beyond: Score above which a photograph shows no known fruit.
             weights: ``(rows,)``, how much each row counts; None counts each as 1.
 
         Source: Lee and others, A simple unified framework for detecting out-of-distribution
@@ -69,7 +69,7 @@ class Outliers:
         return cls(whitening, means @ whitening, beyond)
 
     def scores(self, logits: Matrix) -> Matrix:
-        """``(rows,)`` of ``(rows, labels)``: about 1 for train photographs, more for others."""
+        """Outlier score of each row: about 1 for train photographs, larger for unknown objects."""
         whitened = logits @ self.whitening
         squares = [np.square(whitened - mean).sum(axis=1) for mean in self.means]
         nearest: Matrix = np.min(squares, axis=0)
@@ -78,14 +78,14 @@ class Outliers:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What held-out photographs say of a classifier's probabilities.
+    """Temperature and thresholds that were chosen on held-out photographs.
 
     Attributes:
-        temperature: Logits are divided by it.
-        sure_from: Probability from which a prediction is sure; None where none was chosen.
-        outliers: How photographs without a known fruit are recognised; None where they are not.
+        temperature: Divisor of the logits.
+        sure_from: Probability from which a prediction is sure; None if nothing is.
+        outliers: Recognises photographs without a known fruit; None if there is no such score.
         holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
-            places of one's own photographs; empty where nothing was chosen.
+            places of own photographs; empty if nothing was chosen.
     """
 
     temperature: float = 1.0
@@ -95,7 +95,7 @@ class Calibration:
 
     @property
     def for_studio_only(self) -> bool:
-        """Whether nothing is known of photographs outside a studio."""
+        """Whether the thresholds hold for studio photographs only."""
         return self.holds_for == (STUDIO,)
 
 
@@ -105,11 +105,11 @@ UNCALIBRATED = Calibration()
 def fit_temperature(logits: Matrix, targets: Targets) -> float:
     """The temperature that makes held-out labels most probable.
 
-    Targets are a little less than certain, as in Platt's scaling: where all are right, the most
-    probable temperature would be 0.
+    Targets are slightly less than certain, as in Platt's scaling: if all predictions were right,
+    the best temperature would be 0.
 
     Args:
-        logits: ``(rows, labels)``; minus infinity where a label was not trained.
+        logits: ``(rows, labels)``; minus infinity if a label was not trained.
         targets: ``(rows,)``.
 
     Source: Guo and others, On calibration of modern neural networks, 2017; Platt, Probabilistic
@@ -162,7 +162,7 @@ def expected_error(diagram: Sequence[dict[str, Any]]) -> float:
 def choose_sure(
     confidence: Matrix, right: Flags, precision: float, doubt: float = 0.0
 ) -> float | None:
-    """The lowest confidence from which on predictions are right often enough.
+    """The lowest confidence from which predictions are right often enough.
 
     Args:
         confidence: ``(rows,)``.
@@ -172,7 +172,7 @@ def choose_sure(
             lowest confidence that happens to be enough is too low for others.
 
     Returns:
-        None where no confidence is enough.
+        None if no confidence suffices.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927.
     """
@@ -182,7 +182,7 @@ def choose_sure(
     spread = doubt * np.sqrt((shares * (1 - shares) + few / 4) / counts)
     shares = (shares + few / 2 - spread) / (1 + few)
     ordered = confidence[order]
-    # Rows of one confidence are sure together or not at all.
+    # Rows of equal confidence are all sure or none is.
     last_of_equals = np.append(ordered[1:] != ordered[:-1], True)
     enough = np.flatnonzero((shares >= precision) & last_of_equals)
     return float(ordered[enough[-1]]) if len(enough) else None

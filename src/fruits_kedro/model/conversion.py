@@ -1,7 +1,7 @@
-"""Keras weights to a LiteRT flatbuffer, once per fingerprint, in a process of its own.
+"""Converts Keras weights to a LiteRT flatbuffer, once per fingerprint, in a child process.
 
-TensorFlow costs seconds to import, a gigabyte of memory and pages of messages; nothing but this
-conversion needs it, so it lives and dies in a child process.
+TensorFlow takes seconds to import, a gigabyte of memory and prints pages of messages. Only this
+conversion needs it, so it is confined to a child process.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from fruits_kedro.photos.decoding import decode
 Pixels = npt.NDArray[np.uint8]
 
 BATCH = 20
-"""Photographs whose means are taken at once: few, since every layer holds something of each."""
+"""Photographs per batch of the bias correction: few, because every layer's output is kept."""
 
 
 def no_calibration(image_size: int) -> Pixels:
@@ -35,12 +35,11 @@ def no_calibration(image_size: int) -> Pixels:
 
 
 def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
-    """Photographs that show an int8 network which ranges its numbers take.
+    """Decode the photographs on which the ranges of an int8 network are measured.
 
     Args:
-        contents: Bytes of photographs; those with the smallest sha256 are as good as a draw, and
-            the same in every run.
-        size, scaled: See ``photos.decoding.decode``.
+        contents: Bytes of photographs.
+        size, scaled: Arguments of ``photos.decoding.decode``.
 
     Returns:
         ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
@@ -63,12 +62,12 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
 
     Args:
         weights: The file.
-        spec: What is wanted.
+        spec: What to convert to.
         pixels: ``(n, size, size, 3)`` uint8 to calibrate an int8 network on, else none.
-        network: Whose weights they are, a module of ``networks``.
+        network: Name of the network, a module of ``networks``.
 
     Raises:
-        FruitsError: Where TensorFlow is missing or does not accept the weights.
+        FruitsError: If TensorFlow is missing or does not accept the weights.
     """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "backbone.tflite"
@@ -79,7 +78,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
             np.save(calibration, pixels, allow_pickle=False)
             command += ["--calibration", str(calibration)]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        # This module itself, without a shell: what varies are paths.
+        # Runs this module without a shell; only paths vary.
         result = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, env=quiet, check=False
         )
@@ -123,7 +122,7 @@ def _to_float32(kind: Any, network: Any) -> bytes:
 
 
 def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
-    """Full integer arithmetic; the scaling of pixels is the quantization of the input itself."""
+    """Configure full integer arithmetic; the input's quantization replaces pixel scaling."""
     import keras
     import tensorflow as tf
 

@@ -1,7 +1,7 @@
-"""Running a LiteRT file, one photograph at a time, on one thread.
+"""Runs a LiteRT file, one photograph at a time, on one thread.
 
-One interpreter per Python worker and one thread per Spark task: Spark's own parallelism fills the
-cores, and single images keep activations in the cache (measured faster than any batch).
+Each Python worker has one interpreter with one thread, because Spark's tasks fill the cores. Single
+images keep activations in the cache, which was measured faster than any batch.
 """
 
 from functools import lru_cache
@@ -13,18 +13,18 @@ from fruits_kedro.storage.quiet import silent
 
 
 class Engine:
-    """A LiteRT interpreter with its tensors allocated: a backbone, or a file for a phone.
+    """A LiteRT interpreter with allocated tensors, of a backbone or a phone file.
 
     Attributes:
         width: Numbers that it gives for a photograph: features of a backbone (1280 for
             MobileNetV2), of a file for a phone a probability for each label and then the outlier
-            score, where it has one.
+            score, if it has one.
     """
 
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        with silent():  # it writes a line on standard error that no setting turns off
+        with silent():  # it prints a line on standard error; no setting turns that off
             self._interpreter = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -33,7 +33,7 @@ class Engine:
         self.width = sum(int(output["shape"][-1]) for output in details)
 
     def __call__(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Everything that the file gives for one photograph.
+        """All outputs of the file for one photograph.
 
         Args:
             pixels: ``(size, size, 3)`` uint8, RGB.
@@ -49,5 +49,5 @@ class Engine:
 
 @lru_cache(maxsize=2)
 def shared_engine(model: bytes) -> Engine:
-    """The engine of this process, kept between tasks: building one costs more than many images."""
+    """The engine of this process, cached between tasks because it is expensive to build."""
     return Engine(model)

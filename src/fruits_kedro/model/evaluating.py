@@ -1,4 +1,4 @@
-"""How good the classifier really is: refitted from features for each way of holding rows out."""
+"""Accuracy by refits on stored features, for several ways of holding rows out."""
 
 import logging
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from fruits_kedro.model.confidence import UNCALIBRATED
 from fruits_kedro.model.held_out import HeldOut, Judged, hold_out_place, own_places
 from fruits_kedro.model.matrices import Flags
 from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.refits import Fitted, Refits, capture_groups, drawn_folds, trainable
+from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_groups, trainable
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.model.scores import score
 from fruits_kedro.parameters.classification import ClassificationParameters
@@ -22,18 +22,18 @@ from fruits_kedro.parameters.reduction import ReductionParameters
 logger = logging.getLogger(__name__)
 
 CURVE = (0, 2, 5, 10, 20, 50)
-"""Own photographs of each label at the points of the learning curve."""
+"""Points of the learning curve: own photographs per label."""
 
 CURVE_ROWS = 100
-"""Studio rows of each label that stand for all of them in the learning curve."""
+"""Studio rows per label in the fits of the learning curve; weighted to stand for all."""
 
 MORE = 10
-"""Photographs more of a label whose gain is estimated."""
+"""Number of further photographs per label whose gain is estimated."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How everything is fitted."""
+    """Parameters of all fits."""
 
     reduction: ReductionParameters
     classification: ClassificationParameters
@@ -41,7 +41,7 @@ class Settings:
 
     @property
     def refits(self) -> Refits:
-        """The fits that these settings ask for."""
+        """The fitting procedure for these settings."""
         return Refits(
             self.reduction.k,
             self.reduction.unit_length,
@@ -52,14 +52,14 @@ class Settings:
 
 
 def refit_and_score(train: Rows, test: Rows, settings: Settings) -> dict[str, Any]:
-    """Fit on some rows and ask about others; ``left_out`` says why where that is impossible."""
+    """Fit on ``train`` and score ``test``; ``left_out`` gives the reason if that is impossible."""
     return _fit_and_score([test], train, settings.refits)[0]
 
 
 def evaluate_split(rows: Rows, settings: Settings) -> dict[str, Any]:
     """Train on the rows whose split is train, copies included; test on photographs that test.
 
-    Turntable photographs leak here: frames next to a test frame train. One's own photographs train
+    Turntable photographs leak here: frames next to a test frame train. Own photographs train
     where their split says so, and never test.
     """
     tests = (rows.split == "test") & rows.photographs & ~rows.own
@@ -106,7 +106,7 @@ def evaluate_capture(
 
 
 def evaluate_own(rows: Rows, settings: Settings) -> dict[str, Any]:
-    """How one's own photographs fare where they were taken, by refits that did not see them.
+    """How own photographs fare where they were taken, by refits that did not see them.
 
     Thresholds are chosen on the held-out photographs of the other folds. Places are never pooled.
 
@@ -120,7 +120,7 @@ def evaluate_own(rows: Rows, settings: Settings) -> dict[str, Any]:
         would gain most from more photographs first.
     """
     if not rows.own.any():
-        return {"left_out": "there are no photographs of one's own (--params=own=FOLDER)"}
+        return {"left_out": "there are no own photographs (--params=own=FOLDER)"}
     refits = settings.refits
     refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
     found = {name: _evaluate_place(rows, name, refits, sums, settings) for name in own_places(rows)}
@@ -140,7 +140,7 @@ def learning_curve(
     """
     here = rows.own & (rows.place == place)
     most = int(np.bincount(rows.targets[here & rows.photographs]).max())
-    folds = drawn_folds(rows.where(here), own.folds)[: own.draws]
+    folds = alike_folds(rows.where(here), own.folds)[: own.draws]
     points = []
     for size in [0, *(size for size in CURVE if 0 < size < most)]:
         accuracies = []
@@ -199,8 +199,8 @@ def _gains(
 ) -> list[dict[str, Any]]:
     """What ``MORE`` photographs of each label of a place would give, largest first.
 
-    Errors fall with a power of the number of photographs, whose exponent the curve tells; each
-    label starts from its own share of errors and its own number of photographs.
+    Errors are assumed to fall with a power of the number of photographs, with the exponent of the
+    curve. Each label starts from its own error and its own number of photographs.
     """
     targets, right = answers
     sizes = np.log1p([point["photographs"] for point in curve])
@@ -220,7 +220,7 @@ def _gains(
 def _fit_and_score(
     tests: Sequence[Rows | None], train: Rows, refits: Refits, sums: Moments | None = None
 ) -> list[dict[str, Any]]:
-    """Scores of each of several kinds of rows by one fit, or why there are none."""
+    """Scores of several sets of rows by one fit, or why there are none."""
     problem = trainable(train)
     if problem:
         return [{"left_out": problem} for _ in tests]
@@ -255,7 +255,7 @@ def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
 
 
 def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The mean over the folds as trained with copies; beside it, without."""
+    """Means over the folds, trained with copies and without."""
     ways = [{"mean": _mean(of_way), "folds": of_way} for of_way in folds.values()]
     if ways[0]["mean"] is None:
         return {"left_out": "no fold leaves two labels to train on and a photograph to test"}

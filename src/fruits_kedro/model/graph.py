@@ -1,9 +1,9 @@
-"""Appending operations to a LiteRT flatbuffer, by the schema that ships with LiteRT.
+"""Appends operations to a LiteRT flatbuffer, with the schema that ships with LiteRT.
 
-``schema_py_generated`` and ``tools.flatbuffer_utils`` come with ``ai-edge-litert``, but are part
-of no documented API. Where a new version moves them, take the schema from the PyPI package
-``tflite``, or generate it by ``flatc --python`` from the file below; ``tests/model/test_graph.py``
-names all that is used of them.
+``schema_py_generated`` and ``tools.flatbuffer_utils`` come with ``ai-edge-litert`` but are not
+documented. If a new version moves them, take the schema from the PyPI package ``tflite``, or
+generate it with ``flatc --python`` from the file below. ``tests/model/test_graph.py`` names
+everything that is used of them.
 
 Source: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/schema/schema.fbs
 """
@@ -20,15 +20,15 @@ Array = npt.NDArray[np.float32]
 
 
 def append_head(model: bytes, head: Head) -> bytes:
-    """A backbone's graph, continued to probabilities.
+    """Extend a backbone's graph to probabilities.
 
     Args:
         model: LiteRT flatbuffer with one output, ``(1, n_features)`` float32.
-        head: What is made of the features.
+        head: From features to probabilities.
 
     Returns:
         LiteRT flatbuffer with the same input, named ``image``, and the outputs ``probabilities``,
-        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, where the head has one.
+        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, if the head has one.
     """
     graph = _Graph(model)
     [features] = graph.outputs
@@ -60,7 +60,7 @@ def _add_outlier_score(graph: "_Graph", logits: int, whitening: Array, means: Ar
 
 
 class _Graph:
-    """The one graph of a flatbuffer, unpacked to be continued."""
+    """The graph of a flatbuffer, unpacked so that it can be extended."""
 
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert import schema_py_generated as schema
@@ -73,15 +73,15 @@ class _Graph:
 
     @property
     def outputs(self) -> list[int]:
-        """Tensors that the graph gives."""
+        """Output tensors of the graph."""
         return [int(tensor) for tensor in self._graph.outputs]
 
     def constant(self, name: str, values: Array) -> int:
-        """A tensor of given numbers."""
+        """Add a constant tensor."""
         return self._tensor(name, values.shape, self._buffer(np.ascontiguousarray(values, "<f4")))
 
     def axis(self, number: int) -> int:
-        """A tensor that names an axis to go along."""
+        """Add a constant tensor that names an axis."""
         tensor = self._tensor("axis", (1,), self._buffer(np.array([number], "<i4")))
         self._graph.tensors[tensor].type = self._schema.TensorType.INT32
         return tensor
@@ -89,7 +89,7 @@ class _Graph:
     def add(
         self, operation: str, inputs: Sequence[int], width: int, rows: int = 1, **options: Any
     ) -> int:
-        """One operation more.
+        """Add an operation.
 
         Args:
             operation: Its name in the schema's ``BuiltinOperator``.
@@ -98,7 +98,7 @@ class _Graph:
             options: Other than the schema's defaults.
 
         Returns:
-            The tensor it gives.
+            Its output tensor.
         """
         output = self._tensor(operation.lower(), (rows, width), 0)
         operator = self._schema.OperatorT()
@@ -113,7 +113,7 @@ class _Graph:
         return output
 
     def finish(self, outputs: dict[str, int]) -> None:
-        """Name the input and the outputs, and let nothing else be one."""
+        """Set and name the input and the outputs of the graph."""
         self._graph.outputs = list(outputs.values())
         [signature] = self._model.signatureDefs
         [image] = signature.inputs

@@ -1,4 +1,4 @@
-"""What refits say of photographs that they were not trained on."""
+"""Predictions of refits for photographs that they were not trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import numpy as np
 from fruits_kedro.model.confidence import STUDIO, Calibration, expected_error, reliability
 from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
 from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.refits import Fitted, Refits, capture_folds, drawn_folds, trainable
+from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_folds, trainable
 from fruits_kedro.model.rows import Rows
 
 THINNED = 200
-"""Studio rows of each label that stand for all of them where own photographs are held out: a fifth
-of the time, and less of a difference than another draw of own photographs makes."""
+"""Studio rows per label, weighted to stand for all, when own photographs are held out. It takes a
+fifth of the time and changes less than another draw of own photographs does."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class HeldOut:
     """Logits of rows by refits that did not see them.
 
     Attributes:
-        place: ``studio``, or the place of one's own photographs.
+        place: ``studio``, or the place of own photographs.
         by: How photographs were held out, in words.
         logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
         targets: ``(rows,)``.
@@ -37,7 +37,7 @@ class HeldOut:
 
     @classmethod
     def of(cls, place: str, by: str, asked: Rows, fitted: Fitted) -> "HeldOut":
-        """What a refit says of rows; logarithms of probabilities where its kind has no logits."""
+        """Logits of a refit for rows; logarithms of probabilities for kinds without logits."""
         logits = fitted.logits(asked)
         if logits is None:
             with np.errstate(divide="ignore"):
@@ -46,19 +46,19 @@ class HeldOut:
 
     @classmethod
     def joined(cls, parts: Sequence["HeldOut"]) -> "HeldOut":
-        """The rows of at least one fold of a place."""
+        """Join the folds of a place; there is at least one."""
         columns = [(part.logits, part.targets, part.copies) for part in parts]
         joined = (np.concatenate(column) for column in zip(*columns, strict=True))
         return cls(parts[0].place, parts[0].by, *joined)
 
     @property
     def photographs(self) -> int:
-        """How many rows are no copies."""
+        """Number of rows that are photographs, not copies."""
         return int((~self.copies).sum())
 
     @property
     def finite_logits(self) -> Matrix:
-        """Logits where a label that did not train is as unlikely as the least likely that did."""
+        """Logits with minus infinity replaced by the row's smallest finite logit."""
         least = np.where(np.isfinite(self.logits), self.logits, np.inf).min(axis=1, keepdims=True)
         return np.maximum(self.logits, least)
 
@@ -70,14 +70,14 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a calibration makes of held-out rows, each ``(rows,)``.
+    """Held-out rows judged by a calibration; each attribute is ``(rows,)``.
 
     Attributes:
         confidence: Probability of the prediction.
         right: Whether it is the label.
         in_three: Whether the label is among the first three.
         sure: Whether the prediction counts as sure.
-        outlier: Whether the photograph is taken for no known fruit.
+        outlier: Whether the photograph counts as no known fruit.
     """
 
     confidence: Matrix
@@ -111,7 +111,7 @@ class Judged:
         return Judged(*(column[rows] for column in vars(self).values()))
 
     def describe(self) -> dict[str, Any]:
-        """Shares, as a report has them."""
+        """Shares for the report."""
         if not len(self.right):
             return {"rows": 0}
         return {
@@ -126,20 +126,20 @@ class Judged:
 
 
 def hold_out_studio(rows: Rows, refits: Refits, sums: Moments, share: float) -> HeldOut | None:
-    """Refit without some of the studio's photographs, and ask about those and their copies.
+    """Refit without some studio photographs, and predict those and their copies.
 
-    Whole capture groups are held out where labels have several: a frame whose neighbour trained is
-    always right. Copies are held out with their photograph. The reducer is refitted too, since what
-    sets photographs of one label apart is part of it.
+    Whole capture groups are held out if labels have several, because a frame beside a train frame
+    is always right. Copies are held out with their photograph. The reducer is refitted too, because
+    it contains the covariance within labels.
 
     Args:
         rows: Train photographs and copies.
         refits: How they are fitted.
-        sums: What ``refits.sums`` gives of them.
-        share: Of each label, held out where file names tell no capture groups.
+        sums: ``refits.sums(rows)``.
+        share: Held-out share of each label if file names tell no capture groups.
 
     Returns:
-        None where nothing can be held out.
+        None if nothing can be held out.
     """
     studio, by = rows.where(~rows.own), "capture groups"
     folds = [out for _, out in capture_folds(studio)]
@@ -157,7 +157,7 @@ def hold_out_studio(rows: Rows, refits: Refits, sums: Moments, share: float) -> 
 
 
 def own_places(rows: Rows) -> list[str]:
-    """The places of one's own photographs."""
+    """The places of own photographs."""
     places: list[str] = np.unique(rows.place[rows.own]).tolist()
     return places
 
@@ -167,7 +167,7 @@ def hold_out_place(
 ) -> list[tuple[HeldOut, Fitted]]:
     """Own photographs of a place, held out in folds; their copies train but are never asked about.
 
-    Whole sessions (capture groups) are held out where the place has several.
+    Whole sessions (capture groups) are held out if the place has several.
 
     Returns:
         By fold: the held-out photographs, and what was fitted without them.
@@ -186,7 +186,7 @@ def hold_out_place(
 
 def _sessions_or_folds(place: Rows, folds: int) -> tuple[str, list[Flags]]:
     sessions = [out for _, out in capture_folds(place)]
-    return ("sessions", sessions) if sessions else (f"{folds} folds", drawn_folds(place, folds))
+    return ("sessions", sessions) if sessions else ("alike photographs", alike_folds(place, folds))
 
 
 def _first_share(rows: Rows, share: float) -> Flags:
@@ -199,5 +199,5 @@ def _first_share(rows: Rows, share: float) -> Flags:
 
 
 def _answerable(rows: Rows, out: Flags, asked: Flags) -> Rows:
-    """Rows to ask about: a label that is held out as a whole cannot be right."""
+    """Rows to predict, without labels that are held out as a whole."""
     return rows.where(asked & np.isin(rows.targets, np.unique(rows.targets[~out])))

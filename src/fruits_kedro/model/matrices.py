@@ -1,4 +1,4 @@
-"""Columns of equally long lists as matrices, and back."""
+"""Converts columns of equally long lists to matrices and back."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def to_unit_length(matrix: Matrix) -> Matrix:
 
 
 def softmax(logits: Matrix) -> Matrix:
-    """Probabilities over the last axis; no exponent is above 0, so none overflows."""
+    """Softmax over the last axis, without overflow."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probabilities: Matrix = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return probabilities
@@ -32,7 +32,7 @@ def rows_of(lists: "pa.ListArray | pa.ChunkedArray", width: int = -1) -> Feature
 
     Args:
         lists: Without nulls.
-        width: Length of each list; needed where the column may be empty.
+        width: Length of each list; needed if the column may be empty.
     """
     import pyarrow as pa
 

@@ -11,8 +11,8 @@ import numpy as np
 from fruits_kedro.model.matrices import Features, Flags, Matrix, Targets, to_unit_length
 
 BLOCK = 1024
-"""Rows multiplied at once. Blocks are counted from the first row ever added, because the last bits
-of a sum depend on the order of its additions."""
+"""Rows per block. Blocks are counted from the first added row, because the last bits of a sum
+depend on the order of additions."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Moments:
         products: ``(n_features, n_features)``, the weighted sum of the outer products of all rows.
         rows: How many rows were added, whatever their weights.
         unit_length: Whether each row is brought to length 1 before it is added.
-        waiting: Rows that do not fill a block yet, with their labels and weights.
+        waiting: Rows of an incomplete block, with their labels and weights.
     """
 
     counts: Matrix
@@ -47,7 +47,7 @@ class Moments:
         )
 
     def add(self, features: Features, targets: Targets, weights: Matrix | None = None) -> "Moments":
-        """Sums with more rows; the same rows in the same order give the same bits.
+        """Sums with further rows. Equal rows in equal order give equal bits.
 
         Args:
             features: ``(n, n_features)`` float32.
@@ -73,7 +73,7 @@ class Moments:
         )
 
     def complete(self) -> "Moments":
-        """The same sums with no row waiting; more rows can no longer be added to the same bits."""
+        """Include the waiting rows. Adding further rows afterwards gives other bits."""
         if not self.waiting:
             return self
         sums = self.counts.copy(), self.totals.copy(), self.products.copy()
@@ -85,7 +85,7 @@ class Moments:
         return self._combined(other, 1)
 
     def __sub__(self, other: "Moments") -> "Moments":
-        """Sums over the rows of the first without those of the second, which are among them."""
+        """Sums without the rows of ``other``, which must be among them."""
         return self._combined(other, -1)
 
     @property
@@ -114,7 +114,7 @@ class Moments:
 
     @property
     def constant(self) -> Flags:
-        """``(n_features,)``, features that vary by no more than rounding leaves of a constant."""
+        """``(n_features,)``, whether a feature is constant up to rounding."""
         mean = self.total / self.weight
         rounding = 10 * np.finfo(np.float64).eps * self.rows * mean**2
         variance = np.diag(self.products) / self.weight - mean**2
@@ -122,7 +122,7 @@ class Moments:
 
     @property
     def are_alike(self) -> bool:
-        """Whether nothing tells the rows apart."""
+        """Whether all rows are equal."""
         return bool(self.complete().constant.all())
 
     def _add_block(
@@ -140,7 +140,7 @@ class Moments:
             values = to_unit_length(values)
         members = np.equal.outer(np.arange(len(counts)), targets) * weights
         halves = values * np.sqrt(weights)[:, np.newaxis]
-        # A second thread could add in another order.
+        # One thread adds in the same order in every run.
         with threadpool_limits(1, user_api="blas"):
             counts += members.sum(axis=1)
             totals += members @ values

@@ -1,4 +1,4 @@
-"""The file for a phone: backbone, scaler, PCA and linear classifier in one graph, and its card."""
+"""The phone file: backbone, scaler, PCA and linear classifier in one graph, and its card."""
 
 import hashlib
 import io
@@ -20,27 +20,27 @@ from fruits_kedro.model.reducer import Reducer
 CARD = "fruits.json"
 LABELS = "labels.txt"
 _TIME = (1980, 1, 1, 0, 0, 0)
-"""Of the files in the archive, so that equal models are equal bytes."""
+"""Date of the files in the archive: constant, so that equal models have equal bytes."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a program has to know to use the model.
+    """What a program needs to know to use the model.
 
     Attributes:
         labels: In the order of the probabilities.
         image_size: Pixels of each side of the input.
         scaled_decoding: Whether large JPEGs were decoded at a fraction of their size.
-        preprocessing: From a photograph to the input, in words.
+        preprocessing: How a photograph becomes the input, in words.
         precision: Arithmetic of the backbone inside, ``float32`` or ``int8``.
         fingerprint: ``Backbone.fingerprint`` of the backbone inside.
         reducer_id: ``Reducer.id`` of the reducer inside.
         classifier_id: ``Classifier.id`` of the classifier inside.
-        sure_from: Probability from which the first label is sure; None where none was chosen.
-        outlier_beyond: Outlier score above which a photograph shows no known fruit; None where the
-            model gives no score.
+        sure_from: Probability from which the first label is sure; None if nothing is.
+        outlier_beyond: Outlier score above which a photograph shows no known fruit; None if the
+            model has no such output.
         calibrated_for: Places that ``sure_from`` and ``outlier_beyond`` hold for: ``studio``, or
-            the places of one's own photographs. Elsewhere a program shows candidates only.
+            the places of own photographs. Elsewhere a program shows candidates only.
     """
 
     labels: tuple[str, ...]
@@ -57,19 +57,19 @@ class Card:
 
     @property
     def calibration(self) -> Calibration:
-        """The thresholds as ``classifier.doubt_columns`` takes them; the model applies the rest."""
+        """The thresholds for ``classifier.doubt_columns``; temperature is in the model."""
         beyond, outliers = self.outlier_beyond, None
         if beyond is not None:
             outliers = Outliers(np.zeros((0, 0)), np.zeros((0, 0)), beyond)
         return Calibration(1.0, self.sure_from, outliers, self.calibrated_for)
 
     def to_json(self) -> bytes:
-        """As it is stored in the model and beside it."""
+        """JSON as stored in the model and beside it."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Card":
-        """The card that ``to_json`` wrote."""
+        """The card from the values of ``to_json``."""
         lists = {name: tuple(values[name]) for name in ("labels", "calibrated_for")}
         return cls(**values | lists)
 
@@ -80,10 +80,10 @@ class PhoneModel:
 
     Attributes:
         content: ``(1, size, size, 3)`` uint8 in (``image``); ``(1, labels)`` float32
-            (``probabilities``) and ``(1, 1)`` float32 (``outlier_score``) out. A zip archive, which
-            readers of LiteRT models skip, follows the flatbuffer: ``fruits.json``, the card, and
-            ``labels.txt``, a label a line.
-        card: The card in it.
+            (``probabilities``) and ``(1, 1)`` float32 (``outlier_score``) out. A zip archive that
+            LiteRT ignores follows the flatbuffer: ``fruits.json`` (the card) and ``labels.txt``
+            (one label per line).
+        card: The card in the archive.
     """
 
     content: bytes
@@ -96,14 +96,14 @@ class PhoneModel:
 
     @classmethod
     def of(cls, flatbuffer: bytes, card: Card) -> "PhoneModel":
-        """Put the card behind a flatbuffer.
+        """Append the card to a flatbuffer.
 
-        Source: https://ai.google.dev/edge/litert/models/metadata, which keeps labels so.
+        Source: https://ai.google.dev/edge/litert/models/metadata (labels in a zip archive).
         """
         file = io.BytesIO(flatbuffer)
         with zipfile.ZipFile(file, "a") as archive:
             archive.writestr(zipfile.ZipInfo(CARD, _TIME), card.to_json())
-            # A folder's name may hold a line break; the card has it as it is.
+            # A label may contain a line break; the card keeps it.
             lines = (" ".join(label.split("\n")) for label in card.labels)
             archive.writestr(zipfile.ZipInfo(LABELS, _TIME), "\n".join([*lines, ""]))
         return cls(file.getvalue(), card)
@@ -111,10 +111,10 @@ class PhoneModel:
 
 @dataclass(frozen=True)
 class NoPhoneModel:
-    """There is no file for a phone.
+    """Stands for a missing phone file.
 
     Attributes:
-        reason: Why, in one sentence.
+        reason: Why there is none, in one sentence.
     """
 
     reason: str
@@ -124,16 +124,15 @@ class NoPhoneModel:
 class Head:
     """Scaler, PCA and classifier as one map: ``weights @ (features - mean) + bias``.
 
-    Float32, because that is what the graph computes in; features are centred first, so that no
-    large numbers cancel.
+    Float32 like the graph. Features are centred first, so that no large numbers cancel.
 
     Attributes:
         unit_length: Whether features are divided by their Euclidean length before.
         mean: ``(n_features,)``.
         weights: ``(labels, n_features)``.
-        bias: ``(labels,)``. The temperature is in both.
-        whitening: ``(labels, labels)``, ``Outliers.whitening`` of what the map gives, transposed.
-        whitened_means: ``Outliers.means``; both None where there is no outlier score.
+        bias: ``(labels,)``. Weights and bias are divided by the temperature.
+        whitening: ``(labels, labels)``, ``Outliers.whitening`` for the map's output, transposed.
+        whitened_means: ``Outliers.means``; both are None without an outlier score.
     """
 
     unit_length: bool
@@ -145,7 +144,7 @@ class Head:
 
     @classmethod
     def of(cls, reducer: Reducer, classifier: LinearClassifier) -> "Head":
-        """The head that gives a classifier's calibrated logits from features."""
+        """The map from features to a classifier's calibrated logits."""
         temperature = classifier.calibration.temperature
         weights = classifier.coefficients @ reducer.components / reducer.scale
         arrays = [reducer.mean, weights / temperature, classifier.intercepts / temperature]
@@ -157,10 +156,9 @@ class Head:
 
 
 def fold(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> PhoneModel | NoPhoneModel:
-    """Fold artefacts into one file.
+    """Join network, reducer and classifier in one file.
 
-    The graph of the backbone is kept as it was converted, and the head appended to it: that takes
-    half a second and no TensorFlow.
+    The head is appended to the converted graph, which takes half a second and no TensorFlow.
 
     Returns:
         The file, or why there is none.
@@ -195,12 +193,12 @@ def fold(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> PhoneM
 
 
 def check_lineage(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> None:
-    """Raise FruitsError where artefacts were not made for one another."""
+    """Raise FruitsError if artefacts were not made for one another."""
     if reducer.fingerprint != backbone.fingerprint:
         raise FruitsError(
             f"The reducer was fitted on features of backbone {reducer.fingerprint}, and the saved "
             f"backbone is {backbone.fingerprint}: run kedro run --pipelines=reduction and "
-            "--pipelines=classification, or featurize with the weights of before."
+            "--pipelines=classification, or featurize with the earlier weights."
         )
     if classifier.reducer_id != reducer.id:
         raise FruitsError(

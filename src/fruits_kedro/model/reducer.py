@@ -1,9 +1,8 @@
 """Scaling and PCA, fitted from sums over rows and applied to blocks of features.
 
-The result equals scikit-learn's ``StandardScaler`` followed by ``PCA``, or its ``Normalizer``
-followed by ``PCA`` and one factor for all components, up to the sign of components, which is fixed
-here (the largest loading is positive). Between the two, the covariance of photographs of one label
-may be taken out.
+The result equals scikit-learn's ``StandardScaler`` and ``PCA``, or ``Normalizer``, ``PCA`` and one
+common factor. Only the sign of components is fixed here: the largest loading is positive. Before
+the PCA the covariance within labels can be removed.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ from fruits_kedro.model.moments import Moments
 logger = logging.getLogger(__name__)
 
 _LEAST_WITHIN = 1e-3
-"""Mean variance within labels, of 1 in all, below which it could not be divided by."""
+"""Least share of the variance that must be within labels, because it is divided by."""
 
 _BLOCK = 4096
 """Rows transformed at once, so that their float64 copy stays small."""
@@ -38,8 +37,8 @@ class Reducer:
         components: ``(k, n_features)`` float64, largest variance first; orthonormal rows, unless
             the covariance within labels was taken out (see ``fit_reducer``).
         explained_variance_ratio: ``(k,)`` float64, share of the scaled variance of each.
-        rows: Train rows it was fitted on.
-        fingerprint: Of the backbone whose features it takes.
+        rows: Number of train rows of the fit.
+        fingerprint: Fingerprint of the features it takes.
         unit_length: Whether each photograph's features are divided by their Euclidean length first.
     """
 
@@ -84,12 +83,12 @@ class Reducer:
         return components
 
     def arrays(self) -> dict[str, Any]:
-        """Everything in it, for ``np.savez``."""
+        """All numbers as arrays for ``np.savez``."""
         return dict(vars(self))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> "Reducer":
-        """The reducer that gave these ``arrays``."""
+        """The reducer stored as ``arrays``."""
         numbers = ("mean", "scale", "components", "explained_variance_ratio")
         return cls(
             **{name: arrays[name] for name in numbers},
@@ -110,11 +109,11 @@ def fit_reducer(
 
     Args:
         moments: Sums over the train rows.
-        k: Number of components, at most ``min(rows, n_features)``; below 1, the share of variance
-            that the fewest sufficient components explain.
+        k: Number of components, at most ``min(rows, n_features)``; or a share of variance below 1,
+            for the fewest components that explain it.
         fingerprint: Of the backbone whose features were summed.
-        shrinkage: Take the covariance within labels out before the PCA, after adding this multiple
-            of its mean variance in every direction; None leaves it in.
+        shrinkage: Remove the covariance within labels before the PCA, after adding this multiple of
+            its mean variance in every direction; None keeps it.
         size: Features that the rows had before ``Rows.projected``; by default those they have.
 
     Sources: https://scikit-learn.org/stable/modules/decomposition.html#pca (covariance solver);
@@ -132,11 +131,11 @@ def fit_reducer(
     variance = np.clip(np.diag(covariance), 0.0, None)
     size = size or len(mean)
     squared = np.where(constant, 1.0, variance)
-    if moments.unit_length:  # how far a feature varies carries information
+    if moments.unit_length:  # the variance of a feature carries information
         squared = np.full_like(variance, variance.sum() / size or 1.0)
     scale = np.sqrt(squared)
     correlation = covariance / np.outer(scale, scale)
-    correlation[constant] = 0.0  # scaled up it would be noise
+    correlation[constant] = 0.0  # scaled up it would only be noise
     correlation[:, constant] = 0.0
     root = None
     if shrinkage is not None:
@@ -167,7 +166,7 @@ def fit_reducer(
 
 
 def possible_k(k: float, rows: int, features: int) -> float:
-    """``k`` lowered to what the train rows can give, with a warning; a share stays a share."""
+    """``k``, lowered with a warning to the rank that the train rows allow; shares stay."""
     most = min(rows - 1, features)
     if k < 1 or k <= most:
         return k
@@ -182,9 +181,9 @@ def possible_k(k: float, rows: int, features: int) -> float:
 
 
 def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
-    """``k`` without components that are rounding noise: a classifier would scale them up.
+    """``k`` without components that are rounding noise, which a classifier would scale up.
 
-    Source: numpy.linalg.matrix_rank, whose tolerance this is.
+    Source: the tolerance of numpy.linalg.matrix_rank.
     """
     rank = int(np.sum(ratio > ratio[0] * size * np.finfo(np.float64).eps))
     if k <= rank:
@@ -196,7 +195,7 @@ def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
 
 def _shrunk_within(moments: Moments, scale: Matrix, shrinkage: float, size: int) -> Matrix:
     within = moments.within_labels / np.outer(scale, scale)
-    # Where all photographs of each label are alike, nothing says which directions are theirs.
+    # If the photographs of each label are equal, there is no covariance within labels.
     variance = max(float(np.trace(within)) / size, _LEAST_WITHIN)
     return within + shrinkage * variance * np.eye(len(within))
 

@@ -1,34 +1,40 @@
-"""Fitting reducer and classifier anew without some photographs, and asking about those."""
+"""Refits reducer and classifier without some photographs, to predict those."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from fruits_kedro.model.classifier import Classifier, fit_classifier
 from fruits_kedro.model.confidence import Outliers
-from fruits_kedro.model.matrices import Flags, Matrix
+from fruits_kedro.model.matrices import Features, Flags, Matrix
 from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer, fit_reducer
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters.classification import ClassificationParameters
 
 MOST_FOLDS = 5
-"""Capture groups are put together into so many folds; each fold is a fit."""
+"""Most folds that capture groups are put into; each fold is one fit."""
 
 DIRECTIONS = 400
 """Directions of the features that many fits are made on: they hold 99 % of their squares, and the
 accuracy differs by less than between two draws of photographs (docs/results.md)."""
 
 
+ALIKE = 0.9
+"""Mean cosine of features from which own photographs of a label count as taken together: in shops a
+photograph has its nearest neighbour of the same day at 0.90 and of another day at 0.75."""
+
+
 @dataclass(frozen=True)
 class Fitted:
-    """What was fitted on some rows.
+    """The result of a fit.
 
     Attributes:
         reducer, classifier: Fitted; the classifier may know fewer labels than the rows.
-        known: Where the logits of the train rows are; None where the kind has no logits.
-        photographs, copies: How many trained.
+        known: Means and scatter of the train rows' logits; None for kinds without logits.
+        photographs, copies: Number of train rows.
     """
 
     reducer: Reducer
@@ -38,12 +44,12 @@ class Fitted:
     copies: int
 
     def logits(self, rows: Rows) -> Matrix | None:
-        """``(n, len(rows.labels))`` float64, minus infinity where a label did not train."""
+        """``(n, len(rows.labels))`` float64, minus infinity if a label did not train."""
         known = self.classifier.logits(self.reducer.transform(rows.features))
         return None if known is None else self._spread(known, rows, -np.inf)
 
     def probabilities(self, rows: Rows) -> Matrix:
-        """``(n, len(rows.labels))`` float64, 0 where a label did not train."""
+        """``(n, len(rows.labels))`` float64, 0 if a label did not train."""
         known = self.classifier.probabilities(self.reducer.transform(rows.features))
         return self._spread(known, rows, 0.0)
 
@@ -55,15 +61,15 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Refits:
-    """How reducer and classifier are fitted.
+    """Settings of all refits.
 
     Attributes:
         k: Components, or share of variance (``reduction.k``).
         unit_length, shrinkage: As the reducer scales (``ReductionParameters``).
         parameters: Of the classifier.
-        share: Of one's own photographs (``own.share``).
-        fingerprint: Of the backbone.
-        size: Features before ``on_directions``; None where all of them are there.
+        share: Weight of own photographs (``own.share``).
+        fingerprint: Fingerprint of the features.
+        size: Number of features before ``on_directions``; None without it.
     """
 
     k: float
@@ -75,7 +81,7 @@ class Refits:
     size: int | None = None
 
     def sums(self, rows: Rows) -> Moments:
-        """Moments of the photographs and copies of the studio among some rows."""
+        """Moments of the studio photographs and copies among ``rows``."""
         studio = rows.where(~rows.own) if rows.own.any() else rows
         return self._empty(rows).add(studio.features, studio.targets).complete()
 
@@ -84,7 +90,7 @@ class Refits:
 
         Args:
             rows: All rows that are to be fitted on or asked about.
-            sums: What ``sums`` gives of them; the directions are those of the studio.
+            sums: ``self.sums(rows)``; directions are chosen by the studio rows.
         """
         from scipy.linalg import eigh
 
@@ -101,9 +107,9 @@ class Refits:
 
         Args:
             train: Photographs and copies.
-            studio: What ``sums`` gives of them, where that is known already.
-            most: Studio rows of each label that the classifier is fitted on, at most; they then
-                stand for the others. None takes all of them.
+            studio: ``self.sums(train)``, if known already.
+            most: Most studio rows per label for the classifier, weighted to stand for the others;
+                None takes all.
         """
         weights = train.weights(self.share)
         moments = self.sums(train) if studio is None else studio
@@ -131,7 +137,7 @@ class Refits:
 
 
 def trainable(train: Rows) -> str | None:
-    """Why nothing can be fitted on these rows, or None where something can."""
+    """Why nothing can be fitted on these rows; None if something can."""
     photographs = train.where(train.photographs)
     if len(np.unique(photographs.targets)) < 2:
         return "fewer than two labels are left to train on"
@@ -141,7 +147,7 @@ def trainable(train: Rows) -> str | None:
 
 
 def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
-    """Capture groups that can be held out: another group of the same label is there to train.
+    """Capture groups that can be held out, because another group of the label can train.
 
     Returns:
         Their names; and the positions of labels with fewer than two groups, which cannot be tested.
@@ -158,7 +164,7 @@ def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
 
 
 def capture_folds(rows: Rows) -> Iterator[tuple[list[str], Flags]]:
-    """Photographs and copies to hold out together, and the names of their capture groups."""
+    """Masks of rows to hold out together, with the names of their capture groups."""
     names, single = capture_groups(rows)
     testable = ~np.isin(rows.targets, single)
     if len(names) > 1:
@@ -169,18 +175,40 @@ def capture_folds(rows: Rows) -> Iterator[tuple[list[str], Flags]]:
             )
 
 
-def drawn_folds(rows: Rows, folds: int) -> list[Flags]:
-    """Each photograph with its copies in one of so many folds, spread evenly over labels."""
-    photographs = np.flatnonzero(rows.photographs)
-    position = np.zeros(len(rows), np.int64)
-    for label in np.unique(rows.targets):
-        own = photographs[rows.targets[photographs] == label]
-        position[own] = np.arange(len(own)) % folds
-    return [rows.with_copies(rows.photographs & (position == fold)) for fold in range(folds)]
+def alike_folds(rows: Rows, folds: int) -> list[Flags]:
+    """Photographs of a place in so many folds, those that are alike together, with their copies.
+
+    Photographs of one pile, taken one after the other, are as alike as frames of one turn: apart,
+    each would be known by its neighbour, and a place would seem better known than it is.
+    """
+    photographs, fold = np.flatnonzero(rows.photographs), np.zeros(len(rows), np.int64)
+    filled = np.zeros(folds)
+    for label in np.unique(rows.targets[photographs]):
+        mine = photographs[rows.targets[photographs] == label]
+        groups = _alike(rows.features[mine], folds)
+        sizes = np.bincount(groups)
+        for group in np.argsort(-sizes, kind="stable"):
+            emptiest = int(filled.argmin())
+            fold[mine[groups == group]] = emptiest
+            filled[emptiest] += sizes[group]
+    return [rows.with_copies(rows.photographs & (fold == number)) for number in range(folds)]
+
+
+def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
+    """``(n,)``, a number for each group of photographs that are alike, from 0."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(features) < 2:
+        return np.zeros(len(features), np.int64)
+    tree = linkage(features, "average", "cosine")
+    groups = fcluster(tree, 1 - ALIKE, "distance")
+    if groups.max() == 1:  # one pile is better divided than not asked about
+        groups = np.arange(len(features)) % most
+    return np.unique(groups, return_inverse=True)[1]
 
 
 def thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:
-    """At most so many studio rows of each label, evenly spread, and the weights they then carry."""
+    """An even draw of studio rows per label, and the weights with which they stand for all."""
     chosen, heavier = train.own.copy(), np.ones(len(train))
     for label in np.unique(train.targets):
         studio = np.flatnonzero((train.targets == label) & ~train.own)

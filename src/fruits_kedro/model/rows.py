@@ -1,4 +1,4 @@
-"""Features of photographs and their augmented copies, as the driver fits on them."""
+"""Features of photographs and augmented copies in memory, for fits on the driver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,7 +18,7 @@ Names = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class Rows:
-    """Photographs and copies in the order of (sha256, variant).
+    """Photographs and copies, ordered by (sha256, variant).
 
     Attributes:
         sha256: ``(n,)``, of the photograph.
@@ -27,9 +27,9 @@ class Rows:
         labels: All labels, sorted; some may have no row.
         targets: ``(n,)`` int64, the position of each row's label in ``labels``.
         split: ``(n,)``: train, test or validation.
-        capture: ``(n,)``, the capture group (one turn of one fruit); empty where none is known.
-        place: ``(n,)``, where one's own photographs were taken; empty where that is not known.
-        own: ``(n,)`` bool, one's own photographs (the input ``own``) and copies of them.
+        capture: ``(n,)``, the capture group (one turn of one fruit); empty if none is known.
+        place: ``(n,)``, where own photographs were taken; empty if that is not known.
+        own: ``(n,)`` bool, own photographs (the input ``own``) and copies of them.
     """
 
     sha256: Names
@@ -111,7 +111,7 @@ class Rows:
     def weights(self, share: float) -> Matrix:
         """``(n,)`` float64, how much each row counts in a fit.
 
-        A row of the studio counts 1. One's own photographs of a label, copies included, count
+        A row of the studio counts 1. Own photographs of a label, copies included, count
         together for ``share`` of the label's weight, whatever their number. A label that has no
         other photographs, or no own ones, keeps 1 a row.
 

@@ -1,4 +1,4 @@
-"""How good predictions are."""
+"""Scores of predictions."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ Names = npt.NDArray[Any] | Sequence[str]
 
 
 def count_confusions(labels: Names, predictions: Names) -> "pd.DataFrame":
-    """Rows (``rows``) of each pair of ``label`` and ``prediction`` that occurs, in their order."""
+    """Number of ``rows`` of each occurring pair of ``label`` and ``prediction``, sorted."""
     import pandas as pd
 
     pairs = pd.DataFrame({"label": np.asarray(labels), "prediction": np.asarray(predictions)})
@@ -57,12 +57,12 @@ def score_confidences(
     sure: Sequence[bool | None],
     outlier: Sequence[bool | None],
 ) -> dict[str, Any]:
-    """Expected calibration error; shares that are sure, right then, and outliers.
+    """Expected calibration error, and shares that are sure, right if sure, and outliers.
 
     Args:
         probability: ``(n,)``, of the prediction.
         right: ``(n,)``, whether it is the label.
-        sure, outlier: ``(n,)``, None where the classifier does not say.
+        sure, outlier: ``(n,)``, None without calibration.
     """
     believed = np.array([value is True for value in sure])
     return {

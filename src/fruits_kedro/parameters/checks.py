@@ -1,4 +1,4 @@
-"""Problems of the parameters of a run, in words; their schema is ``fruits_kedro.parameters``."""
+"""Describes problems of parameters in words."""
 
 import difflib
 from collections.abc import Iterator, Mapping

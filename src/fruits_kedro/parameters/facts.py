@@ -1,4 +1,4 @@
-"""What is known of a fruit once it is recognised: its species, taste, season and more, by label."""
+"""Schema of the facts about fruits by label: species, taste, season and more."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -45,8 +45,8 @@ class TranslatedFacts(BaseModel):
 class FactBook(BaseModel):
     """The facts of every known label, and the sources they name.
 
-    Files are merged by their first level, so each language has its own name there: ``fr`` in
-    ``fruits.fr.yml`` is ``translations["fr"]`` here.
+    Files are merged at the first level, so a language is a key there: ``fr`` in ``fruits.fr.yml``
+    becomes ``translations["fr"]``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,7 +73,7 @@ class FactBook(BaseModel):
 
 
 def fact_problems(values: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong with ``fruits.yml``, fact by fact; nothing where all is right."""
+    """Describe problems of ``fruits.yml``, fact by fact."""
     try:
         book = FactBook.model_validate(dict(values))
     except ValidationError as error:

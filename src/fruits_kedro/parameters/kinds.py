@@ -1,6 +1,6 @@
-"""Kinds of one thing, each a module of one package: adding a kind is adding a file.
+"""Kinds of classifiers, networks and splits: each is a module, so adding one means adding a file.
 
-A package is named by text, so that the schema of the parameters imports none of them.
+Packages are given by name, so that the schema of parameters does not import them.
 """
 
 import pkgutil
@@ -17,7 +17,7 @@ SPLIT_METHODS = "fruits_kedro.photos.split_methods"
 
 
 def names_in(package: str) -> list[str]:
-    """The names of the kinds in a package, in order; none is imported for it."""
+    """The names of the kinds in a package, sorted, without importing them."""
     found = find_spec(package)
     places = found.submodule_search_locations if found else None
     return sorted(module.name for module in pkgutil.iter_modules(places or []))
@@ -33,7 +33,7 @@ class ChoiceOf:
 
     Args:
         package: The package whose modules are the kinds.
-        others: Words that the parameter may say instead.
+        others: Further accepted values.
     """
 
     def __init__(self, package: str, *others: str) -> None:

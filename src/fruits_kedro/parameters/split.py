@@ -8,7 +8,7 @@ from fruits_kedro.parameters.kinds import SPLIT_METHODS, ChoiceOf
 from fruits_kedro.parameters.strict_model import Seed, Share, StrictModel
 
 AUTO = "auto"
-"""The split method that looks at the folders first."""
+"""The split method that takes folders if there are any, else draws."""
 
 
 class SplitParameters(StrictModel):

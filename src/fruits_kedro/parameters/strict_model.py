@@ -1,4 +1,4 @@
-"""What the schemas of parameters are made of."""
+"""Base class and types of the schemas of parameters."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class StrictModel(BaseModel):
-    """Knows all its names, and no infinite numbers."""
+    """Frozen model that refuses unknown names and infinite numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

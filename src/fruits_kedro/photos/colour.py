@@ -1,7 +1,7 @@
-"""Embedded ICC profiles: pixels of other colour spaces become sRGB.
+"""Converts pixels with an embedded ICC profile to sRGB.
 
-The network learnt from sRGB pixels, and a browser converts a photograph to sRGB before a page sees
-it. Phones store Display P3: the same numbers read as sRGB look duller.
+The network was trained on sRGB pixels, and browsers convert photographs to sRGB for the app. Phones
+store Display P3, whose numbers look duller if they are read as sRGB.
 """
 
 import io
@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image, ImageCms
 
 _SAME = 2
-"""Levels of 255 within which a profile counts as sRGB. Profiles named sRGB that scanners, cameras
-and editors embed round to at most 1; Display P3 differs by 112."""
+"""Largest difference, of 255 levels, of a profile that counts as sRGB. The sRGB profiles of
+scanners, cameras and editors differ by at most 1, Display P3 by 112."""
 
 _KEPT_PROFILES = 16
-"""A folder holds photographs of a few cameras; a CMYK profile takes half a megabyte."""
+"""Profiles that are cached: a folder holds a few cameras'; a CMYK profile takes 0.5 MB."""
 
 
 _P3_PRIMARIES = {
@@ -24,14 +24,14 @@ _P3_PRIMARIES = {
     b"gXYZ": (0.2920, 0.6922, 0.0419),
     b"bXYZ": (0.1571, 0.0666, 0.7841),
 }
-"""Of Display P3 in an ICC profile, whose white is D50."""
+"""Primaries of Display P3 in an ICC profile, whose white is D50."""
 
 
 @cache
 def display_p3_profile() -> bytes:
     """The profile of Display P3: the tone curve of sRGB with other primaries."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = bytes(12)  # the time at which it was made
+    profile[24:36] = bytes(12)  # date of creation
     for index in range(int.from_bytes(profile[128:132])):
         entry = 132 + 12 * index
         primary = _P3_PRIMARIES.get(bytes(profile[entry : entry + 4]))
@@ -43,7 +43,7 @@ def display_p3_profile() -> bytes:
 
 
 def profile_of(image: Image.Image) -> bytes | None:
-    """The embedded profile where applying it changes pixels, else None."""
+    """The embedded profile if applying it changes pixels, else None."""
     profile = image.info.get("icc_profile")
     if not isinstance(profile, bytes) or not profile:
         return None
@@ -55,7 +55,7 @@ def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
     Args:
         image: Any mode with up to 8 bits per channel.
-        profile: As ``profile_of`` gives it; None converts as Pillow does.
+        profile: From ``profile_of``; None converts as Pillow does.
     """
     if profile is None:
         return image.convert("RGB")
@@ -66,7 +66,7 @@ def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _plain_mode(image: Image.Image) -> str:
-    """The mode in which a profile applies: of one, three or four channels, without alpha."""
+    """The mode to which a profile applies: one, three or four channels, without alpha."""
     if image.mode == "CMYK":
         return "CMYK"
     return "L" if image.mode.startswith(("1", "L", "I")) and image.mode != "LAB" else "RGB"
@@ -74,7 +74,7 @@ def _plain_mode(image: Image.Image) -> str:
 
 @lru_cache(maxsize=_KEPT_PROFILES)
 def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The transform to sRGB; None for sRGB itself and for profiles that are broken.
+    """The transform to sRGB; None for sRGB itself and for broken profiles.
 
     Relative colorimetric with black point compensation: colours that sRGB has keep their exact
     values, white stays white, and the black of a printing profile becomes black. The perceptual
@@ -91,12 +91,12 @@ def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
         return None if _changes_nothing(transform, mode) else transform
-    except Exception:  # a damaged profile raises anything; the pixels stand as stored
+    except Exception:  # a damaged profile raises any exception; the pixels are used as stored
         return None
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether a grid of all colours stays within ``_SAME`` of itself."""
+    """Whether a transform moves no colour of a grid by more than ``_SAME``."""
     if mode == "CMYK":
         return False
     steps = np.linspace(0, 255, 17).round().astype(np.uint8)

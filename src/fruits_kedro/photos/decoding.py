@@ -1,4 +1,4 @@
-"""From the bytes of a photograph to the pixels that the network takes."""
+"""Decodes the bytes of a photograph to the pixels that the network takes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,11 +14,11 @@ from fruits_kedro.photos.formats import read_image
 from fruits_kedro.photos.reasons import Reason
 
 Crop = Literal["squash", "centre"]
-"""How a photograph becomes a square: all of it, squashed; or the largest square in its middle."""
+"""Ways to make a square: squash the whole photograph, or take its largest centred square."""
 
 _BAND_PIXELS = 4 << 20
-"""Pixels converted at once: a small file may announce 200 megapixels, and every layer of a
-conversion costs 4 to 8 bytes of each."""
+"""Pixels converted at a time. A small file may announce 200 megapixels, and each step of a
+conversion takes 4 to 8 bytes per pixel."""
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,7 +32,7 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Header:
-    """What an image file announces before its pixels are decoded.
+    """Size and format from the header of an image file.
 
     Attributes:
         width, height: Pixels, before EXIF orientation.
@@ -45,7 +45,7 @@ class Header:
 
 
 def read_header(content: bytes) -> Header | Reason:
-    """Size and format that an image file announces, or why it is not a photograph."""
+    """Read the header of an image file, or say why it is not a photograph."""
     return read_image(
         content,
         lambda image: Header(image.width, image.height, image.format or ""),
@@ -64,8 +64,8 @@ def decode(
     Args:
         content: The file's bytes.
         size: Pixels of each side.
-        scaled: Let the JPEG decoder give 1/2, 1/4 or 1/8 of the width and height of a large
-            photograph, as long as ``size`` pixels remain (``Image.draft``).
+        scaled: Let the JPEG decoder scale width and height of a large photograph to 1/2, 1/4 or
+            1/8, if at least ``size`` pixels remain (``Image.draft``).
         crop: ``squash`` keeps all of the photograph, ``centre`` its largest centred square
             (rounded towards the upper left).
 
@@ -111,7 +111,7 @@ def _upright(image: Image.Image) -> Image.Image:
     stored = _loaded(image)
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # damaged EXIF data does not concern the pixels: they stand as stored
+    except Exception:  # damaged EXIF data: the pixels are used as stored
         turn = None
     return stored if turn is None else stored.transpose(turn)
 
@@ -137,7 +137,7 @@ def _on_white_screen(image: Image.Image, frame: tuple[int, int, int, int]) -> Im
 
 
 def _take_colours_of_8_bits(image: TiffImageFile) -> None:
-    """Colours of a TIFF have 16 bits; some programs write 8, and Pillow shows black."""
+    """Correct a TIFF palette of 8 instead of 16 bits, which Pillow shows as black."""
     reds_greens_blues = np.array(image.tag_v2[COLORMAP])
     if reds_greens_blues.max() < 256:
         image.putpalette(reds_greens_blues.reshape(3, -1).T.astype(np.uint8).tobytes())

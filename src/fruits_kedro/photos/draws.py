@@ -1,4 +1,4 @@
-"""Draws that depend on a photograph's bytes and a seed, never on row order or partitioning."""
+"""Random draws from a photograph's sha256 and a seed, independent of row order."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import numpy.typing as npt
 import xxhash
 
 _SPARK_SEED = 42
-"""Start of Spark's ``xxhash64``: version 1 drew with it, and its draws stay."""
+"""Start value of Spark's ``xxhash64``, so that draws equal those of version 1."""
 
 
 def draw(sha256: Any, seed: int) -> npt.NDArray[np.int64]:
-    """An even random number of 64 bits per photograph, the same in every run.
+    """A uniform random number of 64 bits per photograph, the same in every run.
 
     Args:
         sha256: Arrow column of hexadecimal digests.

@@ -1,4 +1,4 @@
-"""What a tree of folders says of the photographs in it: their label and their split."""
+"""Derives label and split of photographs from the tree of folders around them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one folder says of the files directly in it.
+    """Label and split of the files directly in one folder.
 
     Attributes:
-        label: Name of the label folder, as on disk; None where there is none.
-        split: ``train``, ``test``, ``validation`` or ``outside``; None where no folder says.
+        label: Name of the label folder, as on disk; None if there is none.
+        split: ``train``, ``test``, ``validation`` or ``outside``; None if no folder says.
         split_folder: Name of the folder that names the split, as on disk.
         below: Path between the label folder and the files, empty or with ``/`` at its end.
     """
@@ -40,10 +40,10 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Rule:
-    """How the folders of one tree are read.
+    """How label and split follow from the folders of one tree.
 
     Attributes:
-        wrapper: Folders around everything, stepped into.
+        wrapper: Folders that contain everything else; they carry no meaning.
         shape: How splits and labels are nested.
         split_levels: Positions below ``wrapper`` at which split folders are, ascending.
         label_level: Which folder is the label: 1 is the first below the split folder, or below
@@ -56,7 +56,7 @@ class Rule:
     label_level: int | None
 
     def read(self, folder: Folders) -> Meaning:
-        """What one folder of the tree says of the files directly in it."""
+        """Label and split of the files directly in one folder of the tree."""
         folders = folder[len(self.wrapper) :]
         if self.shape is not Shape.SPLITS_ABOVE:
             return self._below_root(folders)
@@ -84,7 +84,7 @@ class Rule:
 
 
 def find_rule(tree: Collection[Folders], label_level: int | None = None) -> Rule:
-    """How a tree is to be read.
+    """Find the rule for a tree.
 
     Args:
         tree: The folders that hold photographs.
@@ -103,7 +103,7 @@ def find_rule(tree: Collection[Folders], label_level: int | None = None) -> Rule
 
 
 def _wrapper(tree: Collection[Folders]) -> Folders:
-    """The folders that hold nothing but one other folder, of which each is stepped into."""
+    """The chain of folders from the root that each hold nothing but the next one."""
     wrapper: Folders = ()
     while True:
         depth = len(wrapper)

@@ -1,6 +1,6 @@
-"""Opening the bytes of a photograph: which decoder reads them, and whether it can be trusted.
+"""Opens the bytes of a photograph with a decoder whose pixels can be trusted.
 
-What a file is depends on its bytes alone, never on its name.
+The format is detected from the bytes alone, never from the name.
 """
 
 import io
@@ -32,19 +32,19 @@ def read_image(
 
     Args:
         content: The file's bytes.
-        work: Gets the opened image, whose pixels are not decoded yet.
-        otherwise: The reason where a decoder fails, in opening or in ``work``.
+        work: Called with the opened image, whose pixels are not decoded yet.
+        otherwise: The reason to return if the decoder fails.
 
     Returns:
-        What ``work`` gives; ``heif_not_supported`` where pi-heif is not installed; ``not_trusted``
-        where the decoder is known to give wrong pixels without an error; else ``otherwise``.
+        The result of ``work``; ``heif_not_supported`` if pi-heif is missing; ``not_trusted`` if the
+        decoder is known to give wrong pixels without an error; ``otherwise`` if it fails.
     """
     try:
         with _PILLOW.without_limits(), _opened(content) as image:
             return work(image)
     except _RefusedError as refused:
         return refused.reason
-    except Exception:  # decoders of damaged files raise anything, struct.error to SyntaxError
+    except Exception:  # decoders raise anything for damaged files, from struct.error to SyntaxError
         return otherwise
 
 
@@ -92,11 +92,10 @@ def _is_trusted_tiff(image: TiffImagePlugin.TiffImageFile) -> bool:
 
 
 class _Pillow:
-    """Pillow's own limit and warnings, which are settings of the whole process.
+    """Switches Pillow's process-wide pixel limit and warnings off while threads decode.
 
-    They are off while a thread decodes, and as before when the last one has finished: a notebook
-    keeps them for its own calls. The run has its own limit, ``ingestion.max_pixels``, and checks
-    the header.
+    They are restored after the last thread, so a notebook keeps them for its own calls. The run
+    checks ``ingestion.max_pixels`` against the header instead.
     """
 
     def __init__(self) -> None:

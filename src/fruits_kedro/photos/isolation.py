@@ -1,6 +1,6 @@
-"""Decoding in a child process, so that a crashing decoder costs one photograph.
+"""Decodes in a child process, so that a crashing decoder costs one photograph.
 
-A decoder that does not end is made to crash: nothing else stops code in C.
+A decoder that does not finish is killed: nothing else stops C code.
 """
 
 import os
@@ -19,11 +19,11 @@ from fruits_kedro.photos.reasons import Reason
 Result = TypeVar("Result")
 
 Call = Callable[..., Any]
-"""How a decoding function is called: directly, or by ``Isolation.call``."""
+"""Calls a decoding function: directly, or in a child process by ``Isolation.call``."""
 
 MAX_SECONDS = 60.0
-"""Processor time of one call. PNGs of 200 megapixels took at most 5 s; a progressive JPEG can ask
-for hours, with 6.5 ms for every 46 bytes."""
+"""Most processor time of one call. PNGs of 200 megapixels took at most 5 s; a progressive JPEG can
+take hours: 6.5 ms for every 46 bytes."""
 
 
 def call_directly(function: Callable[..., Result], *arguments: object) -> Result:
@@ -43,15 +43,15 @@ def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
 class Isolation:
     """Calls functions in a child process; a call that kills it gives ``DECODER_CRASHED``.
 
-    Used when Spark repeats a task because a worker died; the first attempt runs at full speed in
-    the worker itself. Calls run one at a time, so that the crashing one is known.
+    Used when Spark repeats a task whose worker died. The first attempt runs in the worker itself,
+    at full speed. Calls run one at a time, so that the crashing one is known.
     """
 
     def __init__(self) -> None:
         self._child: ProcessPoolExecutor | None = None
 
     def call(self, function: Callable[..., Result], *arguments: object) -> Result | Reason:
-        """Give ``function(*arguments)``, or the reason why it has no result."""
+        """Return ``function(*arguments)``, or the reason why there is no result."""
         if self._child is None:
             self._child = ProcessPoolExecutor(
                 1, get_context("fork"), initializer=_end_with, initargs=(os.getpid(),)
@@ -70,7 +70,7 @@ class Isolation:
 
 
 def _end_with(parent: int) -> None:
-    """End this child when its parent is gone: Spark kills workers that it no longer needs."""
+    """End this child when its parent ends: Spark kills workers that it no longer needs."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -82,7 +82,7 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def caller_for_task() -> Iterator[Call]:
-    """Give direct calls in the first attempt of a Spark task, isolated ones in later attempts."""
+    """Yield direct calls in the first attempt of a Spark task, isolated calls in later ones."""
     from pyspark import TaskContext
 
     context = TaskContext.get()

@@ -1,4 +1,4 @@
-"""How names of folders and files read: splits, labels, capture groups and look-alikes."""
+"""Splits, labels, capture groups and look-alikes, from the names of folders and files."""
 
 import re
 import unicodedata
@@ -20,12 +20,12 @@ SPLIT_NAMES = {
 
 
 def split_of(name: str) -> str | None:
-    """The split that a name stands for in any case: ``train``, ``test``, ``validation``."""
+    """The split that a folder name means, in any case; None for other names."""
     return SPLIT_NAMES.get(name.strip().casefold())
 
 
 def clean_label(name: str) -> str | None:
-    """A label as it is kept: Unicode form NFC, no spaces at the ends, the user's case.
+    """A normalised label: Unicode NFC, no spaces at the ends, the user's case.
 
     Returns:
         None for a name of spaces only.
@@ -42,7 +42,7 @@ def parse_capture(below_label: str, pattern: str) -> str | None:
             the start of the file name. A group that matches no text is named ``plain``.
 
     Returns:
-        The text of the group, or None where neither matches.
+        The text of the group, or None if neither matches.
     """
     match = re.match(pattern, below_label) or re.match(pattern, below_label.rsplit("/", 1)[-1])
     return (match.group(1) or "plain") if match else None
@@ -57,7 +57,7 @@ def look_alikes(names: Iterable[str]) -> list[list[str]]:
 
 
 def nearest_label(label: str, known: Collection[str]) -> str | None:
-    """The known label that is spelt most like ``label``, None where none is near."""
+    """The known label with the most similar spelling; None if none is similar."""
     by_bare = {_bare(name): name for name in sorted(known)}
     near = get_close_matches(_bare(label), by_bare, n=1, cutoff=0.7)
     return by_bare[near[0]] if near else None

@@ -1,4 +1,4 @@
-"""A table of labels beside the photographs, for folders that do not name them."""
+"""Reads ``labels.csv``: labels of photographs whose folders are not named by label."""
 
 import csv
 import os
@@ -22,17 +22,17 @@ COLUMNS = {
     "split": ("split", "set", "subset"),
     "capture": ("capture", "group", "session"),
 }
-"""Names that a column may have, without regard to case, spaces and ``_``."""
+"""Accepted names of columns; case, spaces and ``_`` are ignored."""
 
 _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Matched:
-    """The rows of a table laid beside the listed files.
+    """The listed files with what the table of labels says about each.
 
     Attributes:
-        columns: label, split and capture per file, null where the table does not say, and
+        columns: label, split and capture per file, null if the table does not say, and
             disputed, true for files with two labels. A split that is none of train, test and
             validation is ``outside``.
         has_split, has_capture: Whether the table has the column.
@@ -71,7 +71,7 @@ def read_labels_table(uri: str) -> pa.Table:
     """Read a CSV file with a header; ``,``, ``;`` or a tab separates its columns.
 
     Returns:
-        Text columns path, label, split and capture; the last two are null where the file has none.
+        Text columns path, label, split and capture; the last two are null if the file has none.
 
     Raises:
         FruitsError: If the file cannot be read, or lacks a column for path or label.
@@ -108,10 +108,10 @@ def read_labels_table(uri: str) -> pa.Table:
 
 
 def match(table: pa.Table, files: pa.Table) -> Matched:
-    """Lay a table of labels beside the listed files.
+    """Match a table of labels with the listed files.
 
-    A row names a file by its path below the folder of the table, or by its whole path. File names
-    alone serve where every one of them is unique.
+    A row names a file by its path below the folder of the table, or by its whole path; by its name
+    alone if all file names are unique.
 
     Args:
         table: As ``read_labels_table`` returns it.
@@ -152,7 +152,7 @@ def match(table: pa.Table, files: pa.Table) -> Matched:
 def match_table(
     listing: Listing, files: pa.Table, labels_table: str | None
 ) -> tuple[Matched | None, list[str]]:
-    """Lay the given table beside the files, or a ``labels.csv`` above all of them.
+    """Match the given table, or a ``labels.csv`` at the top of the folder, with the files.
 
     Args:
         listing: The folder.
@@ -160,7 +160,7 @@ def match_table(
         labels_table: The given table, or None.
 
     Returns:
-        None where there is no table, or a ``labels.csv`` is none; with warnings of why.
+        None if there is no table, or ``labels.csv`` cannot be used; and warnings that say why.
 
     Raises:
         FruitsError: If the given table cannot be read, or names none of the files.
@@ -203,7 +203,7 @@ def _is_said(table: pa.Table, name: str) -> bool:
 
 
 def _keys(named: pa.Array, files: pa.Table) -> pa.Array:
-    """The column of the files that most rows of the table name, as the table writes it."""
+    """The way of naming files that matches most rows of the table."""
     relative = files.column("relative_path").combine_chunks()
     names = pc.replace_substring_regex(relative, r"(?s)^.*/", "")
     choices = [relative, files.column("path").combine_chunks()]
@@ -213,7 +213,7 @@ def _keys(named: pa.Array, files: pa.Table) -> pa.Array:
 
 
 def _splits(said: pa.Array) -> tuple[pa.Array, list[str]]:
-    """Splits as they are kept, and words that name none."""
+    """Normalised splits, and words that name no split."""
     encoded = said.dictionary_encode()
     words = encoded.dictionary.to_pylist()
     splits = [(split_of(word) or OUTSIDE) if word.strip() else None for word in words]

@@ -1,4 +1,4 @@
-"""What is understood of the listed folders: label, split, capture group and place of each file."""
+"""Derives label, split, capture group and place of each listed file."""
 
 import os
 import re
@@ -49,14 +49,14 @@ LAYOUT_SCHEMA = pa.schema(
 )
 """One row per candidate photograph. ``split`` is what folders or a table say: ``train``, ``test``,
 ``validation``, ``outside`` (beside the split folders) or null. ``place`` is null for ``images``.
-``reason`` is null where the file is worth reading."""
+``reason`` is null if the file is to be read."""
 
 _ROWS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What is understood before any file is read.
+    """What folders and names tell, before any file is read.
 
     Attributes:
         rows: ``LAYOUT_SCHEMA``: the photographs of ``images``, then those of each own folder.
@@ -181,7 +181,7 @@ def _columns_of(folder: pa.DictionaryArray, meanings: Sequence[Meaning]) -> dict
 
 
 def _per_row(texts: pa.Array, parse: Callable[[str], str | None]) -> pa.Array:
-    """``parse`` for every text, with Python objects for some rows at a time only."""
+    """Apply ``parse`` to every text, in chunks to bound the number of Python objects."""
     pieces = [
         pa.array(map(parse, texts[start : start + _ROWS_AT_ONCE].to_pylist()), pa.string())
         for start in range(0, len(texts), _ROWS_AT_ONCE)
@@ -208,7 +208,7 @@ def _by_table(columns: dict[str, pa.Array], matched: Matched) -> dict[str, pa.Ar
 
 
 def _reasons(files: pa.Table, label: pa.Array, matched: Matched | None) -> pa.Array:
-    """Why a file is not worth reading, as far as its name and a table of labels tell."""
+    """Why a file is not read, from its name and the table of labels."""
     none = pa.scalar(None, pa.string())
     reasons = pc.if_else(label.is_null(), Reason.NO_LABEL.value, none)
     if matched:
@@ -239,7 +239,7 @@ def _ignored_labels(ignored: pa.Table, rule: Rule, used: set[str | None]) -> dic
 def _require_labels(uri: str, understood: Understood) -> None:
     if understood.rows.column("label").null_count == understood.rows.num_rows:
         raise FruitsError(
-            f"No photograph in {uri} lies in a folder named after its label: sort them into one "
+            f"No photograph in {uri} is in a folder named after its label: sort them into one "
             "folder per label, add a labels.csv with path and label, or predict unlabelled "
             "photographs with --pipelines=inference."
         )

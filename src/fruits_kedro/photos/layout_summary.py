@@ -22,10 +22,10 @@ class Understood:
         uri: The folder.
         rows: ``layout.LAYOUT_SCHEMA``.
         rule: How its folders are read.
-        folders: Every folder with candidates: its parts, its meaning and their number.
+        folders: Every folder with candidates: its parts, its meaning, the number of candidates.
         ignored: Ignored files by extension.
         ignored_labels: Label folders in which every file was ignored, with their number.
-        matched: The table of labels laid beside the files, None without one.
+        matched: The files matched with a table of labels, None without one.
         notes: Why a table of labels is not used.
     """
 
@@ -39,23 +39,23 @@ class Understood:
     notes: list[str]
 
     def inside(self) -> pa.ChunkedArray:
-        """True for rows that are not beside the split folders."""
+        """True for rows inside the split folders."""
         return pc.not_equal(pc.fill_null(self.rows.column("split"), ""), OUTSIDE)
 
     def label_counts(self) -> dict[str, int]:
-        """Photographs worth reading inside, per label, in order of labels."""
+        """Photographs to read inside the split folders, by label in order."""
         used = pc.and_(self.inside(), self.rows.column("reason").is_null())
         return counts(self.rows.column("label").filter(used))
 
 
 def counts(column: pa.ChunkedArray) -> dict[str, int]:
-    """How often each value occurs, null not counted, in order of values."""
+    """Number of each value, in order of values, without null."""
     found = column.drop_null().value_counts().to_pylist()
     return dict(sorted((value["values"], value["counts"]) for value in found))
 
 
 def names_of(names: Sequence[str] | dict[str, int], limit: int = 5) -> str:
-    """The first names, with their numbers where they have any, and how many more there are."""
+    """The first names, with their numbers if given, and how many more there are."""
     texts = [f"{k} ({v})" for k, v in names.items()] if isinstance(names, dict) else list(names)
     more = len(texts) - limit
     return ", ".join(texts[:limit]) + (f" and {more} more" if more > 0 else "")
@@ -125,7 +125,7 @@ def _splits(part: Understood) -> dict[str, Any]:
 
 
 def _outside(part: Understood) -> dict[str, int]:
-    """Photographs beside the split folders, by the topmost folder; ``.`` is none."""
+    """Photographs outside the split folders by topmost folder; ``.`` for those in none."""
     found: Counter[str] = Counter()
     by_table = part.matched is not None and part.matched.has_split
     for _, meaning, files in part.folders:

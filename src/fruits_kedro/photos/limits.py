@@ -1,4 +1,4 @@
-"""How large a single file may be."""
+"""Size limits of a single file."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,8 +13,7 @@ class Limits:
     Attributes:
         max_bytes: A larger file is rejected without being read.
         max_pixels: A photograph whose header announces more is rejected without being decoded.
-        stored_bytes: A larger photograph is not copied into the storage, but read again when it is
-            needed.
+        stored_bytes: A larger photograph is not copied into the storage but read again when needed.
     """
 
     max_bytes: int

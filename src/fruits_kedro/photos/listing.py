@@ -33,7 +33,7 @@ folder, with ``/`` between folders. ``modified`` holds nanoseconds of the last c
 object's ETag: equal text means unchanged. Bytes of a name that are no UTF-8 read ``\\xNN``."""
 
 _ROWS_AT_ONCE = 1 << 15
-"""Python objects exist for this many files at a time."""
+"""Most files that exist as Python objects at a time."""
 
 Found = tuple[str, int, str]
 """A file below the folder: its relative path, size in bytes and ``modified``."""
@@ -61,7 +61,7 @@ class Listing:
     def sort_out(self, ignored: Collection[str]) -> tuple[pa.Table, pa.Table]:
         """Separate candidate photographs from files whose name says they are something else.
 
-        Only the content decides what a candidate is: any extension and none are taken.
+        All other extensions, or none, are candidates: their content decides.
 
         Args:
             ignored: Extensions, or whole names of files without one, in lower case.
@@ -78,7 +78,7 @@ class Listing:
         )
         named = self.files.append_column("ignored_as", pc.if_else(hidden, "hidden", suffix))
         others = named.filter(is_other)
-        # Most listings hold photographs only: they are not copied.
+        # A listing of photographs only is not copied.
         return self.files.filter(pc.invert(is_other)) if len(others) else self.files, others
 
 
@@ -88,7 +88,7 @@ def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images")
     Args:
         uri: The folder, local or of any filesystem fsspec knows. A leading ``~`` is the user's
             home.
-        exclude: Folders that are not listed where they are found below ``uri``.
+        exclude: Folders that are not listed if they are found below ``uri``.
         parameter: The parameter that names the folder, for messages.
 
     Raises:
@@ -105,13 +105,13 @@ def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images")
 
 
 def first_files(uri: str, exclude: Iterable[str], limit: int) -> pa.Table:
-    """The first files that are found, at most ``limit``, with the columns of ``LISTING_SCHEMA``."""
+    """At most ``limit`` files, the first that are found, as ``LISTING_SCHEMA``."""
     root, found = _walk(uri, exclude)
     return _to_table(root, islice(found, limit))
 
 
 def _walk(uri: str, exclude: Iterable[str]) -> tuple[str, Iterator[Found]]:
-    """What every path begins with, and the files below."""
+    """The prefix of all paths, and the files below."""
     if is_local(uri):
         root = expanded(uri)
         return root.rstrip("/") + "/", _walk_disk(root, exclude)
@@ -132,7 +132,7 @@ def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
     folders, links = [root], list[str]()
     seen = {_identity(expanded(folder)) for folder in exclude if is_local(folder)} | {None}
     while folders or links:
-        # Links come last and in order, so that their targets are listed under their own names.
+        # Links come last, so that files are listed under their own names first.
         folder = folders.pop() if folders else links.pop(links.index(min(links)))
         identity = _identity(folder)
         if identity in seen:
@@ -144,7 +144,7 @@ def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
                 status = _status(entry)
             except FileNotFoundError:  # it vanished
                 continue
-            except OSError:  # no rights: it is accounted for when it cannot be read
+            except OSError:  # no rights: counted as unreadable later
                 status = None
             mode = status.st_mode if status else _mode_by_name(entry)
             if stat.S_ISDIR(mode):
@@ -155,7 +155,7 @@ def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
-    """Device and inode, which see through links; None for a folder that vanished."""
+    """Device and inode of a folder, links resolved; None if it vanished."""
     try:
         status = os.stat(folder)
     except FileNotFoundError:
@@ -164,14 +164,14 @@ def _identity(folder: str) -> tuple[int, int] | None:
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result:
-    """Of the target of a link, or of a broken link itself."""
+    """Status of a link's target, or of a broken link itself."""
     with suppress(OSError):
         return entry.stat()
     return entry.stat(follow_symlinks=False)
 
 
 def _mode_by_name(entry: os.DirEntry[str]) -> int:
-    """Folder or file, as the folder above says: one may be listed and not entered (right x)."""
+    """Kind of an entry from its parent's listing: it may be visible without the right to enter."""
     return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
 
 
@@ -197,7 +197,7 @@ def _walk_store(fs: Any, uri: str, root: str) -> Iterator[Found]:
             if not key.endswith("/"):
                 found += 1
                 yield key[len(root) :], size, modified
-    except Exception as error:  # each client of a store raises its own errors
+    except Exception as error:  # clients of object stores share no base class of errors
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise FruitsError(
             f"The image folder {uri} cannot be listed ({first}): check the bucket's name, the "
@@ -236,7 +236,7 @@ def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
         readable, is_utf8, *others = columns
         batches.append(pa.record_batch([readable, *map(pa.array, others), is_utf8], schema=schema))
     table = pa.Table.from_batches(batches, schema)
-    # All paths begin alike: the order of relative paths is the order of paths.
+    # All paths have one prefix, so relative paths sort like paths.
     table = table.take(pc.sort_indices(table.column("relative_path"))).combine_chunks()
     paths = pc.binary_join_element_wise(_readable(root), table.column("relative_path"), "")
     table = table.add_column(0, LISTING_SCHEMA.field("path"), paths)
@@ -248,7 +248,7 @@ def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
 
 
 def _readable_column(names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
-    """Names as UTF-8, and which of them were."""
+    """Names as UTF-8, and whether each was valid UTF-8."""
     try:
         return pa.array(names, pa.string()), pa.repeat(True, len(names))
     except UnicodeEncodeError:
@@ -272,7 +272,7 @@ def _readable(text: str) -> str:
 
 
 class _Digest:
-    """A writable file that only keeps the sha256 of what is written."""
+    """Writable file that only computes the sha256 of what is written."""
 
     closed = False
 

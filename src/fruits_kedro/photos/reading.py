@@ -1,4 +1,4 @@
-"""Reading one listed file on a worker: its bytes and header, or the reason why it is rejected."""
+"""Reads one file on a worker: its bytes and header, or the reason for its rejection."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from fruits_kedro.storage.files import filesystem, is_local, local_path
 from fruits_kedro.storage.s3 import credentials_problem
 
 _MAX_SIDE = 2**31 - 1
-"""Largest side that a table holds. A TIFF of 60 bytes can announce more; it is rejected."""
+"""Largest side that fits the table. A TIFF of 60 bytes can announce more; it is rejected."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
         call: How the decoder is called.
 
     Raises:
-        FruitsError: If S3 rejects the credentials, since it would do so for every photograph.
+        FruitsError: If S3 rejects the credentials, as it would for every photograph.
     """
     try:
         content = _read(path)
@@ -104,7 +104,7 @@ def _read(path: str) -> bytes:
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    """Open a file; one that was replaced by a pipe since the listing must not block the worker."""
+    """Open a file without blocking, in case it was replaced by a pipe since the listing."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

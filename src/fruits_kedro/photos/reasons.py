@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
 
 TRIED_AGAIN = frozenset({Reason.UNREADABLE, Reason.HEIF_NOT_SUPPORTED})
-"""Reasons that the file did not cause: the next run reads it again."""
+"""Reasons that are not the file's fault: the next run reads it again."""
 
 SENTENCES = {
     Reason.EMPTY_FILE: "The file has no bytes.",

@@ -1,4 +1,4 @@
-"""Which of the read files are photographs to work with."""
+"""Decides which files are kept, duplicates, or rejected."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,17 +17,16 @@ KEPT, DUPLICATE, REJECTED = "kept", "duplicate", "rejected"
 """Values of the column ``status``."""
 
 _RANKS = {"test": 0, "validation": 1, OUTSIDE: 3}
-"""Which copy is kept first; 2 is for rows that may train."""
+"""Order in which one of several copies is kept; 2 is for rows that may train."""
 
 
 def resolve(rows: pa.Table) -> pa.Table:
     """Decide which files are kept, which repeat another one, and which are rejected.
 
-    The same bytes under two labels are rejected everywhere: neither can be trusted. Of other
-    copies one is kept: the one that tests, else the one that validates, so that held-out
-    photographs do not train; then the one of ``images``, so that own photographs remove none from
-    the data set and its figures stay comparable; then the first path. Copies outside of the split
-    folders come last and make no conflict.
+    Equal bytes under two labels are all rejected, because neither label can be trusted. Of other
+    copies one is kept, in this order: one that tests, one that validates (so that held-out
+    photographs do not train), one of ``images`` (so that own photographs do not change the data
+    set), the first path. Copies outside the split folders come last and cause no conflict.
 
     Args:
         rows: ``layout.LAYOUT_SCHEMA`` with the columns sha256 and read_reason, both null for files

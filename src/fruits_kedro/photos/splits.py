@@ -1,4 +1,4 @@
-"""Which photographs train and which test, decided before anything is fitted."""
+"""Assigns photographs to train and test, before anything is fitted."""
 
 import logging
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array, str]:
     """Assign every photograph to ``train``, ``test``, ``validation`` or ``outside``.
 
-    Photographs beside the split folders stay outside, and own photographs in no split folder
-    train, whatever the method.
+    With every method, photographs beside the split folders stay outside, and own photographs that
+    are in no split folder train.
 
     Args:
         rows: Kept photographs: sha256, label, split (as folders or a table say, or null), and
@@ -89,6 +89,6 @@ def _is_own(rows: pa.Table) -> pa.Array:
 
 
 def _merge(decided: pa.Array, settled: pa.Array, drawn: pa.Array) -> pa.Array:
-    """``settled`` where ``decided``, and ``drawn`` in order elsewhere."""
+    """``settled`` where ``decided`` is true; elsewhere the values of ``drawn``, in order."""
     position = pc.subtract(pc.cumulative_sum(pc.cast(pc.invert(decided), pa.int64())), 1)
     return pc.if_else(decided, settled, drawn.take(pc.if_else(decided, None, position)))

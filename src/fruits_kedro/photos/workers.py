@@ -1,4 +1,4 @@
-"""What Spark's Python workers do with photographs: functions of the rows of one task."""
+"""Reads and featurizes photographs on Spark's Python workers, one task at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from fruits_kedro.storage.tables import read_rows
 Pixels = npt.NDArray[np.uint8]
 
 TO_READ = pa.schema({"path": pa.string(), "size": pa.int64(), "modified": pa.string()})
-"""Rows of a task that reads."""
+"""Columns of a task that reads files."""
 
 TO_FEATURIZE = pa.schema(
     {
@@ -34,10 +34,10 @@ TO_FEATURIZE = pa.schema(
         "variants": pa.list_(pa.int32()),
     }
 )
-"""Rows of a task that featurizes: where the bytes are stored, and which variants are missing."""
+"""Columns of a task that featurizes: where the bytes are, and which variants are missing."""
 
 _BATCH_BYTES = 64 << 20
-"""Bytes of photographs in one batch that goes back to Spark."""
+"""Most bytes of photographs in one batch that is returned to Spark."""
 _BATCH_ROWS = 256
 
 
@@ -45,7 +45,7 @@ def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
     """Read the files of a task, from ``TO_READ`` to ``schemas.IMAGES``.
 
     Args:
-        limits: Files above them are rejected, by their size unread, or not copied.
+        limits: Files above them are rejected (by size without reading them) or not copied.
     """
 
     def work(rows: pa.Table) -> Iterator[pa.RecordBatch]:
@@ -66,7 +66,7 @@ def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
 
 
 def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
-    """Read one file, or reject it unread where the listing says that it is too large."""
+    """Read one file, or reject it unread if the listing says that it is too large."""
     if size > limits.max_bytes:
         return ReadFile(reason=Reason.TOO_MANY_BYTES)
     return read_photograph(path, limits.max_pixels, call)
@@ -85,12 +85,12 @@ def _columns_of(file: ReadFile, is_stored: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Featurizer:
-    """Features of photographs and of their augmented copies, by one read and one decode of each.
+    """Computes features of photographs and their augmented copies; reads and decodes each once.
 
     Attributes:
-        files: URIs of the files of the table ``images``, which ``file`` of a row counts.
-        image_size, scaled_decoding: How the network takes its pixels, see ``decoding.decode``.
-        make_engine: Gives, in a worker, a function from ``(size, size, 3)`` uint8 to
+        files: URIs of the files of the table ``images``; ``file`` of a row is a position in it.
+        image_size, scaled_decoding: Arguments ``size`` and ``scaled`` of ``decoding.decode``.
+        make_engine: Returns, in a worker, a function from ``(size, size, 3)`` uint8 to
             ``(n_features,)`` float32.
         fingerprint: Of the features of photographs.
         copies_fingerprint: Of the features of copies.
@@ -108,7 +108,7 @@ class Featurizer:
     backgrounds: Any
 
     def __call__(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
-        """From ``TO_FEATURIZE`` to ``schemas.FEATURES``."""
+        """Featurize a task: rows of ``TO_FEATURIZE`` to ``schemas.FEATURES``."""
         infer = self.make_engine()
         with caller_for_task() as call:
             held: list[dict[str, Any]] = []
@@ -149,7 +149,7 @@ def stored_contents(
 ) -> Iterator[tuple[dict[str, Any], bytes | Reason]]:
     """The rows of a task with the bytes of their photographs.
 
-    Photographs that were too large to be copied into ``images`` are read again where they are.
+    Photographs that were too large for ``images`` are read from their original path.
 
     Args:
         rows: ``file``, ``row``, ``path`` and ``sha256``, ordered by file and row.

@@ -1,14 +1,14 @@
-"""What an accuracy stands on: how many of the labels and which photographs it covers."""
+"""How many labels and photographs an accuracy is based on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 _NAMED = 20
-"""Labels that a sentence names; of more, the rest is counted."""
+"""Most labels that a sentence names; the others are counted."""
 
 
 def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) -> dict[str, Any]:
-    """Count what a score covers.
+    """Count the labels and photographs that a score covers.
 
     Args:
         per_label: Scores by label, each with ``support`` (its test photographs) and ``f1``; labels
@@ -48,8 +48,8 @@ def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[st
     sentences = []
     if covered["covered"] < least_share * covered["labels"]:
         sentences.append(
-            f"The accuracy stands on {stands_on(covered)}, and says nothing about the others: add "
-            "test photographs for them, or use split.method=random."
+            f"The accuracy is based on {stands_on(covered)}, and says nothing about the others: "
+            "add test photographs for them, or use split.method=random."
         )
     if covered["without_test"]:
         named = _join(covered["without_test"])

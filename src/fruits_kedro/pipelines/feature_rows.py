@@ -1,4 +1,4 @@
-"""The features of present photographs and of their copies, found in the table of all features."""
+"""Finds the features of present photographs and their copies in the table of all features."""
 
 from collections.abc import Iterator, Sequence
 
@@ -50,7 +50,7 @@ def locate_features(
 
 
 def evenly(located: pa.Table, limit: int) -> pa.Table:
-    """At most ``limit`` rows, evenly by sha256: a photograph stays with its copies."""
+    """An even draw by sha256 of at most ``limit`` rows; photographs stay with their copies."""
     if located.num_rows <= limit:
         return located
     hashes = located["sha256"]
@@ -76,7 +76,7 @@ def stream_features(
 
 
 def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows:
-    """Located rows with their features in the driver's memory.
+    """Load located rows with their features into the driver's memory.
 
     Args:
         features: ``schemas.FEATURES``.

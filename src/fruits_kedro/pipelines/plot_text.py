@@ -1,4 +1,4 @@
-"""Names as text of a plot, whatever they look like."""
+"""Escapes names for plots."""
 
 _ENTITIES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "%": "&#37;"},
@@ -6,10 +6,10 @@ _ENTITIES = str.maketrans(
 
 
 def as_plot_text(name: str) -> str:
-    """``name`` so that Plotly shows it to the letter.
+    """``name`` escaped so that Plotly shows it literally.
 
-    Plotly takes tags such as ``<a href=…>`` and ``<b>`` in any text, ``$…$`` for LaTeX and ``%{…}``
-    in hover text for a variable; it shows HTML entities as what they stand for.
+    Plotly interprets tags such as ``<a href=…>`` and ``<b>`` in any text, ``$…$`` as LaTeX, and
+    ``%{…}`` in hover text as a variable. It resolves HTML entities.
 
     Source: https://plotly.com/chart-studio-help/adding-HTML-and-links-to-charts
     """

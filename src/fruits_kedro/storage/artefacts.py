@@ -36,10 +36,10 @@ def load_files(folder: Folder, *names: str) -> dict[str, bytes]:
 
     Args:
         folder: The artefact.
-        names: Those to load; all where none is named.
+        names: Those to load; all if none is named.
 
     Raises:
-        FruitsError: Where nothing was saved, or a file is missing or was altered.
+        FruitsError: If nothing was saved, or a file is missing or was altered.
     """
     files = {_name_of(file): file for file in saved(folder).files}
     return {
@@ -62,7 +62,7 @@ def saved(folder: Folder) -> Manifest:
     """The current version.
 
     Raises:
-        FruitsError: Where nothing was saved yet.
+        FruitsError: If nothing was saved yet.
     """
     manifest = folder.current()
     if manifest is None:

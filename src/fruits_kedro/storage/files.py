@@ -39,7 +39,7 @@ def join(uri: str, *names: str) -> str:
 
 
 def read_bytes(uri: str) -> bytes:
-    """The content of one file. Raises FileNotFoundError where there is none."""
+    """The content of one file. Raises FileNotFoundError if there is none."""
     fs, path = filesystem(uri)
     content: bytes = fs.cat_file(path)
     return content

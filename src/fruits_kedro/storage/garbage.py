@@ -18,7 +18,7 @@ class Plan:
     Attributes:
         table: Its name in the catalog.
         removed, kept: Rows.
-        folders: Folders of the removed photographs, where the table knows them.
+        folders: Folders of the removed photographs, if the table knows them.
         condition: Holds for the rows to keep.
     """
 

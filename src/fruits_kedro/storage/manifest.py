@@ -119,10 +119,10 @@ class Folder:
         )
 
     def current(self) -> Manifest | None:
-        """The newest complete version; None where nothing was ever saved.
+        """The newest complete version; None if nothing was ever saved.
 
         Raises:
-            FruitsError: Where the manifest is not one of this project.
+            FruitsError: If the manifest is not one of this project.
         """
         try:
             values = json.loads(read_bytes(self._manifest))
@@ -142,7 +142,7 @@ class Folder:
         """``current``, after a look at every file.
 
         Raises:
-            FruitsError: Where a file is missing or was altered.
+            FruitsError: If a file is missing or was altered.
         """
         manifest = self.current()
         damage = self._damage(manifest) if manifest else None
@@ -200,7 +200,7 @@ class Folder:
                 fs.rm_file(f"{root}/{name}")
 
     def _damage(self, manifest: Manifest) -> str | None:
-        """What is wrong with the first damaged file; None where all are as they were written."""
+        """What is wrong with the first damaged file; None if all are as they were written."""
         sizes = self._sizes()
         # Objects of a store do not rot, and reading them takes longer than writing them anew.
         is_hashed = is_local(self.uri) and sum(f.size for f in manifest.files) <= HASHED_BYTES
@@ -276,7 +276,7 @@ def new_token() -> str:
 
 
 def _listed(fs: Any, folder: str, kind: str) -> list[str]:
-    """Paths of one kind directly in a folder; none where it does not exist."""
+    """Paths of one kind directly in a folder; none if it does not exist."""
     try:
         return [e["name"].rstrip("/") for e in fs.ls(folder, detail=True) if e["type"] == kind]
     except FileNotFoundError:

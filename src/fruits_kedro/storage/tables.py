@@ -61,8 +61,8 @@ class Table:
         """Rows in the driver's memory, in stored order.
 
         Args:
-            columns: Those to read; all where None.
-            filter: Condition that rows meet; all rows where None.
+            columns: Those to read; all if None.
+            filter: Condition that rows meet; all rows if None.
         """
         if not self.files:
             return self.schema.empty_table().select(list(columns or self.schema.names))
@@ -74,8 +74,8 @@ class Table:
         """Rows in batches of at most 4096, in stored order, with bounded memory.
 
         Args:
-            columns: Those to read; all where None.
-            filter: Condition that rows meet; all rows where None.
+            columns: Those to read; all if None.
+            filter: Condition that rows meet; all rows if None.
         """
         if self.files:
             yield from self._dataset().to_batches(
@@ -94,7 +94,7 @@ class Table:
         Args:
             columns: Those to read.
             limit: Rows, at most.
-            filter: Condition that rows meet; all rows where None.
+            filter: Condition that rows meet; all rows if None.
         """
         wanted = list(dict.fromkeys([*columns, "sha256"]))
         hashes = self.read(["sha256"], filter)["sha256"]

@@ -1,13 +1,12 @@
-"""Kinds of classifiers, one a module, whose name is what ``classification.classifier`` says.
+"""Kinds of classifiers, one module each; ``classification.classifier`` names the module.
 
-Each has:
+A module has:
 
 - ``CLASS``: the class of its trained classifiers, a ``classifier.Classifier`` whose own attributes
-  are numpy arrays. With ``logits`` it is calibrated; a ``LinearClassifier`` has a file for a phone.
-- ``fit(components, targets, labels, reducer_id, parameters, weights=None)``: such a classifier.
-  ``components`` is ``(n, k)``, ``targets`` ``(n,)`` the positions in ``labels``, each of which has
-  a row, and ``weights`` ``(n,)`` or None. It is called again for every refit: calibration and
-  evaluation fit without the photographs that they ask about.
+  are numpy arrays. With ``logits`` it can be calibrated; a ``LinearClassifier`` has a phone file.
+- ``fit(components, targets, labels, reducer_id, parameters, weights=None)``, which returns one.
+  ``components`` is ``(n, k)``, ``targets`` ``(n,)`` are positions in ``labels`` (each label has a
+  row), and ``weights`` is ``(n,)`` or None. Calibration and evaluation call it for every refit.
 
-Settings of a kind that has no group of its own are in ``parameters.options``.
+A kind without its own group of parameters finds its settings in ``parameters.options``.
 """

@@ -1,7 +1,6 @@
-"""Random forest: fitted by scikit-learn, kept and applied as plain arrays.
+"""Random forest: fitted by scikit-learn, stored and applied as plain arrays.
 
-A pickled forest would run code when it is read; arrays do not, and the workers that apply them need
-no scikit-learn.
+Reading a pickled forest could run code; reading arrays cannot. Workers need no scikit-learn.
 """
 
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ class RandomForest(Classifier):
 
     Attributes:
         roots: ``(trees,)`` int32, the first node of each tree.
-        left, right: ``(nodes,)`` int32, the children of each node; a leaf has itself.
-        component: ``(nodes,)`` int32, the component that a node looks at; 0 in a leaf.
-        threshold: ``(nodes,)`` float64: up to it a row goes left.
+        left, right: ``(nodes,)`` int32, the children of each node; a leaf is its own child.
+        component: ``(nodes,)`` int32, the component that a node compares; 0 in a leaf.
+        threshold: ``(nodes,)`` float64; rows up to this value go left.
         shares: ``(nodes, labels)`` float64, share of each label among the train rows of a node.
     """
 
@@ -36,7 +35,7 @@ class RandomForest(Classifier):
     shares: Matrix
 
     def probabilities(self, components: npt.NDArray[np.floating]) -> Matrix:
-        """``(n, labels)`` float64, the mean of the shares in the leaves that a row comes to."""
+        """``(n, labels)`` float64, the mean of the shares in the leaves of a row."""
         values = components.astype(np.float32)  # as scikit-learn compares them
         rows = np.arange(len(values))
         total = np.zeros((len(values), len(self.labels)))
@@ -60,7 +59,7 @@ def fit(
     parameters: ClassificationParameters,
     weights: Matrix | None = None,
 ) -> RandomForest:
-    """See ``classifiers``."""
+    """Fit a random forest with scikit-learn and take its trees over as arrays."""
     from sklearn.ensemble import RandomForestClassifier
 
     settings = parameters.random_forest

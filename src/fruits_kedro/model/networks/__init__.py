@@ -1,11 +1,11 @@
-"""Networks that turn pixels into features, one a module, whose name ``featurization.network`` says.
+"""Networks that turn pixels into features, one module each; ``featurization.network`` names it.
 
-Each has:
+A module has:
 
-- ``ARCHITECTURE``: words for the fingerprint; other words are other features.
-- ``SCALE``, ``OFFSET``: what its input is, ``pixel * SCALE + OFFSET`` of the bytes 0 to 255.
+- ``ARCHITECTURE``: text in the fingerprint; another text means other features.
+- ``SCALE``, ``OFFSET``: its input is ``byte * SCALE + OFFSET``.
 - ``SHIPPED``: its weights file in ``fruits_kedro.model.weights``, or None.
-- ``DOWNLOAD``: where Keras's ImageNet weights of it are, or None.
+- ``DOWNLOAD``: URL of its ImageNet weights by Keras, or None.
 - ``build(image_size)``: the Keras network without weights, ``(n, size, size, 3)`` in and
-  ``(n, features)`` out. Keras is imported within, because only the conversion needs it.
+  ``(n, features)`` out. It imports Keras itself, because only the conversion needs it.
 """

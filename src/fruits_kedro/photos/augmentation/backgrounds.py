@@ -1,4 +1,4 @@
-"""Photographs behind the fruit of a copy: those of the package, or a user's folder."""
+"""Background photographs of copies: those of the package, or a user's folder."""
 
 import hashlib
 import io
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 SHIPPED = "shipped"
 
 MOST = 200
-"""Photographs used of a folder: enough variety, and read within seconds."""
+"""Most photographs used of a folder: enough variety, read within seconds."""
 
 _EDGE = 320
-"""Pixels of the square kept of each: a copy shows at least half of its width."""
+"""Side in pixels of the square that is kept of each; a copy shows at least half of it."""
 
 _MAX_PIXELS = 200_000_000
 
@@ -55,7 +55,7 @@ def opened(photographs: tuple[bytes, ...]) -> tuple[Image.Image, ...]:
 
 
 def shipped_backgrounds(part: Literal["train", "held_out"]) -> Backgrounds:
-    """Read the backgrounds of the package: for copies that train, or for scenes that only test."""
+    """Read a set of the package's backgrounds: ``train`` for copies, ``held_out`` for scenes."""
     folder = files("fruits_kedro") / "photos" / "augmentation" / "backgrounds" / part
     found = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
     return Backgrounds(tuple(file.read_bytes() for file in found if file.name.endswith(".jpg")))

@@ -1,4 +1,4 @@
-"""Finding a fruit in front of a studio background, per photograph, and cutting it out."""
+"""Cuts a fruit out of a photograph with a plain (studio) background."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 _WORK = 112
-"""Pixels of the square in which the outline is found: finer detail is the camera's sharpening."""
+"""Side of the square in which the outline is found: finer detail is an artefact of sharpening."""
 
 _UNIFORM_SHARE = 0.6
-"""Share of the border that has one colour in a studio: a fruit may touch the rest."""
+"""Share of the border that must have one colour in a studio; the fruit may touch the rest."""
 
 _SAMPLE_TOLERANCE = 24.0
 """Difference of a channel, of 255, within which border pixels count as one colour."""
@@ -22,7 +22,7 @@ _TOLERANCES = (10.0, 30.0)
 """Bounds of the difference from the background's colour within which a pixel is background."""
 
 _RIM = 6
-"""Depth of a pale rim in pixels, at most; pale pixels further inside are shine."""
+"""Largest depth of a pale rim in pixels; pale pixels further inside are highlights."""
 
 _RIM_TOLERANCE = 60.0
 """Difference from the background's colour within which a pixel of the rim is not fruit."""
@@ -73,8 +73,8 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         pixels: ``(size, size, 3)`` uint8, RGB.
 
     Returns:
-        None where the photograph was not taken in a studio: its border has more than one colour,
-        or nothing or everything differs from it.
+        None if the photograph was not taken in a studio: its border has more than one colour, or
+        nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
     small = _small(picture)
@@ -113,7 +113,7 @@ def _studio_of(pixels: npt.NDArray[np.float32]) -> _Studio | None:
 
 
 def _largest_parts(differs: Mask) -> Mask:
-    """Large connected parts with holes filled: shine on a fruit looks like a white background."""
+    """Large connected components with holes filled (highlights look like the background)."""
     from scipy import ndimage
 
     closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
@@ -128,7 +128,7 @@ def _largest_parts(differs: Mask) -> Mask:
 
 
 def _without_rim(fruit: Mask, differs: Mask) -> Mask:
-    """Remove the pale edge, which a camera mixes with the background."""
+    """Remove the pale edge, where the camera mixes fruit and background."""
     from scipy import ndimage
 
     core = ndimage.binary_erosion(fruit, iterations=_RIM, border_value=1)
@@ -137,7 +137,7 @@ def _without_rim(fruit: Mask, differs: Mask) -> Mask:
 
 
 def _soft_edge(fruit: Mask, size: tuple[int, int]) -> Image.Image:
-    """An alpha channel a little inside of the outline, whose own edge is mixed with white."""
+    """An alpha channel slightly inside the outline, whose edge is mixed with white."""
     from scipy import ndimage
 
     inside = ndimage.binary_erosion(fruit, iterations=2, border_value=1)

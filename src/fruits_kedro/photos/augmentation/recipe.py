@@ -1,4 +1,4 @@
-"""Which copies a photograph gets, and how each of them is made."""
+"""Chooses the copies of each photograph, and makes them reproducibly."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from fruits_kedro.photos.augmentation.scene import Style, make_scene
 from fruits_kedro.photos.draws import draw
 
 VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
-"""Part of the fingerprint: change the words when the pixels change."""
+"""Part of the fingerprint: change this text whenever the pixels change."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ class Recipe:
             sha256: Digest of the photograph's file.
             variant: Number of the copy, from 1.
             photographs: The backgrounds that ``backgrounds`` identifies.
-            in_place: Keep what is behind the fruit: own photographs show where the classifier is
-                to be used.
+            in_place: Keep the background: own photographs show where the classifier is used.
 
         Returns:
             ``(size, size, 3)`` uint8, RGB.
@@ -64,10 +63,10 @@ class Recipe:
 
 
 def random_of(*names: object) -> Random:
-    """Random numbers that depend on the names alone, not on the process or the order of calls.
+    """A random generator seeded by names alone, equal in every process.
 
     Args:
-        names: What the draws are for, such as sha256, variant and seed.
+        names: What the numbers are for, such as sha256, variant and seed.
     """
     digest = hashlib.sha256(" ".join(map(str, names)).encode()).digest()
     return np.random.default_rng(np.frombuffer(digest, "<u4"))
@@ -76,8 +75,8 @@ def random_of(*names: object) -> Random:
 def choose_copies(train: pa.Table, copies: int, per_label: int, seed: int) -> pa.Table:
     """Choose the copies of train photographs, on the driver.
 
-    Every photograph gets its first copy before any gets its second. Where a label has more
-    photographs than ``per_label``, sha256 and seed decide which of them get one, not row order.
+    Every photograph gets its first copy before any gets a second. If a label has more photographs
+    than ``per_label``, a draw by sha256 and seed decides which get one.
 
     Args:
         train: Photographs that train, with ``sha256`` and ``label``.

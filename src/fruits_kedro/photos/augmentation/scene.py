@@ -1,6 +1,6 @@
-"""Composing scenes: a cut-out fruit, posed, sized and repeated, on a background.
+"""Composes scenes: a cut-out fruit, posed, scaled and repeated, on a background.
 
-Then light and a camera: exposure, colour of light, shade, blur, noise, JPEG.
+Effects of light and camera follow: exposure, colour, shade, blur, noise, JPEG.
 """
 
 import io
@@ -20,7 +20,7 @@ _SEVERAL = 0.3
 """Share of scenes with more than one fruit."""
 
 _TILT = 0.22
-"""How far corners move for a view from the side, as a share of the fruit's size."""
+"""Largest shift of a corner for a view from the side, as a share of the fruit's size."""
 
 
 @dataclass(frozen=True)

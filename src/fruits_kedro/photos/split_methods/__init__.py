@@ -1,7 +1,7 @@
-"""Ways to split, one module each; ``split.method`` names the module.
+"""Methods to split, one module each; ``split.method`` names the module.
 
-Each has a function ``assign(rows, parameters)``: from a ``pa.Table`` with sha256, label and split
-(as folders say, or null) and the ``SplitParameters`` to a ``pa.Array`` of ``train``, ``test``,
-``validation`` or ``outside``, one per row. The split of a row may depend on the rows and the
-parameters only, not on their order. Rows that folders call ``validation`` must not train.
+A module has a function ``assign(rows, parameters)``. ``rows`` is a ``pa.Table`` with sha256, path,
+label and split (what the folders say, or null), ``parameters`` the ``SplitParameters``. It returns
+a ``pa.Array`` with ``train``, ``test``, ``validation`` or ``outside`` for each row. The result must
+not depend on the order of rows. Rows that the folders call ``validation`` must not train.
 """

@@ -1,4 +1,4 @@
-"""The split that folders, or a table of labels, say."""
+"""The split that folders, or a table of labels, name."""
 
 import logging
 
@@ -13,10 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
-    """What is said; without a test folder the validation folder tests.
+    """The split of the folders; without a test folder, validation photographs test.
 
     Raises:
-        FruitsError: If nothing is said to train, or nothing to test or validate.
+        FruitsError: If no folder is for training, or none for testing or validation.
     """
     if not can_test(rows):
         raise FruitsError(
@@ -32,7 +32,7 @@ def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
 
 
 def can_test(rows: pa.Table) -> bool:
-    """Whether some photographs are said to train, and some to test or validate."""
+    """Whether folders name train photographs, and test or validation photographs."""
     named = _named(rows)
     return "train" in named and bool(named & {"test", "validation"})
 

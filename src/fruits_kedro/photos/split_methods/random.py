@@ -1,4 +1,4 @@
-"""A split by a draw that row order, reruns and other photographs of other labels cannot change."""
+"""A random split, stable across reruns, row order and changes of other labels."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,10 +9,10 @@ from fruits_kedro.photos.draws import draw
 
 
 def assign(rows: pa.Table, parameters: SplitParameters) -> pa.Array:
-    """A draw by a hash of each photograph's sha256 and the seed.
+    """Draw by a hash of each photograph's sha256 and the seed.
 
-    Photographs that folders call validation stay so. At least one row of every label trains where
-    the draw is stratified.
+    Validation photographs of the folders keep their split. In a stratified draw at least one row of
+    every label trains.
     """
     validates = pc.fill_null(pc.equal(rows.column("split"), "validation"), False).to_numpy()
     drawn = draw(rows.column("sha256"), parameters.seed)
@@ -34,7 +34,7 @@ def _share_of_each(
     may_test: np.ndarray,
     share: float,
 ) -> np.ndarray:
-    """True for the rows of each label with the smallest draws; one row is always left."""
+    """True for the rows of each label with the smallest draws, but never for all of them."""
     keys = pa.table({"label": labels, "draw": draw, "sha256": sha256}).append_column(
         "row", pa.array(np.arange(len(labels)))
     )

@@ -60,7 +60,7 @@ def app(host: str, port: int, env: str | None, params: dict[str, Any]) -> None:
 
 
 class _Configuration:
-    """The project's configuration, without the session of a run and what its hooks load."""
+    """The project's configuration, loaded without a session and its hooks."""
 
     def __init__(self, env: str | None, params: dict[str, Any]) -> None:
         from kedro.framework.project import settings
@@ -75,7 +75,7 @@ class _Configuration:
         )
 
     def load(self, name: str) -> Any:
-        """The content of a dataset of the catalog; raises FruitsError where there is none yet."""
+        """The content of a dataset of the catalog; raises FruitsError if there is none yet."""
         from kedro.io import AbstractDataset, DatasetError
 
         from fruits_kedro.storage.files import is_local
@@ -90,7 +90,7 @@ class _Configuration:
             raise (error.__cause__ if isinstance(error.__cause__, FruitsError) else error) from None
 
     def predictor(self) -> Any:
-        """The model with its facts. Raises FruitsError where there is none yet."""
+        """The model with its facts. Raises FruitsError if there is none yet."""
         from fruits_kedro.parameters.app import AppParameters
         from fruits_kedro.pipelines.app.predicting import Predictor, require_model
 

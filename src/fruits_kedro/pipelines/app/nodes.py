@@ -100,7 +100,7 @@ def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
 
 
 def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, Any]:
-    """The facts of the labels that the model names; all there are where there is no model."""
+    """The facts of the labels that the model names; all facts if there is no model."""
     wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
     fruits = {label: facts for label, facts in book.fruits.items() if label in wanted}
     pairs = {label: facts.model_dump(mode="json") for label, facts in fruits.items()}
@@ -120,7 +120,7 @@ def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, 
 
 
 def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str, Any] | None:
-    """How often the model is right on photographs it was not trained on, and in which split."""
+    """Accuracy on test photographs, with its split."""
     if not metrics:
         return None
     test = metrics.get("calibration", {}).get("test", {})

@@ -1,4 +1,4 @@
-"""A few photographs to names, in this process: no Spark, no TensorFlow."""
+"""Names a few photographs in this process, without Spark and TensorFlow."""
 
 import os
 import queue
@@ -26,10 +26,10 @@ SENTENCES = {
     Reason.TOO_MANY_PIXELS: "it has more pixels than ingestion.max_pixels allows",
 }
 STUDIO_ONLY = "calibrated for studio photographs only"
-"""Why a probable name is not called sure where the photograph was not taken in a studio."""
+"""Why a probable name outside of a studio is not sure."""
 
 _AHEAD = 32
-"""Photographs decoded before they are asked for, at most."""
+"""Most photographs that are decoded ahead."""
 
 
 class PhotographError(FruitsError):
@@ -38,13 +38,13 @@ class PhotographError(FruitsError):
 
 @dataclass(frozen=True)
 class Predictor:
-    """The model with what is said of its answers.
+    """Predicts photographs with the phone file and adds facts.
 
     Attributes:
-        model: The file for a phone.
+        model: The phone file.
         facts: Facts by label.
-        parameters: Of the app: how many names are offered, and from which probability.
-        max_pixels: Photographs that announce more are refused.
+        parameters: How many names are offered, and from which probability.
+        max_pixels: Larger photographs are refused.
         threads: Photographs decoded, and answers made for a server, at the same time.
     """
 
@@ -63,11 +63,11 @@ class Predictor:
         Returns:
             ``verdict`` (``sure``, ``unsure`` or ``unknown``: no fruit that is known), ``label``,
             ``name``, ``probability``, ``outlier_score``, ``candidates`` and ``facts`` of the label
-            (text and source by name; None where the verdict is ``unknown``), and ``note``
+            (text and source by name; None if the verdict is ``unknown``), and ``note``
             (why a probable name is not sure; None otherwise).
 
         Raises:
-            PhotographError: Where it is no photograph.
+            PhotographError: If it is no photograph.
         """
         engine = self._engines.get()
         try:
@@ -77,7 +77,7 @@ class Predictor:
             self._engines.put(engine)
 
     def predict_all(self, paths: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """The answer for each file in turn, decoded ahead; ``reason`` where there is none."""
+        """The answer for each file in turn, decoded ahead; ``reason`` if there is none."""
         with ThreadPoolExecutor(self.threads) as pool:
             waiting: list[tuple[str, Any]] = []
             for path in paths:
@@ -181,7 +181,7 @@ class Predictor:
 
 
 def require_model(model: PhoneModel | NoPhoneModel) -> PhoneModel:
-    """The model. Raises FruitsError with the reason where there is none."""
+    """The model. Raises FruitsError with the reason if there is none."""
     if isinstance(model, NoPhoneModel):
         raise FruitsError(model.reason)
     return model

@@ -32,9 +32,9 @@ def create_server(
 
     Args:
         site: Files of the app by path, kept in memory.
-        predictor: Answers photographs; None where there is no model for a phone.
-        hosts: Names under which the server is asked; others are refused, so that no page of
-            another site reaches it by a name of its own.
+        predictor: Answers photographs; None if there is no model for a phone.
+        hosts: Accepted host names; others are refused, so that no other site can reach the server
+            through a name that points here (DNS rebinding).
     """
     tags = {path: f'"{hashlib.sha256(content).hexdigest()}"' for path, content in site.items()}
 
@@ -91,7 +91,7 @@ def serve(site: dict[str, bytes], predictor: Predictor | None, host: str, port: 
     """Serve until interrupted.
 
     Raises:
-        FruitsError: Where the address is taken or not this machine's.
+        FruitsError: If the address is taken or not this machine's.
     """
     import uvicorn
 
@@ -113,7 +113,7 @@ def serve(site: dict[str, bytes], predictor: Predictor | None, host: str, port: 
 
 
 async def _read(request: Request) -> bytes | None:
-    """The body; None where it is too large, of which no more is read than is allowed."""
+    """The body; None if it is too large. Reading stops at the limit."""
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > MAX_BYTES:
         return None

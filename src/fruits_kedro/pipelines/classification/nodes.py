@@ -1,4 +1,4 @@
-"""From principal components to labels, and how often they are right."""
+"""Trains, calibrates and measures the classifier."""
 
 import logging
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ from fruits_kedro.storage.tables import Table, read_rows
 logger = logging.getLogger(__name__)
 
 _TASK_ROWS = 32768
-"""Rows that a task predicts: 40 MB of components, a second of work."""
+"""Rows per task: 40 MB of components, a second of work."""
 
 
 def train_on_train(
@@ -57,7 +57,7 @@ def train_on_train(
     Labels without a train row are named in a warning.
 
     Raises:
-        FruitsError: Where the train rows have fewer than two labels.
+        FruitsError: If the train rows have fewer than two labels.
     """
     labels = _train_labels(reduced_features)
     trains = pc.field("split") == "train"
@@ -109,10 +109,10 @@ def calibrate_on_held_out(
     classification: ClassificationParameters,
     own: OwnParameters,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Choose temperature and thresholds by refits that hold some train photographs out.
+    """Choose temperature and thresholds on photographs that a refit did not see.
 
     Returns:
-        The classifier, calibrated; and what held-out train photographs showed.
+        The calibrated classifier, and the report on held-out train photographs.
     """
     train = evenly(kept_photographs(photographs, "train"), classification.calibration.rows)
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
@@ -124,7 +124,7 @@ def calibrate_on_held_out(
 def fold_phone_model(
     backbone: Backbone, reducer: Reducer, classifier: Classifier
 ) -> PhoneModel | NoPhoneModel:
-    """Join everything from pixels to probabilities in one file, or say why that cannot be."""
+    """Join network, reducer and classifier in one file, or say why that is impossible."""
     folded = fold(backbone, reducer, classifier)
     if isinstance(folded, PhoneModel):
         logger.info("The file for a phone has %.1f MB", len(folded.content) / 1e6)
@@ -134,7 +134,7 @@ def fold_phone_model(
 
 
 def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame:
-    """The three most probable labels of every photograph.
+    """Predict the three most probable labels of every photograph.
 
     Returns:
         ``schemas.PREDICTIONS``.
@@ -163,10 +163,10 @@ def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame
 
 
 def count_test_confusions(predictions: Table) -> pd.DataFrame:
-    """Test rows per (label, prediction).
+    """Count test rows by (label, prediction).
 
     Raises:
-        FruitsError: Where no row tests.
+        FruitsError: If no row tests.
     """
     tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
     confusions = count_confusions(tests["label"].to_pylist(), tests["prediction"].to_pylist())
@@ -188,7 +188,7 @@ def measure_classifier(
     calibration: dict[str, Any],
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
-    """Accuracy on the test rows, with what is needed to understand it."""
+    """Measure the accuracy on the test rows, and what it covers."""
     splits = pc.value_counts(predictions.read(["split"])["split"].combine_chunks()).to_pylist()
     columns = ["label", "prediction", "probability", "sure", "outlier"]
     tests = predictions.read(columns, pc.field("split") == "test")
@@ -228,7 +228,7 @@ def _without_diagrams(calibration: dict[str, Any]) -> dict[str, Any]:
 
 
 def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
-    """Confusion matrix of the test rows; colours are shares of each label's rows."""
+    """Draw the confusion matrix of the test rows, coloured by share of each label."""
     import plotly.graph_objects as go
 
     labels = sorted(set(confusions.label) | set(confusions.prediction))
@@ -256,7 +256,7 @@ def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
 
 
 def plot_reliability(calibration: dict[str, Any]) -> Figure:
-    """Reliability diagram of held-out photographs and copies: how often each confidence is right.
+    """Draw the reliability diagram: how often predictions of each confidence are right.
 
     Source: Guo and others, On calibration of modern neural networks, 2017.
     """
@@ -275,7 +275,7 @@ def plot_reliability(calibration: dict[str, Any]) -> Figure:
             customdata=[row["rows"] for row in diagram],
             mode="lines+markers",
             name=f"{words} (expected error {error:.3f})",
-            hovertemplate="%{customdata} rows: %{x:.2f} told, %{y:.2f} right<extra></extra>",
+            hovertemplate="%{customdata} rows: %{x:.2f} predicted, %{y:.2f} right<extra></extra>",
         )
     rows = _held_out_rows(held_out) if held_out else "not calibrated"
     figure.update_layout(

@@ -1,4 +1,4 @@
-"""How good the classifier really is: refitted from features on each way of holding rows out."""
+"""Measures accuracy by refits on stored features, for several ways of holding rows out."""
 
 import logging
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def gather_rows(
     backbone: Backbone,
     parameters: EvaluationParameters,
 ) -> Rows:
-    """Features of kept photographs and their copies in the driver's memory, for the refits."""
+    """Load the features of kept photographs and their copies for the refits."""
     kept = kept_photographs(photographs)
     located = locate_features(features, kept, variants.read(), backbone.fingerprint)
     chosen = evenly(located, parameters.rows)
@@ -63,7 +63,7 @@ def gather_rows(
 def choose_scenes(
     photographs: Table, backbone: Backbone, parameters: EvaluationParameters
 ) -> pa.Table:
-    """Name the cluttered scenes: some photographs of every capture group that can be held out.
+    """Choose photographs for cluttered scenes, of every capture group that can be held out.
 
     Returns:
         ``schemas.VARIANTS``.
@@ -91,7 +91,7 @@ def compute_scene_features(
     featurization: FeaturizationParameters,
     evaluation: EvaluationParameters,
 ) -> Iterator[Any]:
-    """Compose the scenes that are not known yet, on backgrounds that never trained.
+    """Compose and featurize new scenes, on backgrounds that never trained.
 
     Yields:
         ``schemas.FEATURES``, slice by slice.
@@ -108,7 +108,7 @@ def compute_scene_features(
 def gather_scenes(
     scene_features: Table, scenes: pa.Table, photographs: Table, all_rows: Rows
 ) -> Rows:
-    """Features of the cluttered scenes in the driver's memory."""
+    """Load the features of the cluttered scenes."""
     kept = kept_photographs(photographs)
     kept = kept.filter(pc.is_in(kept["label"], pa.array(all_rows.labels, pa.string())))
     located = locate_features(scene_features, kept, scenes, "")
@@ -139,13 +139,13 @@ def evaluate_random(
     classification: ClassificationParameters,
     own: OwnParameters,
 ) -> dict[str, Any]:
-    """Train and test on a random draw, whatever the folders say; it leaks as folder does."""
+    """Train and test on a random draw; it leaks like the folders."""
     settings = evaluating.Settings(reduction, classification, own)
     return evaluating.evaluate_split(_drawn(all_rows.where(~all_rows.own), split), settings)
 
 
 def _drawn(rows: Rows, split: SplitParameters) -> Rows:
-    """The rows with a split at random, which copies share with their photograph."""
+    """Rows with a random split; copies have the split of their photograph."""
     photographs = rows.where(rows.photographs)
     table = pa.table(
         {
@@ -185,7 +185,7 @@ def evaluate_own(
     classification: ClassificationParameters,
     own: OwnParameters,
 ) -> dict[str, Any]:
-    """Accuracy on own photographs, place by place, and how it grows with their number."""
+    """Measure the accuracy on own photographs by place, and how it grows with their number."""
     may_train = (all_rows.split == "train") | all_rows.own
     settings = evaluating.Settings(reduction, classification, own)
     return evaluating.evaluate_own(all_rows.where(may_train), settings)
@@ -198,12 +198,12 @@ def collect_evaluation(
     cluttered: dict[str, Any],
     own: dict[str, Any],
 ) -> dict[str, Any]:
-    """The answers side by side; capture, cluttered and own are the ones to believe."""
+    """Collect the results; believe capture, cluttered and own."""
     answers = {"folder": folder, "random": random, "capture": capture, "cluttered": cluttered}
     return {**answers, "own": own}
 
 
 def _scene_recipe(parameters: EvaluationParameters) -> Recipe:
-    """Every scene in front of a photograph, none in a studio, in the light of any kitchen."""
+    """Scenes in front of a photograph, none in a studio, with the full variation of light."""
     style = Style(photograph_share=1.0, studio_share=0.0, light=1.0)
     return Recipe(style, parameters.scenes_seed, shipped_backgrounds("held_out").id)

@@ -1,4 +1,4 @@
-"""Which features are missing, and how the workers make them, for photographs and for scenes."""
+"""Finds missing features and computes them on the workers, for photographs and scenes."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from fruits_kedro.storage.schemas import FEATURES
 from fruits_kedro.storage.tables import Table
 
 _TASK_IMAGES = 500
-"""Inferences of one task: some seconds, so that progress moves and a repetition is cheap."""
+"""Inferences per task: a few seconds, so that progress moves and a repetition is cheap."""
 
 _WANTED = pa.schema({"sha256": pa.string(), "fingerprint": pa.string(), "variant": pa.int32()})
 
@@ -28,13 +28,13 @@ _WANTED = pa.schema({"sha256": pa.string(), "fingerprint": pa.string(), "variant
 def missing_variants(
     photographs: Table, variants: pa.Table, known_features: Table, fingerprint: str | None
 ) -> pa.Table:
-    """What is wanted and not known yet, one row per photograph.
+    """Wanted variants without features, one row per photograph.
 
     Args:
         photographs: ``schemas.PHOTOGRAPHS``.
         variants: sha256, variant and fingerprint of copies.
         known_features: ``schemas.FEATURES``.
-        fingerprint: Of the photographs' own features; None where only copies are wanted.
+        fingerprint: Of the photographs' own features; None if only copies are wanted.
 
     Returns:
         path, sha256, own and ``variants``, a sorted list, in the order of paths.
@@ -79,10 +79,10 @@ def featurize_in_slices(
     backgrounds: Backgrounds,
     slice_images: int,
 ) -> Iterator[Any]:
-    """Make missing features on the workers, in slices that are committed one by one.
+    """Compute missing features on the workers, in slices that are committed one by one.
 
     Args:
-        missing: As ``missing_variants`` gives it.
+        missing: From ``missing_variants``.
         images: ``schemas.IMAGES``.
         backbone: The network.
         recipe: How a copy is made.
@@ -116,9 +116,9 @@ def featurize_in_slices(
 
 
 def place_images(rows: pa.Table, images: Table) -> pa.Table:
-    """Rows with ``file`` and ``row`` of their bytes in ``images``, in that order.
+    """Rows with ``file`` and ``row`` of their bytes in ``images``, ordered by these.
 
-    Any stored copy of the same bytes serves, whatever its path was when it was read.
+    Any stored row with the same sha256 serves, whatever its path.
     """
     places = images.places(["sha256", "reason"])
     places = places.filter(pc.is_null(places["reason"]))

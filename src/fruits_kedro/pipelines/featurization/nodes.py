@@ -37,7 +37,7 @@ from fruits_kedro.storage.tables import Table
 logger = logging.getLogger(__name__)
 
 MAX_FILES_NAMED = 1000
-"""Undecodable files named in the report; all of them are in the features table."""
+"""Most undecodable files that the report names; the features table has all of them."""
 
 SHEET_ROWS, SHEET_COPIES = 12, 7
 """Photographs on the contact sheet, and copies of each."""
@@ -51,13 +51,13 @@ def choose_calibration_pixels(
     parameters: FeaturizationParameters,
     known_backbones: FindBackbone,
 ) -> Pixels:
-    """Train photographs to calibrate an int8 network on; none for a network that is known.
+    """Choose train photographs that calibrate an int8 network; none for a known network.
 
     Returns:
-        ``(n, size, size, 3)`` uint8; n is 0 where nothing needs calibration.
+        ``(n, size, size, 3)`` uint8; n is 0 if no calibration is needed.
 
     Raises:
-        FruitsError: Where calibration is needed and no photograph can be decoded.
+        FruitsError: If calibration is needed and no photograph can be decoded.
     """
     size = parameters.image_size
     if (
@@ -80,10 +80,10 @@ def choose_calibration_pixels(
 def make_backbone(
     parameters: FeaturizationParameters, known_backbones: FindBackbone, pixels: Pixels
 ) -> Backbone:
-    """Take the converted network that is shipped or known, or convert it.
+    """Take the shipped network or one that was converted before, or convert it.
 
     Raises:
-        FruitsError: Where the weights are missing or are not the network's.
+        FruitsError: If the weights are missing or are not the network's.
     """
     spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
@@ -101,10 +101,10 @@ def choose_variants(
     backgrounds: Backgrounds,
     parameters: AugmentationParameters,
 ) -> pa.Table:
-    """Name the augmented copies of train photographs.
+    """Choose the augmented copies of train photographs.
 
-    Where a label has more photographs than ``per_label`` copies, their bytes and the seed decide
-    which of them get one. All first copies come before any second one.
+    If a label has more photographs than ``per_label``, a draw by sha256 and seed decides which of
+    them get a copy. Every photograph gets its first copy before any gets a second.
 
     Returns:
         sha256, variant (from 1) and fingerprint, ordered by sha256 and variant.
@@ -121,10 +121,9 @@ def choose_variants(
 def select_missing_features(
     photographs: Table, variants: Table, known_features: Table, backbone: Backbone
 ) -> pa.Table:
-    """Photographs and copies that this network has never seen.
+    """Find photographs and copies without features of this network.
 
-    Known is (sha256, fingerprint, variant). A failure is known as well, except that a photograph
-    could not be read again: that is tried anew.
+    Failed photographs count as known, except unreadable ones, which are tried again.
 
     Returns:
         path, sha256, own and the list of missing ``variants``.
@@ -166,7 +165,7 @@ def report_featurization(
     """Count kept photographs with features and without, and check that nothing was lost.
 
     Raises:
-        FruitsError: Where the counts do not add up, or no photograph could be decoded.
+        FruitsError: If the counts do not add up, or no photograph could be decoded.
     """
     computed = (pc.field("fingerprint") == backbone.fingerprint) & (pc.field("variant") == 0)
     known = features.read(["sha256", "reason"], computed)
@@ -211,7 +210,7 @@ def draw_augmentation_examples(
     augmentation: AugmentationParameters,
     featurization: FeaturizationParameters,
 ) -> bytes:
-    """Draw a contact sheet of train photographs and copies of them.
+    """Draw a contact sheet of train photographs and their copies.
 
     Returns:
         A JPEG file.
@@ -236,7 +235,7 @@ def draw_augmentation_examples(
 
 
 def recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
-    """How copies are made, as the parameters say."""
+    """The recipe of copies that the parameters describe."""
     style = Style(parameters.photograph_share, parameters.studio_share, parameters.light)
     return Recipe(style, parameters.seed, backgrounds.id)
 

@@ -1,4 +1,4 @@
-"""New photographs to labels, with the saved network, reducer and classifier."""
+"""Predicts new photographs with the saved network, reducer and classifier."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -39,11 +39,11 @@ logger = logging.getLogger(__name__)
 _TASK_FILES, _BATCH_ROWS = 250, 64
 
 Answer = Callable[[list[Any]], dict[str, Any]]
-"""From decoded photographs to columns of ``schemas.PREDICTED`` and ``studio``."""
+"""Function from decoded photographs to columns of ``schemas.PREDICTED`` and ``studio``."""
 
 
 def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> pa.Table:
-    """Every listed file, ignored ones with their reason; no label folder is needed.
+    """List every file, ignored ones with their reason; no label folder is needed.
 
     Returns:
         path, size and reason, in the order of paths.
@@ -73,16 +73,16 @@ def predict_new_photographs(
     fruit_facts: FactBook,
     parameters: IngestionParameters,
 ) -> DataFrame:
-    """The three most probable labels of each photograph and facts of the first, or why none.
+    """Predict three labels for each photograph, with facts about the first, or say why not.
 
-    Workers run what a phone runs. A classifier without a file for a phone takes the longer way
-    over features and components.
+    Workers run the phone file. With a classifier that has none they run network, reducer and
+    classifier one after the other.
 
     Returns:
         ``schemas.INFERENCE``.
 
     Raises:
-        FruitsError: Where network, reducer, classifier and file were not made for one another.
+        FruitsError: If network, reducer, classifier and file were not made for one another.
     """
     check_lineage(backbone, reducer, classifier)
     limits = Limits.of(parameters)

@@ -15,7 +15,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 ["raw_images", "params:ingestion"],
                 "new_photographs",
                 name="list_new_photographs",
-                # Rights and storage may have changed, which no listing shows.
+                # Always run: a listing does not show that a file became readable.
                 tags=ALWAYS,
             ),
             node(

@@ -26,11 +26,11 @@ from fruits_kedro.storage.tables import Table
 logger = logging.getLogger(__name__)
 
 KEY = ["path", "size", "modified"]
-"""What identifies a file in a certain state."""
+"""Columns that identify a version of a file."""
 
 _TASK_FILES = 1000
 _TASK_BYTES = 64 << 20
-"""A task reads at most so much: cheap to repeat, long beside the 0.2 s that each task costs."""
+"""Most files and bytes per task: cheap to repeat, but long compared with its 0.2 s of overhead."""
 
 
 def understand_folders(
@@ -39,13 +39,13 @@ def understand_folders(
     parameters: IngestionParameters,
     own: OwnParameters,
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """Give every listed file its label, split, capture group and place, and say what was found.
+    """Derive label, split, capture group and place of every listed file, and say what was found.
 
     Returns:
         One row per candidate; and the layout: folders, labels, splits, what is ignored and why.
 
     Raises:
-        FruitsError: Where no file lies in a label folder.
+        FruitsError: If no file is in a label folder.
     """
     layout = understand(raw_images, own_images, parameters, own.place_pattern)
     for sentence in layout.sentences:
@@ -59,10 +59,10 @@ def understand_folders(
 def select_unread_files(
     listing: pa.Table, known_images: Table, parameters: IngestionParameters
 ) -> pa.Table:
-    """Files that were never read, or changed since: their (path, size, modified) is unknown.
+    """Select files that are new or changed: their (path, size, modified) is unknown.
 
-    What could not be read is tried again, since rights and storage may have changed; so is what
-    was too large, where the limits now allow it.
+    Unreadable files are tried again, because rights and storage may have changed; too large files
+    if the limits now allow them.
 
     Returns:
         path, size and modified, in the order of paths.
@@ -90,7 +90,7 @@ def select_unread_files(
 
 
 def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iterator[Any]:
-    """Read the bytes and headers of files that are not known yet.
+    """Read the bytes and headers of new files.
 
     Yields:
         ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
@@ -107,7 +107,7 @@ def resolve_photographs(
     ingestion: IngestionParameters,
     split: SplitParameters,
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """Decide which files are photographs to work with, and which of them train and test.
+    """Decide which files are kept, and which of them train and test.
 
     Returns:
         ``schemas.PHOTOGRAPHS``, one row per listed file; and how they were split.
@@ -132,11 +132,11 @@ def report_ingestion(
     photographs: Table,
     parameters: IngestionParameters,
 ) -> dict[str, Any]:
-    """Count what went in and what came out, and check that nothing was lost.
+    """Count all files by outcome, and check that none was lost.
 
     Raises:
-        FruitsError: Where the counts do not add up, where more than ``max_bad_share`` of the
-            files are bad, or where fewer than two labels remain.
+        FruitsError: If the counts do not add up, more than ``max_bad_share`` of the files are bad,
+            or fewer than two labels remain.
     """
     rows = photographs.read(["label", "split", "source", "status", "reason"])
     kept = rows.filter(pc.equal(rows["status"], "kept"))
@@ -177,7 +177,7 @@ def _ignored(layout: dict[str, Any]) -> dict[str, int]:
 
 
 def _reading_tasks(files: pa.Table) -> list[pa.Table]:
-    """Consecutive files in even tasks: enough for every core, each of bounded size."""
+    """Cut files into even tasks: at least one per core, each of bounded size."""
     size = pc.sum(files["size"]).as_py() or 0
     tasks = max(-(-files.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
     return cut(files, max(-(-files.num_rows // tasks), 1))
@@ -188,7 +188,7 @@ def _pixels(images: pa.Table) -> Any:
 
 
 def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pa.Table:
-    """The listing with ``sha256`` and ``reason`` of what was read, under the limits of this run."""
+    """Add ``sha256`` and ``read_reason`` to the listing, under the limits of this run."""
     reason = pc.coalesce(
         images["reason"],
         pc.if_else(
@@ -202,7 +202,7 @@ def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParamet
         ),
     )
     read = images.select([*KEY, "sha256"]).append_column("read_reason", reason)
-    # A file that was tried more than once: the try that kept it, then one that gave a sha256.
+    # Of several attempts at a file: a successful one, else one with a sha256.
     failed = pc.cast(pc.is_valid(reason), pa.int8())
     unread = pc.cast(pc.is_null(read["sha256"]), pa.int8())
     read = read.append_column("order", pc.add(pc.multiply(failed, pa.scalar(2, pa.int8())), unread))
@@ -220,7 +220,7 @@ def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParamet
 
 
 def _places(listing: pa.Table, read: pa.Table) -> pa.Array:
-    """The row of ``read`` that describes the state of each listed file; null for unread ones."""
+    """Position in ``read`` of each listed file; null for unread files."""
     names = [
         pc.binary_join_element_wise(
             rows["path"], pc.cast(rows["size"], pa.string()), rows["modified"], "\0"
@@ -251,7 +251,7 @@ def _check_accounts(report: dict[str, Any]) -> None:
 def _check_share_of_bad(
     report: dict[str, Any], rows: pa.Table, layout: dict[str, Any], max_bad_share: float
 ) -> None:
-    """Files outside the split folders are nobody's loss; a label folder of ignored files is."""
+    """Bad files are rejected ones in split folders, and all of a label folder of ignored files."""
     inside = rows.filter(pc.not_equal(pc.fill_null(rows["split"], ""), "outside"))
     unused = sum(layout["ignored_labels"].values())
     bad = pc.sum(pc.equal(inside["status"], "rejected")).as_py() or 0

@@ -1,4 +1,4 @@
-"""From features to principal components, fitted on train rows only."""
+"""Reduces features to principal components, fitted on train rows only."""
 
 import logging
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ from fruits_kedro.storage.tables import Table, read_rows
 logger = logging.getLogger(__name__)
 
 _TASK_ROWS = 8192
-"""Rows that a task reduces: 40 MB of features, a second of work."""
+"""Rows per task: 40 MB of features, a second of work."""
 
 
 def fit_reducer_on_train(
@@ -53,7 +53,7 @@ def fit_reducer_on_train(
     Sums over rows are streamed from storage, so memory does not grow with rows.
 
     Raises:
-        FruitsError: Where there are fewer than two train rows, or all are alike.
+        FruitsError: If there are fewer than two train rows, or all are alike.
     """
     train = kept_photographs(photographs, "train")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
@@ -68,7 +68,7 @@ def fit_reducer_on_train(
     originals = pc.sum(pc.equal(chosen["variant"], 0)).as_py() or 0
     if originals < 2:
         raise FruitsError(
-            f"{originals} photographs train, and a PCA needs at least two: check split.method and "
+            f"{originals} photographs train, but a PCA needs at least two: check split.method and "
             "the Training folder."
         )
     labels = sorted(chosen["label"].unique().to_pylist())
@@ -119,7 +119,7 @@ def _sum_moments(
 def reduce_features(
     features: Table, photographs: Table, variants: Table, backbone: Backbone, reducer: Reducer
 ) -> DataFrame:
-    """Principal components of every photograph and of every copy of a train photograph.
+    """Compute the principal components of every photograph and augmented copy.
 
     Returns:
         ``schemas.REDUCED_FEATURES``.
@@ -146,7 +146,7 @@ def reduce_features(
 
 
 def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
-    """The components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
+    """Write the components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
     return render_csv(
         reduced_features,
         ["path", "label", "split", "components"],
@@ -158,7 +158,7 @@ def render_components(reduced_features: Table, parameters: ReportingParameters) 
 
 
 def summarise_variance(reducer: Reducer) -> dict[str, Any]:
-    """Explained variance per component and cumulated."""
+    """List the explained variance per component and cumulated."""
     ratio = reducer.explained_variance_ratio
     return {
         "k": reducer.k,
@@ -170,7 +170,7 @@ def summarise_variance(reducer: Reducer) -> dict[str, Any]:
 
 
 def plot_scree(explained_variance: dict[str, Any]) -> Figure:
-    """Scree plot: the share of variance of each component, and their sum so far."""
+    """Draw the scree plot: variance of each component, and cumulated."""
     import plotly.graph_objects as go
 
     components = list(range(1, explained_variance["k"] + 1))
@@ -198,7 +198,7 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
 
 
 def place_map_points(reduced_features: Table, parameters: ReductionParameters) -> pa.Table:
-    """Places of a deterministic sample of photographs in two dimensions, ordered by sha256.
+    """Place a sample of photographs in two dimensions, ordered by sha256.
 
     Returns:
         ``schemas.MAP_POINTS``: by t-SNE (x, y) and on the first two components (pc_1, pc_2).
@@ -221,7 +221,7 @@ def place_map_points(reduced_features: Table, parameters: ReductionParameters) -
 
 
 def plot_tsne_map(map_points: Table) -> Figure:
-    """t-SNE map of a sample of photographs, coloured by label."""
+    """Draw the t-SNE map of a sample of photographs, coloured by label."""
     import plotly.express as px
 
     frame = map_points.to_pandas()
@@ -239,7 +239,7 @@ def plot_tsne_map(map_points: Table) -> Figure:
 
 
 def _place(components: Any, parameters: MapParameters) -> Any:
-    """The first rows by t-SNE, the others among the landmarks nearest to them."""
+    """Place the first rows by t-SNE, the others between their nearest landmarks."""
     landmarks = components[: parameters.landmarks]
     places = _tsne(landmarks, parameters)
     if len(components) == len(landmarks):
@@ -260,10 +260,10 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
         return np.zeros((points, 2))
     perplexity = min(parameters.perplexity, (points - 1) / 3)
     tsne = TSNE(perplexity=perplexity, random_state=parameters.seed, init="pca")
-    # Starting from principal components divides by the spread of the first.
+    # init="pca" divides by the standard deviation of the first component.
     if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
         tsne.set_params(init="random")
-    # Threads wait for each other in each of a thousand steps: beside other work two took 17 times
-    # as long as one. One also adds in the same order in every run.
+    # Threads synchronize in each of a thousand steps: on a busy machine two took 17 times as long
+    # as one. One thread also adds in the same order in every run.
     with threadpool_limits(1):
         return tsne.fit_transform(components)

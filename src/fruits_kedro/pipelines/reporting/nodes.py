@@ -1,4 +1,4 @@
-"""From the results of a run to one page that people look at."""
+"""Builds the report page from the results of a run."""
 
 import logging
 from typing import Any
@@ -39,10 +39,10 @@ _IGNORED, _OUTLIER_LABELS = 12, 200
 def find_quality_problems(
     reduced_features: Table, predictions: Table, parameters: ReportingParameters
 ) -> tuple[ArrowTable, pd.DataFrame, dict[str, Any]]:
-    """Near-duplicates across the border, likely wrong labels and outliers of a label.
+    """Find near-duplicates between train and test, likely wrong labels, and outliers of a label.
 
     Returns:
-        ``schemas.DATA_QUALITY``; its rows for a spreadsheet; and what was found in numbers.
+        ``schemas.DATA_QUALITY``; its rows for a spreadsheet; and the counts.
     """
     photographs = len(reduced_features.read(["split"], PHOTOGRAPHS))
     examined, vectors = read_examined(reduced_features, parameters.examined)
@@ -69,7 +69,7 @@ def choose_photographs(
     data_quality: Table,
     parameters: ReportingParameters,
 ) -> dict[str, Any]:
-    """What the galleries show: mistakes, hits, confused pairs, and problems by their kind."""
+    """Choose what the galleries show: mistakes, hits, confused pairs, and problems by kind."""
     chosen: dict[str, Any] = {"mistakes": [], "hits": [], "pairs": []}
     if len(confusions):
         chosen = {
@@ -87,7 +87,7 @@ def shrink_photographs(
     images: Table,
     parameters: ReportingParameters,
 ) -> Thumbnails:
-    """Small pictures of everything that is shown, those of the galleries first."""
+    """Make small pictures of everything that is shown, galleries first."""
     galleries = [chosen_photographs[name] for name in ("mistakes", "hits", "pairs")]
     galleries += chosen_photographs["problems"].values()
     cards = selection.shown_photographs(*galleries)
@@ -118,7 +118,7 @@ def render_report(
     reduction: ReductionParameters,
     reporting: ReportingParameters,
 ) -> str:
-    """The page as HTML."""
+    """Render the page as HTML."""
     images = facts["images"]
     total = data_quality_report["photographs"]
     points = map_points.to_pandas()

@@ -1,4 +1,4 @@
-"""What the report says about the run that made it."""
+"""Facts about the run, for the report."""
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
@@ -17,7 +17,7 @@ def differing_parameters(
     shipped = dict(_leaves(default, ""))
     return [
         {"name": name, "value": str(value), "default": str(shipped.get(name, "not set"))}
-        # Files of parameters are merged in any order, which must not look like a change.
+        # Parameter files are merged in any order; order is no difference.
         for name, value in sorted(_leaves(used, ""), key=itemgetter(0))
         if value != shipped.get(name)
     ]
@@ -29,7 +29,7 @@ def gather_facts(
     featurization: Mapping[str, Any],
     timings: Mapping[str, Any],
 ) -> Facts:
-    """Counts, seconds, versions and parameters of the run in one place.
+    """Gather counts, seconds, versions and parameters of the run.
 
     Args:
         run_facts: Environment, differing parameters and versions, from ``hooks.run_facts``.
@@ -53,7 +53,7 @@ def gather_facts(
 
 
 def _rate(featurization: Mapping[str, Any], stages: Mapping[str, Any]) -> float | None:
-    """Photographs per second of the node that computes features; None where it computed none."""
+    """Photographs per second of ``compute_features``; None if it computed none."""
     seconds = stages.get("featurization", {}).get("nodes", {}).get("compute_features", 0)
     inferred: int = featurization["inferred"]
     return inferred / seconds if inferred and seconds else None

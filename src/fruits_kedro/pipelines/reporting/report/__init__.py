@@ -1,1 +1,1 @@
-"""What the report shows: where photographs lie close, which to look at, and the page itself."""
+"""The report: problems among photographs, galleries, and the page itself."""

@@ -1,4 +1,4 @@
-"""The report as one self-contained page: no network, no files beside it."""
+"""The report as one self-contained HTML page, without network or further files."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ _PAGE = files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page"
 
 
 def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails) -> str:
-    """Render the page as HTML, in which every name is text.
+    """Render the page as HTML, with every name escaped.
 
     Args:
         content: What ``page/report.html.j2`` shows; ``data`` becomes JSON for the script.
@@ -65,7 +65,7 @@ def as_script_json(value: Any) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """``text``, of which an ellipsis replaces the middle where it is longer than ``length``."""
+    """``text`` shortened to ``length``, with an ellipsis in the middle."""
     if len(text) <= length:
         return text
     half = (length - 1) // 2
@@ -73,7 +73,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def relative(path: str, images: str) -> str:
-    """``path`` below the folder ``images``, or as it is where it lies elsewhere."""
+    """``path`` relative to the folder ``images``; unchanged if it is elsewhere."""
     return path.removeprefix(images.removeprefix("file://").rstrip("/")).lstrip("/")
 
 
@@ -82,7 +82,7 @@ def _csp_hash(script: str) -> str:
 
 
 def _run_time(run: str) -> str:
-    """Kedro's run id as a time, where it is one."""
+    """Kedro's run id as a time, if it is one."""
     try:
         return datetime.strptime(run, "%Y-%m-%dT%H.%M.%S.%fZ").strftime("%d %B %Y, %H:%M UTC")
     except ValueError:

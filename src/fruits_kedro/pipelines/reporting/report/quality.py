@@ -1,4 +1,4 @@
-"""Problems that components reveal among photographs: near-duplicates, wrong labels, outliers."""
+"""Finds near-duplicates, likely wrong labels and outliers among photographs."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _WHERE = ["path", "label", "split", "sha256"]
 _BLOCK = 16384
 """Train rows compared at once: 20 MB of 300 float32."""
 _JUDGED = 8
-"""Photographs that a label needs for a spread of its own: with fewer, none is an outlier."""
+"""Fewest photographs of a label for a standard deviation; with fewer, none is an outlier."""
 _TO_DEVIATIONS = 1.4826
 """Median absolute deviation to standard deviation, for normally distributed values."""
 
@@ -42,9 +42,9 @@ class Neighbours:
 
     Attributes:
         trains: path, label, split and sha256 of every train row.
-        rows: ``(examined, k)`` positions in ``trains``, the most similar first; -1 where there are
-            fewer than k others.
-        cosines: ``(examined, k)`` float32; ``-inf`` where there are fewer.
+        rows: ``(examined, k)`` positions in ``trains``, the most similar first; -1 beyond the
+            number of other rows.
+        cosines: ``(examined, k)`` float32; ``-inf`` beyond the number of other rows.
     """
 
     trains: pd.DataFrame
@@ -71,7 +71,7 @@ def find_neighbours(
 ) -> Neighbours:
     """Compare examined rows with every train row, which are streamed block by block.
 
-    Time is linear in the train rows; memory holds a block of their components, and their names.
+    Time grows with the train rows. Memory holds one block of their components, and their names.
 
     Args:
         examined: Has ``sha256``.
@@ -107,7 +107,7 @@ def find_problems(
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
     Args:
-        examined: path, label, split, sha256, and the prediction where there is one, else null.
+        examined: path, label, split, sha256, and the prediction if there is one, else null.
         vectors: ``(examined, components)`` of length 1.
         neighbours: Of the examined rows.
         parameters: What counts as a problem.
@@ -133,8 +133,8 @@ def _near_duplicates(examined: pd.DataFrame, neighbours: Neighbours, threshold: 
 def _mislabelled(examined: pd.DataFrame, neighbours: Neighbours, agreement: float) -> Problems:
     """Rows whose neighbours agree on one other label.
 
-    A label with few train photographs is asked for only so many neighbours as it has others: more
-    could not but have other labels.
+    Labels with few train photographs are compared with as many neighbours as they have others:
+    further neighbours necessarily have other labels.
     """
     of_label = examined["label"].map(neighbours.trains["label"].value_counts()).fillna(0)
     others = of_label.to_numpy(int) - (examined["split"] == "train").to_numpy(int)
@@ -167,7 +167,7 @@ def _outliers(examined: pd.DataFrame, vectors: Vectors, deviations: float) -> Pr
         distance = 1 - vectors[rows] @ (centre / length if length else centre)
         off = distance - np.median(distance)
         spread = _TO_DEVIATIONS * np.median(np.abs(off))
-        if spread > np.finfo(np.float32).eps:  # equal photographs have no spread
+        if spread > np.finfo(np.float32).eps:  # equal photographs have no deviation
             strangeness[rows] = off / spread
     rows = np.flatnonzero(strangeness >= deviations)
     return _problems(OUTLIER, examined, rows, strangeness[rows])
@@ -196,7 +196,7 @@ def _problems(
 
 
 def _weigh(examined: pd.DataFrame, twins: Problems, threshold: float) -> dict[str, Any]:
-    """How many test photographs have a twin that trained, and the accuracy without them."""
+    """Number of test photographs with a near-duplicate in train, and accuracy without them."""
     tested = examined[examined["split"] == "test"]
     has_twin = tested["sha256"].isin(twins["sha256"])
     predicted = tested["prediction"].notna()

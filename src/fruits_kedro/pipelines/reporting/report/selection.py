@@ -1,4 +1,4 @@
-"""Which photographs the galleries show, chosen from any number of predictions."""
+"""Chooses the photographs of the galleries from any number of predictions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ COLUMNS = ["path", "label", "split", "sha256", "prediction", "probability"]
 EXAMPLES = 3
 """Photographs of each side of a confused pair."""
 _OF_A_LABEL = 4
-"""Problems shown of one label: a turn of one fruit would fill the gallery with one picture."""
+"""Most problems of one label: one turn of a fruit would fill the gallery with one picture."""
 
 Row = dict[str, Any]
 
@@ -56,7 +56,7 @@ def choose_pairs(predictions: Table, confusions: pd.DataFrame, count: int) -> li
 
 
 def choose_problems(problems: pd.DataFrame, count: int) -> dict[str, list[Row]]:
-    """The clearest of each kind, few of one label; near-duplicates with another label first."""
+    """The clearest problems of each kind; near-duplicates with another label first."""
     across = (problems["problem"] == NEAR_DUPLICATE) & (
         problems["label"] != problems["other_label"]
     )

@@ -1,4 +1,4 @@
-"""The numbers of a run in the shape that the page shows them."""
+"""The tables and charts of the page, from the numbers of a run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from fruits_kedro.pipelines.reporting.report.page import relative, shorten
 from fruits_kedro.pipelines.reporting.report.thumbnails import Thumbnails
 
 MATRIX_LABELS = 200
-"""Labels that a matrix on a page can show; of more, those with most mistakes."""
+"""Most labels of the matrix; of more, those with most mistakes are shown."""
 TABLE_LABELS = 1000
 _NAME, _PATH = 40, 60
 """Characters: five thousand long paths would fill the page."""
@@ -37,7 +37,7 @@ _MEANINGS = {
 
 
 def figures_stand_on(metrics: Mapping[str, Any], least_share: float) -> dict[str, Any] | None:
-    """What the headline covers, in words; None for metrics without ``coverage``."""
+    """What the accuracy covers, in words; None for metrics without ``coverage``."""
     covered = metrics.get("coverage")
     if covered is None:
         return None
@@ -85,7 +85,7 @@ def label_scores(metrics: Mapping[str, Any]) -> dict[str, Any]:
 def compare_splits(
     metrics: Mapping[str, Any], evaluation: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The kept classifier's score and each way of holding photographs out, with what it means."""
+    """Scores of the kept classifier and of each evaluation, with their meaning."""
     rows = []
     if metrics:
         meaning = "What this run measured: the classifier that is kept, on photographs of the "
@@ -108,7 +108,7 @@ def compare_splits(
 
 
 def evaluated_photographs(evaluation: Mapping[str, Any]) -> int | None:
-    """Photographs that an evaluation was made on; None where it does not say."""
+    """Number of photographs of an evaluation; None if it does not say."""
     answer = evaluation.get("random", {})
     return answer["train_rows"] + answer["test_rows"] if "accuracy" in answer else None
 
@@ -225,10 +225,10 @@ def map_data(
 
 
 def count_borders(studio: pa.ChunkedArray) -> dict[str, int]:
-    """Photographs by where they were taken, as their border tells; empty where none was measured.
+    """Number of photographs in and outside of a studio, judged by their border.
 
     Args:
-        studio: Whether the border of each has one colour; null where it was not measured.
+        studio: Whether the border of each has one colour; null if it was not measured.
     """
     names = {True: "in a studio (border of one colour)", False: "elsewhere"}
     counts = {row["values"]: row["counts"] for row in studio.value_counts().to_pylist()}

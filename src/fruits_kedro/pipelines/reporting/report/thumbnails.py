@@ -1,4 +1,4 @@
-"""Small copies of photographs that together fit a page of a given size."""
+"""Thumbnails that together fit a page of a given size."""
 
 import base64
 import io
@@ -27,7 +27,7 @@ _TILES = ((64, 60), (64, 40), (48, 50), (48, 30), (32, 40), (32, 20), (24, 15), 
 """Side and JPEG quality of the tiles of a map, tried in this order until they fit."""
 _CARD_QUALITIES = (80, 60, 40, 20)
 _AT_ONCE = 16
-"""Files read at the same time: an object store needs its time for the first byte of each."""
+"""Files read at the same time, because an object store is slow to the first byte."""
 _BATCH = 64
 """Files in memory at once."""
 
@@ -57,7 +57,7 @@ def read_photographs(
 ) -> Iterator[tuple[str, bytes | None]]:
     """Bytes of photographs, in the order asked for.
 
-    A small table gives the bytes that it holds; all others are read from their files.
+    Bytes come from the table if it is small, else from the photographs themselves.
 
     Args:
         images: ``schemas.IMAGES``.
@@ -65,7 +65,7 @@ def read_photographs(
         read_megabytes: MiB up to which a table counts as small.
 
     Yields:
-        sha256 and the bytes; None where they cannot be read or have changed.
+        sha256 and the bytes; None if they cannot be read or have changed.
     """
     known: dict[str, Any] = {}
     if images.nbytes <= read_megabytes * 2**20:
@@ -93,12 +93,12 @@ def make_thumbnails(
 ) -> Thumbnails:
     """Decode each photograph once and encode it small, within the budgets.
 
-    Decoding on the driver is safe from decoders that crash: only photographs with features are
-    shown, and a worker has decoded those before.
+    Decoding on the driver cannot crash it: only photographs with features are shown, and a worker
+    has decoded those before.
 
     Args:
         cards, tiles: Distinct sha256 of those to show in galleries, and on the map.
-        contents: sha256 and bytes, the most wanted first; None where they cannot be read.
+        contents: sha256 and bytes, the most wanted first; None if they cannot be read.
         max_pixels: Pixels to decode, as the headers announce them, over all photographs.
         card_bytes, tile_bytes: Characters of the ``data:`` URIs, over all.
     """
@@ -108,7 +108,9 @@ def make_thumbnails(
     side, sheets = _sheets([small[sha] for sha in known_tiles], tile_bytes)
     uris = _cards([small[sha] for sha in known_cards], card_bytes)
     return Thumbnails(
-        cards=dict(zip(known_cards, uris, strict=False)),  # the last may exceed the budget
+        cards=dict(
+            zip(known_cards, uris, strict=False)
+        ),  # the last photograph may exceed the budget
         sheets=sheets,
         tiles={sha: place for place, sha in enumerate(known_tiles)},
         tile_side=side,
