@@ -10,6 +10,7 @@ from kedro.io import MemoryDataset
 from fruits_kedro.datasets import (
     CsvDataset,
     JsonReportDataset,
+    OwnImagesDataset,
     RawImagesDataset,
 )
 from fruits_kedro.storage import identity as identity_module
@@ -113,6 +114,10 @@ def test_an_image_folder_is_what_is_listed_in_it(tmp_path):
     assert empty == identity(folder)
     (tmp_path / "x.jpg").write_bytes(b"x")
     assert identity(folder) != empty
+
+
+def test_no_own_photographs_are_known_by_that():
+    assert identity(OwnImagesDataset()) is not None
 
 
 def test_what_may_be_missing_is_known_by_that(tmp_path):

@@ -29,9 +29,9 @@ def identity(dataset: Any) -> str | None:
     """
     if getattr(dataset, "volatile", False):
         return "volatile"
-    return _stored_identity(dataset) or (
-        "missing" if getattr(dataset, "missing_ok", False) else None
-    )
+    found = _stored_identity(dataset)
+    # No folder of own photographs is identified by an empty text.
+    return "missing" if found is None and getattr(dataset, "missing_ok", False) else found
 
 
 def _stored_identity(dataset: Any) -> str | None:
