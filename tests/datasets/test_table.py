@@ -1,7 +1,7 @@
 """Tables: any tool reads exactly the rows of the newest version, also after a save that died."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

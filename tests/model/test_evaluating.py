@@ -75,7 +75,7 @@ def test_own_photographs_lift_the_place_they_come_from():
     assert [gain["photographs"] for gain in place["gains"]] == [24, 24, 24]
     gains = [gain["gain"] for gain in place["gains"]]
     assert gains == sorted(gains, reverse=True)
-    assert evaluate_own(make_rows(own=24, copies=True), settings()) == found
+    assert evaluate_own(make_rows(own=24, copies=True), half) == found
 
 
 def test_places_are_never_pooled():
