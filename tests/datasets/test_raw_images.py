@@ -49,7 +49,7 @@ def test_photographs_are_never_written(tmp_path, kind):
     argument = "filepath" if kind is RawImagesDataset else "folders"
     dataset = kind(**{argument: str(tmp_path)})
     assert dataset.exists()
-    with pytest.raises(DatasetError, match="read-only|never written"):
+    with pytest.raises(DatasetError, match=r"read-only|never written"):
         dataset.save(b"x")
     assert os.listdir(tmp_path) == []
 
