@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -88,7 +89,7 @@ def ends_as(cluster: Any, monkeypatch, state: str) -> None:
     def sleep(seconds: float) -> None:
         cluster.steps[-1].state = state
 
-    monkeypatch.setattr(module.time, "sleep", sleep)
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep))
 
 
 def test_a_job_is_sent_once_followed_and_returns_0(cluster, emr_package, monkeypatch):
@@ -212,7 +213,7 @@ def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
         aws_secret_access_key="x",
     )
     monkeypatch.setattr(module, "_client", lambda service: client)
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda seconds: None))
     with Stubber(client) as stub:
         described = run_of("")["jobRun"]
         started = {name: described[name] for name in ("applicationId", "jobRunId", "arn")}
