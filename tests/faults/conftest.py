@@ -11,7 +11,7 @@ import pytest
 from faults.processes import SMALL, Runner
 from faults.storages import copy_storage, report
 from omegaconf import OmegaConf
-from runs import Job, copy_photos, sample_names
+from runs import Job, copy_photos, heard, sample_names
 
 LABELS = ("Apple", "Banana", "Corn", "Kiwi")
 PHOTOS = [
@@ -39,24 +39,9 @@ class Here:
         values: Any = OmegaConf.to_container(
             OmegaConf.from_dotlist([f"{name}={value}" for name, value in dotted.items()])
         )
-        with self._listening():
+        with heard(self.lines, logging.INFO):
             Job(images or self.images, storage).run(*pipelines, **values)
         return self.lines
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        lines = self.lines
-
-        class Listener(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                lines.append(record.getMessage())
-
-        logger, listener = logging.getLogger("fruits_kedro"), Listener(logging.INFO)
-        logger.addHandler(listener)
-        try:
-            yield
-        finally:
-            logger.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")
