@@ -58,8 +58,8 @@ test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spa
 	@bash tools/require.sh go
 	timeout --signal=INT 40m $(BIN)/pytest --timeout=$(LONG) -m cluster tests/cluster $(ARGS)
 
-test-tools: $(VENV)/.installed-dev ## Test the benchmark and the tools of developers
-	$(BIN)/pytest -m tools tests/bench tests/tools $(ARGS)
+test-tools: $(VENV)/.installed-dev ## Run the notebooks, and test the benchmark and the tools of developers
+	$(BIN)/pytest -m tools tests/bench tests/tools tests/test_notebooks.py $(ARGS)
 
 docs: $(VENV)/.installed-dev ## Write docs/configuration.md from the schema of parameters and conf/
 	$(BIN)/python tools/write_docs.py

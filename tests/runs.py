@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,11 @@ class Job:
             session.run(pipeline_names=list(pipelines) or None)
 
     def catalog(self) -> Any:
-        """The catalog on this storage."""
+        """The catalog on this storage, made once: datasets look at the storage at every load."""
+        return self._catalog
+
+    @cached_property
+    def _catalog(self) -> Any:
         with self._session({}) as session:
             return session.load_context().catalog
 

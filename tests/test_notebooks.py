@@ -43,6 +43,7 @@ def kinds(outputs: list[Any]) -> set[str]:
     return {kind for output in outputs for kind in output.get("data", {})}
 
 
+@pytest.mark.tools
 def test_the_results_can_be_explored(whole, monkeypatch):
     metrics, tsne_map, confusions, nearest, strip, features = execute(
         "01_explore_results.ipynb", monkeypatch, FRUITS_STORAGE=str(whole.storage)
@@ -57,6 +58,7 @@ def test_the_results_can_be_explored(whole, monkeypatch):
     assert "Tomato" in features[-1].data["text/html"]
 
 
+@pytest.mark.tools
 def test_a_folder_is_predicted(whole, monkeypatch):
     places = {"FRUITS_STORAGE": str(whole.storage), "FRUITS_IMAGES": str(whole.images / "Training")}
     _, predicted, least_sure, reasons = execute("02_your_own_photos.ipynb", monkeypatch, **places)
