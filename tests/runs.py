@@ -77,7 +77,7 @@ class Job:
     def run(self, *pipelines: str, **parameters: Any) -> None:
         """Run pipelines, the default ones where none is named, in this process."""
         self.warnings.clear()
-        with self._session(parameters) as session, _heard(self.warnings):
+        with self._session(parameters) as session, heard(self.warnings):
             session.run(pipeline_names=list(pipelines) or None)
 
     def catalog(self) -> Any:
@@ -127,12 +127,13 @@ def registered_pipelines() -> dict[str, Pipeline]:
 
 
 @contextmanager
-def _heard(messages: list[str]) -> Iterator[None]:
+def heard(messages: list[str], level: int = logging.WARNING) -> Iterator[None]:
+    """Collect what the project logs from ``level`` on."""
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             messages.append(record.getMessage())
 
-    logger, listener = logging.getLogger("fruits_kedro"), Listener(logging.WARNING)
+    logger, listener = logging.getLogger("fruits_kedro"), Listener(level)
     logger.addHandler(listener)
     try:
         yield

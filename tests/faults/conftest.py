@@ -12,7 +12,7 @@ from faults.processes import SMALL, Runner
 from faults.storages import copy_storage, report
 from kedro.framework.startup import bootstrap_project
 from omegaconf import OmegaConf
-from runs import ROOT, copy_photos, sample_names
+from runs import ROOT, copy_photos, heard, sample_names
 
 from fruits_kedro.hooks.session import FruitsSession
 
@@ -44,24 +44,11 @@ class Here:
         )
         values |= {"images": str(images or self.images), "storage": str(storage)}
         bootstrap_project(ROOT)
-        with FruitsSession.create(ROOT, runtime_params=values) as session, self._listening():
+        # What `kedro run` takes: Kedro's own session would run every node.
+        session = FruitsSession.create(ROOT, runtime_params=values)
+        with session, heard(self.lines, logging.INFO):
             session.run(pipeline_names=list(pipelines) or None)
         return self.lines
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        lines = self.lines
-
-        class Listener(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                lines.append(record.getMessage())
-
-        logger, listener = logging.getLogger("fruits_kedro"), Listener(logging.INFO)
-        logger.addHandler(listener)
-        try:
-            yield
-        finally:
-            logger.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")

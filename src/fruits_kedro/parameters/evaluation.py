@@ -1,25 +1,10 @@
 """The schema of the parameters of evaluation and of own photographs."""
 
-import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from fruits_kedro.parameters.strict_model import Count, Seed, Share, StrictModel
-
-
-def _one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"is no regular expression ({error})") from error
-    if groups != 1:
-        raise ValueError(f"must have exactly one group in parentheses, it has {groups}")
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_one_group)]
-"""A Python regular expression with one group."""
+from fruits_kedro.parameters.strict_model import Count, Pattern, Seed, Share, StrictModel
 
 
 class OwnParameters(StrictModel):

@@ -1,25 +1,10 @@
 """Parameters of ingestion: which files are photographs, and what their folders and names mean."""
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
-from fruits_kedro.parameters.strict_model import Count, StrictModel
-
-
-def _one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"is no regular expression ({error})") from error
-    if groups != 1:
-        raise ValueError(f"must have exactly one group in parentheses, it has {groups}")
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_one_group)]
-"""A Python regular expression with one group."""
+from fruits_kedro.parameters.strict_model import Count, Pattern, StrictModel
 
 
 class IngestionParameters(StrictModel):

@@ -1,8 +1,9 @@
 """Base class and types of the schemas of parameters."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class StrictModel(BaseModel):
@@ -17,3 +18,17 @@ JAVA_INT = 2**31 - 1
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=JAVA_INT)]
 Count = Annotated[int, Field(ge=1, le=JAVA_INT)]
+
+
+def _one_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from error
+    if groups != 1:
+        raise ValueError(f"must have exactly one group in parentheses, it has {groups}")
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_one_group)]
+"""A Python regular expression with one group."""
