@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from faults.processes import SMALL, Runner
 from faults.storages import copy_storage, report
+from kedro.framework.startup import bootstrap_project
 from omegaconf import OmegaConf
-from runs import Job, copy_photos, heard, sample_names
+from runs import ROOT, copy_photos, heard, sample_names
+
+from fruits_kedro.hooks.session import FruitsSession
 
 LABELS = ("Apple", "Banana", "Corn", "Kiwi")
 PHOTOS = [
@@ -39,8 +42,12 @@ class Here:
         values: Any = OmegaConf.to_container(
             OmegaConf.from_dotlist([f"{name}={value}" for name, value in dotted.items()])
         )
-        with heard(self.lines, logging.INFO):
-            Job(images or self.images, storage).run(*pipelines, **values)
+        values |= {"images": str(images or self.images), "storage": str(storage)}
+        bootstrap_project(ROOT)
+        # What `kedro run` takes: Kedro's own session would run every node.
+        session = FruitsSession.create(ROOT, runtime_params=values)
+        with session, heard(self.lines, logging.INFO):
+            session.run(pipeline_names=list(pipelines) or None)
         return self.lines
 
 
