@@ -133,6 +133,7 @@ def registered_pipelines() -> dict[str, Pipeline]:
 @contextmanager
 def heard(messages: list[str], level: int = logging.WARNING) -> Iterator[None]:
     """Collect what the project logs from ``level`` on."""
+
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             messages.append(record.getMessage())
