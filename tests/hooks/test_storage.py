@@ -65,15 +65,27 @@ def test_left_overs_go_and_nothing_else_does(hooks, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == [".mine.tmp", "report.json"]
 
 
-def test_a_storage_of_version_1_is_said_and_started_over(hooks, tmp_path, caplog):
+@pytest.fixture
+def of_version_1(tmp_path):
     folder = tmp_path / "storage" / "04_feature" / "features"
     folder.mkdir(parents=True)
     (folder / "_current.json").write_text("{}")
+    return folder
+
+
+def test_a_storage_of_version_1_is_said_and_started_over(hooks, of_version_1, caplog):
+    reading = Pipeline([node(lambda a: a, "a", "images", name="read_images")])
     for _ in range(2):
-        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
-    assert not folder.exists()
+        hooks.before_pipeline_run(reading, DataCatalog({"a": MemoryDataset(1)}))
+    assert not of_version_1.exists()
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "04_feature/features" in warning
+
+
+def test_a_run_that_reads_no_photographs_leaves_version_1(hooks, of_version_1):
+    with pytest.raises(FruitsError, match="full `kedro run`"):
+        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+    assert of_version_1.exists()
 
 
 def test_an_environment_without_storage_is_refused():

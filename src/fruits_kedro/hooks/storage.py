@@ -15,7 +15,7 @@ from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
 from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
-from fruits_kedro.storage.manifest import remove_first_version, stored_folders
+from fruits_kedro.storage.manifest import first_version, remove_first_version, stored_folders
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class StorageHooks:
         self.release()  # after an interrupt in a notebook the lock is still held
         self._lock = lock_of(self._storage)
         self._lock.acquire()
-        start_over(self._storage)
+        start_over(self._storage, pipeline)
         remove_leftovers(self._storage, pipeline, catalog)
 
     @hook_impl
@@ -68,16 +68,27 @@ class StorageHooks:
             lock.release()
 
 
-def start_over(storage: str) -> None:
-    """Remove what version 1 of this project stored, and say so; only safe under the lock."""
-    removed = remove_first_version(storage)
-    if removed:
-        logger.warning(
-            "%s was written by version 1 of this project, whose tables and models cannot be read "
-            "any more: its folders %s were removed, and everything is computed again",
-            storage,
-            ", ".join(removed),
+def start_over(storage: str, pipeline: Pipeline) -> None:
+    """Remove what version 1 of this project stored, and say so; only safe under the lock.
+
+    Raises:
+        FruitsError: The pipeline does not compute it again, so nothing was removed.
+    """
+    folders = ", ".join(first_version(storage))
+    if not folders:
+        return
+    if "images" not in pipeline.all_outputs():
+        raise FruitsError(
+            f"{storage} was written by version 1 of this project, whose tables and models cannot "
+            "be read any more: a full `kedro run` replaces them, or name another storage"
         )
+    remove_first_version(storage)
+    logger.warning(
+        "%s was written by version 1 of this project, whose tables and models cannot be read "
+        "any more: its folders %s were removed, and everything is computed again",
+        storage,
+        folders,
+    )
 
 
 def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:

@@ -240,23 +240,26 @@ def stored_folders(storage: str) -> Iterator[Folder]:
                 yield Folder(join(storage, layer.rsplit("/", 1)[-1], found[1]))
 
 
-def remove_first_version(storage: str) -> list[str]:
-    """Remove what version 1 of this project left in a storage: its tables cannot be continued.
+def first_version(storage: str) -> list[str]:
+    """What version 1 of this project left in a storage: its tables cannot be continued.
 
     Args:
         storage: The storage root, local or ``s3://``.
 
     Returns:
-        The folders that were removed, below the root; none in a storage of this version.
+        Folders below the root; none in a storage of this version.
     """
     fs, root = filesystem(storage)
-    removed = []
-    for name in _FIRST_VERSION:
-        folder = f"{root}/{name}"
-        if fs.exists(f"{folder}/_current.json"):
-            fs.rm(folder, recursive=True)
-            removed.append(name)
-    return removed
+    return [name for name in _FIRST_VERSION if fs.exists(f"{root}/{name}/_current.json")]
+
+
+def remove_first_version(storage: str) -> list[str]:
+    """Remove what ``first_version`` names, and return it."""
+    fs, root = filesystem(storage)
+    folders = first_version(storage)
+    for name in folders:
+        fs.rm(f"{root}/{name}", recursive=True)
+    return folders
 
 
 def table_file_name(version: int, part: int, token: str) -> str:
