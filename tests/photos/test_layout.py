@@ -97,6 +97,14 @@ def test_a_mixed_depth_is_warned_of_without_split_folders(images):
     assert column(read(images, label_level=-1), "label") == ["Apple", "a"]
 
 
+def test_the_same_folders_below_every_label_may_be_the_labels(images):
+    write(images, "day1/Apple/1.jpg", "day1/Pear/2.jpg", "day2/Apple/3.jpg", "day2/Pear/4.jpg")
+    assert warned(read(images), "Apple, Pear", "ingestion.label_level=-1")
+    assert set(column(read(images, label_level=-1), "label")) == {"Apple", "Pear"}
+    for level in (1, -1):
+        assert not read(images, label_level=level).warnings
+
+
 def test_labels_that_look_alike_are_one_warning(images):
     write(images, "Apple/1.jpg", "apple/2.jpg", "Limes/3.jpg", "Limes /4.jpg", "cafe\u0301/5.jpg")
     write(images, "caf\u00e9/6.jpg")

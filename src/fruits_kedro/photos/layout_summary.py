@@ -174,6 +174,13 @@ def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
             f"{'/'.join(deepest)}. The "
             f"label is {summary['label_rule']}; ingestion.label_level names another."
         )
+    repeated = [] if summary["places"] else _repeated_below(part)
+    if repeated:
+        yield (
+            f"Every one of the {summary['labels']['number']} labels has the folders "
+            f"{names_of(repeated)}: if those are the labels, give ingestion.label_level=-1, else "
+            "ingestion.label_level=1."
+        )
     if lost["photographs"] and part.matched is None:
         yield (
             f"{lost['photographs']} files are in no label folder and are rejected, such as "
@@ -191,6 +198,20 @@ def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
     if part.matched:
         yield from part.matched.warnings()
     yield from part.notes
+
+
+def _repeated_below(part: Understood) -> list[str]:
+    """Folders that stand below every label folder, as labels below sessions do."""
+    rule = part.rule
+    if part.matched or rule.label_level is not None or rule.shape is not Shape.LABELS:
+        return []
+    below: dict[str, set[str]] = {}
+    for folders, _, _ in part.folders:
+        inner = folders[len(rule.wrapper) :]
+        if inner:
+            below.setdefault(inner[0], set()).update(inner[1:2])
+    shared = set.intersection(*below.values()) if len(below) > 1 else set()
+    return sorted(shared) if len(shared) > 1 else []
 
 
 def _look_alike(group: list[str], kept: set[str]) -> str:

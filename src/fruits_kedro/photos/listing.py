@@ -95,9 +95,10 @@ def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images")
         FruitsError: If the folder does not exist or cannot be listed.
     """
     if is_local(uri) and not os.path.isdir(expanded(uri)):
+        kind = "image folder" if parameter == "images" else f"{parameter} folder"
         problem = "is not a folder" if os.path.exists(expanded(uri)) else "does not exist"
         raise FruitsError(
-            f"The image folder {expanded(uri)} {problem}: name a folder with "
+            f"The {kind} {expanded(uri)} {problem}: name a folder with "
             f"--params={parameter}=FOLDER or the environment variable FRUITS_{parameter.upper()}."
         )
     root, found = _walk(uri, exclude)

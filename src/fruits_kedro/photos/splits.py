@@ -66,14 +66,18 @@ def warnings(rows: pa.Table) -> Iterator[str]:
     uncovered = uncovered_labels(rows)
     if uncovered["train"]:
         yield (
-            f"Nothing trains {len(uncovered['train'])} labels, so they are never predicted: "
+            f"Nothing trains {_labels(uncovered['train'])}, so they are never predicted: "
             f"{names_of(uncovered['train'])}."
         )
     if uncovered["test"]:
         yield (
-            f"Nothing tests {len(uncovered['test'])} labels, so no figure covers them: "
+            f"Nothing tests {_labels(uncovered['test'])}, so no figure covers them: "
             f"{names_of(uncovered['test'])}."
         )
+
+
+def _labels(names: list[str]) -> str:
+    return f"{len(names)} {'label' if len(names) == 1 else 'labels'}"
 
 
 def _labels_in(rows: pa.Table, split: str) -> set[str]:

@@ -49,7 +49,8 @@ def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[st
     if covered["covered"] < least_share * covered["labels"]:
         sentences.append(
             f"The accuracy is based on {stands_on(covered)}, and says nothing about the others: "
-            "add test photographs for them, or use split.method=random."
+            "add photographs of them. Where folders name the split, split.method=random also tests "
+            "labels that have no test folder."
         )
     if covered["without_test"]:
         named = _join(covered["without_test"])

@@ -111,7 +111,8 @@ def _describe(answer: dict[str, Any]) -> str:
         first = f"{answer['name']}, sure ({answer['probability']:.0%})"
     elif verdict == "unsure":
         named = (f"{c['name']} ({c['probability']:.0%})" for c in answer["candidates"])
-        first = f"not sure: {' or '.join(named)}"
+        note = f" ({answer['note']})" if answer["note"] else ""
+        first = f"not sure{note}: {' or '.join(named)}"
     else:
         first = "no fruit that this model knows"
     facts = (answer["facts"] or {}) if verdict == "sure" else {}

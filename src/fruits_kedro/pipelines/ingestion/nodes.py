@@ -14,6 +14,7 @@ from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitPar
 from fruits_kedro.photos import resolving
 from fruits_kedro.photos import splits as splits_of
 from fruits_kedro.photos.layout import understand
+from fruits_kedro.photos.layout_summary import names_of
 from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
@@ -165,6 +166,8 @@ def report_ingestion(
         "%(ignored)d ignored; %(read)d read in this run",
         report,
     )
+    if report["rejected_by_reason"]:
+        logger.info("Rejected: %s", names_of(report["rejected_by_reason"], 10))
     return report
 
 
