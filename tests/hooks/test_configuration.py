@@ -150,6 +150,8 @@ def place_problems(place: str, name: str = "images") -> list[str]:
 @pytest.mark.parametrize(
     ("place", "hint"),
     [
+        ("", "is empty"),
+        ("None", "is empty"),
         ("gs://bucket/x", "s3:// URI"),
         ("https://host/x", "s3:// URI"),
         ("s3:/bucket/x", "s3://"),

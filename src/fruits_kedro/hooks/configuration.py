@@ -192,7 +192,9 @@ def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems of ``images`` and ``storage``, found without opening anything."""
     places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
     for name, place in places.items():
-        if "@" in place.partition("://")[2].split("/")[0]:
+        if place in ("", "None"):  # what the catalog makes of an empty value
+            yield f"{name} is empty: give a folder or an s3:// URI"
+        elif "@" in place.partition("://")[2].split("/")[0]:
             yield (
                 f"{name} holds a user or password before its '@': remove them, and give "
                 "credentials in the standard AWS environment"
