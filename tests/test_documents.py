@@ -27,7 +27,17 @@ DOCUMENTS = [
 ]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
-OTHERS = {"source", "cp", "unzip", "aws", "curl", "spark-class", "spark-submit"}
+OTHERS = {
+    "source",
+    "cp",
+    "unzip",
+    "aws",
+    "curl",
+    "spark-class",
+    "spark-submit",
+    "python3.11",
+    "pip",
+}
 """Programs that documents show beside ``kedro`` and ``make``."""
 
 

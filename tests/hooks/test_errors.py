@@ -63,6 +63,7 @@ class UnansweredError(Exception):
     [
         (UnansweredError(), "spark.driver.memory"),
         (RuntimeError("java.lang.OutOfMemoryError: heap"), "spark.driver.memory"),
+        (RuntimeError('Cannot run program "/opt/python": error=2'), "PYSPARK_PYTHON"),
         (OSError(28, "No space left on device"), "kedro fruits gc"),
         (OSError(30, "Read-only file system"), "--params=storage="),
     ],

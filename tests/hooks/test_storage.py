@@ -83,7 +83,7 @@ def test_a_storage_of_version_1_is_said_and_started_over(hooks, of_version_1, ca
 
 
 def test_a_run_that_reads_no_photographs_leaves_version_1(hooks, of_version_1):
-    with pytest.raises(FruitsError, match="full `kedro run`"):
+    with pytest.raises(FruitsError, match="run `kedro run`"):
         hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
     assert of_version_1.exists()
 

@@ -50,7 +50,10 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
         """
         names = self._sizes()
         if not names:
-            raise FruitsError(f"There is no {self._folder} yet: run kedro run, which makes it.")
+            raise FruitsError(
+                f"There is no {self._folder} yet: run kedro run, which makes it, or name the "
+                "storage of a run with --params=storage=FOLDER."
+            )
         return {name: read_bytes(join(self._folder, name)) for name in sorted(names)}
 
     def save(self, data: dict[str, bytes]) -> None:

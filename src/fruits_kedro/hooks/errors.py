@@ -35,6 +35,10 @@ _KNOWN = {
     "Read-only file system": _READ_ONLY,
     "Mkdirs failed to create": _READ_ONLY,
     "OutOfMemoryError": _MEMORY,
+    'Cannot run program "': (
+        "The workers cannot start the Python that PYSPARK_PYTHON names: install the package at "
+        "that path on each worker (docs/clusters.md), then run again; committed work is kept."
+    ),
     _NO_ANSWER: _MEMORY,
 }
 """Sentences for machine faults, by text that a Java stack trace contains."""

@@ -80,7 +80,8 @@ def start_over(storage: str, pipeline: Pipeline) -> None:
     if "images" not in pipeline.all_outputs():
         raise FruitsError(
             f"{storage} was written by version 1 of this project, whose tables and models cannot "
-            "be read any more: a full `kedro run` replaces them, or name another storage"
+            "be read any more: run `kedro run`, which replaces them, or name another storage with "
+            "--params=storage=FOLDER_OR_URI."
         )
     remove_first_version(storage)
     logger.warning(
