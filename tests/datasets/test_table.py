@@ -17,7 +17,7 @@ from fruits_kedro.cluster.tasks import cut, on_workers
 from fruits_kedro.datasets import TableDataset
 from fruits_kedro.storage import manifest as manifests
 from fruits_kedro.storage.schemas import FEATURES, VARIANTS
-from fruits_kedro.storage.tables import read_rows
+from fruits_kedro.storage.tables import read_places, read_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -225,9 +225,18 @@ class TestTable:
         table = dataset.load()
         places = table.places(["sha256"])
         wanted = places.filter(pc.equal(places["file"], 1)).slice(5, 10)
-        [(part, batch)] = read_rows(table.file_uri(1), wanted["row"].to_numpy(), ["features"])
+        [(part, batch)] = read_rows(table.file_uris[1], wanted["row"].to_numpy(), ["features"])
         assert (part.start, part.stop) == (0, 10)
         assert batch.column(0).to_pylist() == second["features"].slice(5, 10).to_pylist()
+        spread = places.take([1, 48, 50, 79])
+        found = [
+            (part.start, part.stop, batch.column(0).to_pylist())
+            for part, batch in read_places(table.file_uris, spread, ["features"])
+        ]
+        assert found == [
+            (0, 2, first["features"].take([1, 48]).to_pylist()),
+            (2, 4, second["features"].take([0, 29]).to_pylist()),
+        ]
 
     def test_a_sample_is_even_and_the_same_whatever_the_order(self, tmp_path: Path) -> None:
         dataset = table_at(tmp_path)

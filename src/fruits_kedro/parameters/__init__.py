@@ -17,7 +17,7 @@ from fruits_kedro.parameters.ingestion import IngestionParameters
 from fruits_kedro.parameters.reduction import MapParameters, ReductionParameters
 from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.parameters.split import SplitParameters
-from fruits_kedro.parameters.strict_model import StrictModel
+from fruits_kedro.parameters.strict_model import StrictModel, Text
 
 __all__ = [
     "AppParameters",
@@ -39,15 +39,15 @@ class Parameters(StrictModel):
     """Where photographs, results and records are; the groups say how the work is done."""
 
     images: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Text | None,
         Field(description="Folder of photographs, local or `s3://`."),
     ] = None
     storage: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Text | None,
         Field(description="Folder of every result, local or `s3://`."),
     ] = None
     backgrounds: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Text | None,
         Field(
             description="Backgrounds of augmented copies: `shipped`, or a folder of photographs, "
             "local or `s3://`."
@@ -61,7 +61,7 @@ class Parameters(StrictModel):
         ),
     ] = None
     master: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Text | None,
         Field(description="Spark's master for `--env=cluster`, such as `spark://host:7077`."),
     ] = None
     refresh: Annotated[

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from fruits_kedro.parameters.strict_model import Count, Pattern, StrictModel
+from fruits_kedro.parameters.strict_model import Count, Pattern, StrictModel, Text
 
 
 class IngestionParameters(StrictModel):
     """Which files are photographs, and what their folders and names mean."""
 
     ignored_extensions: Annotated[
-        list[Annotated[str, Field(min_length=1)]],
+        list[Text],
         Field(
             description="Extensions, or whole names without one, of files that are no photographs. "
             "The content decides about all others."
@@ -25,7 +25,7 @@ class IngestionParameters(StrictModel):
         ),
     ] = None
     labels_table: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Text | None,
         Field(
             description="CSV file with path, label and perhaps split and capture, which then count "
             "instead of the folders; null takes `labels.csv` at the top of `images` if present."

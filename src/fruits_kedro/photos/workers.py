@@ -17,7 +17,7 @@ from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.reading import ReadFile, read_again, read_photograph
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
-from fruits_kedro.storage.tables import read_rows
+from fruits_kedro.storage.tables import read_places
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -155,13 +155,10 @@ def stored_contents(
         rows: ``file``, ``row``, ``path`` and ``sha256``, ordered by file and row.
         files: URIs that ``file`` counts.
     """
-    numbers = rows["file"].to_numpy()
-    for file in np.unique(numbers):
-        chosen = rows.filter(pa.array(numbers == file))
-        asked = chosen.to_pylist()
-        for part, batch in read_rows(files[file], chosen["row"].to_numpy(), ["bytes"]):
-            for row, content in zip(asked[part], batch.column(0), strict=True):
-                if content.is_valid:
-                    yield row, content.as_py()
-                else:
-                    yield row, read_again(row["path"], row["sha256"])
+    asked = rows.to_pylist()
+    for part, batch in read_places(files, rows, ["bytes"]):
+        for row, content in zip(asked[part], batch.column(0), strict=True):
+            if content.is_valid:
+                yield row, content.as_py()
+            else:
+                yield row, read_again(row["path"], row["sha256"])

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.rows import Rows
-from fruits_kedro.storage.tables import Table, read_rows
+from fruits_kedro.storage.tables import Table, read_places
 
 DESCRIBED = ["path", "label", "split", "source", "place", "capture", "sha256"]
 """Columns of ``photographs`` that describe a row of features."""
@@ -66,13 +66,8 @@ def stream_features(
     Yields:
         Which of the rows they are, and ``(rows, n_features)`` float32.
     """
-    files, rows = located["file"].to_numpy(), located["row"].to_numpy()
-    for file in np.unique(files):
-        first, last = np.searchsorted(files, [file, file + 1])
-        uri = features.file_uri(int(file))
-        for part, batch in read_rows(uri, rows[first:last], ["features"]):
-            chosen = slice(int(first + part.start), int(first + part.stop))
-            yield chosen, rows_of(batch.column("features"))
+    for part, batch in read_places(features.file_uris, located, ["features"]):
+        yield part, rows_of(batch.column("features"))
 
 
 def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows:

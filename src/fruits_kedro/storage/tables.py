@@ -113,9 +113,10 @@ class Table:
         table = table.append_column("file", pa.array(files))
         return table.append_column("row", pa.array(np.concatenate([*rows, np.zeros(0, np.int64)])))
 
-    def file_uri(self, position: int) -> str:
-        """URI of the file at a position in ``files``."""
-        return join(self.uri, self.files[position].name)
+    @property
+    def file_uris(self) -> list[str]:
+        """URIs of ``files``; ``file`` of ``places`` counts them."""
+        return [join(self.uri, file.name) for file in self.files]
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> Any:
         """All rows as a pandas DataFrame."""
@@ -133,6 +134,26 @@ class Table:
         # pyarrow's own access to a disk is faster than through fsspec.
         chosen = None if is_local(self.uri) else fs
         return pads.dataset(paths, schema=self.schema, filesystem=chosen, format="parquet")
+
+
+def read_places(
+    file_uris: Sequence[str], places: pa.Table, columns: Sequence[str]
+) -> Iterator[tuple[slice, pa.RecordBatch]]:
+    """Some rows of a table, one row group at a time.
+
+    Args:
+        file_uris: Of the table's files.
+        places: ``file`` and ``row`` as ``Table.places`` gives them, ordered by these.
+        columns: Those to read.
+
+    Yields:
+        Which of ``places`` they are, and their columns.
+    """
+    files, rows = places["file"].to_numpy(), places["row"].to_numpy()
+    for file in np.unique(files):
+        first, last = np.searchsorted(files, [file, file + 1])
+        for part, batch in read_rows(file_uris[file], rows[first:last], columns):
+            yield slice(int(first + part.start), int(first + part.stop)), batch
 
 
 def read_rows(

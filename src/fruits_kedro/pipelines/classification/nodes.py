@@ -38,7 +38,7 @@ from fruits_kedro.pipelines.feature_rows import (
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import DataFrame, Figure
 from fruits_kedro.storage.schemas import PREDICTED, PREDICTIONS
-from fruits_kedro.storage.tables import Table, read_rows
+from fruits_kedro.storage.tables import Table, read_places
 
 logger = logging.getLogger(__name__)
 
@@ -142,22 +142,17 @@ def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame
     names = [name for name in PREDICTIONS.names if name not in PREDICTED]
     places = reduced_features.places([*names, "variant"])
     places = places.filter(pc.equal(places["variant"], 0)).drop_columns(["variant"])
-    files = [reduced_features.file_uri(n) for n in range(len(reduced_features.files))]
-    shared = broadcast(classifier)
+    files, shared = reduced_features.file_uris, broadcast(classifier)
 
     def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
-        numbers = task["file"].to_numpy()
-        for file in np.unique(numbers):
-            rows = task.filter(pa.array(numbers == file))
-            for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["components"]):
-                described = rows.slice(part.start, batch.num_rows).select(names)
-                components = rows_of(batch.column("components"))
-                studio = described["studio"].to_numpy(zero_copy_only=False)
-                added = predicted_columns(shared.value, components, studio)
-                for name, column in added.items():
-                    described = described.append_column(name, column)
-                table = described.select(PREDICTIONS.names).cast(PREDICTIONS)
-                yield from table.combine_chunks().to_batches()
+        for part, batch in read_places(files, task, ["components"]):
+            described = task.slice(part.start, batch.num_rows).select(names)
+            components = rows_of(batch.column("components"))
+            studio = described["studio"].to_numpy(zero_copy_only=False)
+            for name, column in predicted_columns(shared.value, components, studio).items():
+                described = described.append_column(name, column)
+            table = described.select(PREDICTIONS.names).cast(PREDICTIONS)
+            yield from table.combine_chunks().to_batches()
 
     return on_workers(cut(places, _TASK_ROWS), work, PREDICTIONS)
 

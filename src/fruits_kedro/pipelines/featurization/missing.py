@@ -100,7 +100,7 @@ def featurize_in_slices(
         return shared_engine(model.value)
 
     work = Featurizer(
-        [images.file_uri(position) for position in range(len(images.files))],
+        images.file_uris,
         backbone.spec.image_size,
         backbone.spec.scaled_decoding,
         make_engine,
@@ -136,8 +136,7 @@ def read_contents(rows: pa.Table, images: Table) -> Iterator[tuple[dict[str, Any
         rows: ``path``, ``sha256`` and any other columns.
         images: ``schemas.IMAGES``.
     """
-    files = [images.file_uri(position) for position in range(len(images.files))]
-    return stored_contents(place_images(rows, images), files)
+    return stored_contents(place_images(rows, images), images.file_uris)
 
 
 def _even(rows: pa.Table, tasks: int) -> list[pa.Table]:

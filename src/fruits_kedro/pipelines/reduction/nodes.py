@@ -32,7 +32,7 @@ from fruits_kedro.pipelines.feature_rows import (
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import DataFrame, Figure
 from fruits_kedro.storage.schemas import REDUCED_FEATURES
-from fruits_kedro.storage.tables import Table, read_rows
+from fruits_kedro.storage.tables import Table, read_places
 
 logger = logging.getLogger(__name__)
 
@@ -127,18 +127,14 @@ def reduce_features(
     kept = kept_photographs(photographs)
     located = locate_features(features, kept, variants.read(), backbone.fingerprint)
     names = [name for name in REDUCED_FEATURES.names if name != "components"]
-    files = [features.file_uri(position) for position in range(len(features.files))]
-    shared = broadcast(reducer)
+    files, shared = features.file_uris, broadcast(reducer)
 
     def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
-        numbers = task["file"].to_numpy()
-        for file in np.unique(numbers):
-            rows = task.filter(pa.array(numbers == file))
-            for part, batch in read_rows(files[file], rows["row"].to_numpy(), ["features"]):
-                described = rows.slice(part.start, batch.num_rows).select(names)
-                components = shared.value.transform(rows_of(batch.column("features")))
-                table = described.append_column("components", lists_of(components))
-                yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
+        for part, batch in read_places(files, task, ["features"]):
+            described = task.slice(part.start, batch.num_rows).select(names)
+            components = shared.value.transform(rows_of(batch.column("features")))
+            table = described.append_column("components", lists_of(components))
+            yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
 
     return on_workers(
         cut(located.select([*names, "file", "row"]), _TASK_ROWS), work, REDUCED_FEATURES
