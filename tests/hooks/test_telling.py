@@ -5,13 +5,11 @@ import logging
 
 import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
-from fruits_kedro.hooks.telling import RUN_FACTS, ProgressHooks, TimingHooks, summary_lines
+from fruits_kedro.hooks.telling import ProgressHooks, TimingHooks, summary_lines
 
 
 def run_timed(pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -76,16 +74,6 @@ def test_a_line_of_progress_ends_however_the_run_does():
         hooks.before_node_run(node(lambda: None, None, "out", name="compute_features"))
         end()
         assert not hooks._shown._exit_callbacks
-
-
-def test_the_report_is_given_what_only_the_run_knows(project, tmp_path):
-    bootstrap_project(project)
-    parameters = {"storage": str(tmp_path), "reduction": {"k": 0.9}}
-    with KedroSession.create(project, runtime_params=parameters) as session:
-        facts = session.load_context().catalog.load(RUN_FACTS)
-    assert facts["environment"] == "local"
-    assert [row["name"] for row in facts["parameters"]] == ["reduction.k", "storage"]
-    assert {"fruits-kedro", "python", "pyspark", "kedro"} <= facts["versions"].keys()
 
 
 REPORTS = {

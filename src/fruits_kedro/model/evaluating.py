@@ -173,14 +173,14 @@ def _evaluate_place(
             calibration = settings.classification.calibration
             chosen = choose([HeldOut.joined(others)], fitted.known, calibration)
         judged.append(Judged.of(held_out, chosen))
-    told = Judged.joined(judged)
+    joined = Judged.joined(judged)
     curve = learning_curve(rows, place, refits, sums, settings.own)
     targets = np.concatenate([held_out.targets for held_out, _ in folds])
     return {
         "by": folds[0][0].by,
-        **told.describe(),
+        **joined.describe(),
         "curve": curve,
-        "gains": _gains(rows, place, [targets, told.right], curve),
+        "gains": _gains(rows, place, [targets, joined.right], curve),
     }
 
 
@@ -248,10 +248,10 @@ def _ask(fitted: Fitted, test: Rows) -> dict[str, Any]:
 
 def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
     if "accuracy" in scores:
-        told = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
+        result = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
     else:
-        told = scores["left_out"]
-    logger.info("Trained without capture group %s, %s copies: %s", group, way, told)
+        result = scores["left_out"]
+    logger.info("Trained without capture group %s, %s copies: %s", group, way, result)
 
 
 def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -100,17 +100,17 @@ def understand(
     layout.summary["own"] = []
     for part in others:
         described = _described(part)
-        new, told = _new_labels(main, part)
+        new, warned = _new_labels(main, part)
         layout.summary["own"].append(described.summary | {"new_labels": new})
-        layout.warnings.extend(described.warnings + told)
+        layout.warnings.extend(described.warnings + warned)
         layout.sentences.extend(described.sentences)
     return replace(layout, rows=pa.concat_tables(part.rows for part in (main, *others)))
 
 
 def _described(part: Understood) -> Layout:
     summary = summarise(part)
-    told = [f"{part.uri}: {warning}" for warning in warnings(part, summary)]
-    return Layout(part.rows, summary, told, list(sentences(summary)))
+    warned = [f"{part.uri}: {warning}" for warning in warnings(part, summary)]
+    return Layout(part.rows, summary, warned, list(sentences(summary)))
 
 
 def _understand_one(
@@ -251,15 +251,15 @@ def _new_labels(main: Understood, own: Understood) -> tuple[dict[str, str | None
     new = {label: nearest_label(label, known) for label in own.label_counts() if label not in known}
     alike = [f"{label} (did you mean {near}?)" for label, near in new.items() if near]
     unlike = [label for label, near in new.items() if not near]
-    told = []
+    warned = []
     if alike:
-        told.append(
+        warned.append(
             f"{own.uri}: Own photographs bring new labels that read like known ones: "
             f"{names_of(alike)}. Rename these folders if they show the same fruit."
         )
     if unlike:
-        told.append(
+        warned.append(
             f"{own.uri}: Own photographs bring new labels: {names_of(unlike)}. Only own "
             "photographs train them."
         )
-    return new, told
+    return new, warned

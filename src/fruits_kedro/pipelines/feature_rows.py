@@ -1,5 +1,6 @@
 """Finds the features of present photographs and their copies in the table of all features."""
 
+import logging
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,6 +11,8 @@ import pyarrow.compute as pc
 from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.storage.tables import Table, read_places
+
+logger = logging.getLogger(__name__)
 
 DESCRIBED = ["path", "label", "split", "source", "place", "capture", "sha256"]
 """Columns of ``photographs`` that describe a row of features."""
@@ -49,13 +52,35 @@ def locate_features(
     return described
 
 
-def evenly(located: pa.Table, limit: int) -> pa.Table:
-    """An even draw by sha256 of at most ``limit`` rows; photographs stay with their copies."""
-    if located.num_rows <= limit:
-        return located
-    hashes = located["sha256"]
+def evenly(rows: pa.Table, limit: int, parameter: str) -> pa.Table:
+    """An even draw by sha256 of at most ``limit`` rows; photographs stay with their copies.
+
+    The log says if the limit binds, and that ``parameter`` sets it.
+    """
+    if rows.num_rows <= limit:
+        return rows
+    hashes = rows["sha256"]
     last = hashes.take(pc.bottom_k_unstable(hashes, limit + 1)[-1:])[0]
-    return located.filter(pc.less(hashes, last))
+    chosen = rows.filter(pc.less(hashes, last))
+    logger.info(
+        "%s=%d: %d of %d rows are used, evenly by sha256",
+        parameter,
+        limit,
+        chosen.num_rows,
+        rows.num_rows,
+    )
+    return chosen
+
+
+def targets_of(rows: pa.Table, labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """``(rows,)`` position of each row's label in ``labels``."""
+    targets = pc.index_in(rows["label"], value_set=pa.array(labels, pa.string()))
+    return targets.to_numpy().astype(np.int64)
+
+
+def are_own(rows: pa.Table) -> npt.NDArray[np.bool_]:
+    """``(rows,)`` true for own photographs."""
+    return pc.equal(rows["source"], "own").to_numpy()
 
 
 def stream_features(
@@ -87,17 +112,16 @@ def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows
         located, sort_keys=[("sha256", "ascending"), ("variant", "ascending")]
     ).to_numpy()
     rows = located.take(pa.array(order))
-    targets = pc.index_in(rows["label"], value_set=pa.array(labels, pa.string()))
     return Rows(
         sha256=_text(rows["sha256"]),
         variant=rows["variant"].to_numpy(),
         features=np.zeros((0, 0), np.float32) if matrix is None else matrix[order],
         labels=tuple(labels),
-        targets=targets.to_numpy().astype(np.int64),
+        targets=targets_of(rows, labels),
         split=_text(rows["split"]),
         capture=_text(rows["capture"]),
         place=_text(rows["place"]),
-        own=pc.equal(rows["source"], "own").to_numpy(),
+        own=are_own(rows),
     )
 
 

@@ -122,12 +122,6 @@ class Table:
         """All rows as a pandas DataFrame."""
         return self.read(columns).to_pandas()
 
-    def to_spark(self) -> Any:
-        """All rows as a Spark DataFrame, for notebooks: the rows pass through the driver."""
-        from pyspark.sql import SparkSession
-
-        return SparkSession.builder.getOrCreate().createDataFrame(self.read())
-
     def _dataset(self) -> pads.Dataset:
         fs, root = filesystem(self.uri)
         paths = [f"{root}/{file.name}" for file in self.files]

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,10 +29,12 @@ from fruits_kedro.parameters import (
 )
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.feature_rows import (
+    are_own,
     evenly,
     kept_photographs,
     load_rows,
     locate_features,
+    targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import DataFrame, Figure
@@ -62,23 +63,16 @@ def train_on_train(
     labels = _train_labels(reduced_features)
     trains = pc.field("split") == "train"
     hashes = reduced_features.read(["sha256"], trains)
-    chosen, wanted = evenly(hashes, parameters.rows), trains
+    chosen, wanted = evenly(hashes, parameters.rows, "classification.rows"), trains
     if chosen.num_rows < hashes.num_rows:
         wanted = trains & (pc.field("sha256") <= pc.max(chosen["sha256"]))
-        logger.info(
-            "classification.rows=%d: the classifier is trained on %d of %d rows, evenly by sha256",
-            parameters.rows,
-            chosen.num_rows,
-            hashes.num_rows,
-        )
     columns = ["label", "source", "sha256", "variant", "components"]
     train = reduced_features.read(columns, wanted)
     train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
     components = rows_of(train["components"])
-    targets = pc.index_in(train["label"], value_set=pa.array(labels, pa.string()))
-    places = targets.to_numpy().astype(np.int64)
-    weights = own_weights(places, pc.equal(train["source"], "own").to_numpy(), own.share)
-    return fit_classifier(components, places, labels, reducer.id, parameters, weights)
+    targets = targets_of(train, labels)
+    weights = own_weights(targets, are_own(train), own.share)
+    return fit_classifier(components, targets, labels, reducer.id, parameters, weights)
 
 
 def _train_labels(reduced_features: Table) -> list[str]:
@@ -114,7 +108,8 @@ def calibrate_on_held_out(
     Returns:
         The calibrated classifier, and the report on held-out train photographs.
     """
-    train = evenly(kept_photographs(photographs, "train"), classification.calibration.rows)
+    kept = kept_photographs(photographs, "train")
+    train = evenly(kept, classification.calibration.rows, "classification.calibration.rows")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
     rows = load_rows(features, located, classifier.labels)
     shrinkage = reduction.within_shrinkage

@@ -49,14 +49,7 @@ def gather_rows(
     """Load the features of kept photographs and their copies for the refits."""
     kept = kept_photographs(photographs)
     located = locate_features(features, kept, variants.read(), backbone.fingerprint)
-    chosen = evenly(located, parameters.rows)
-    if chosen.num_rows < located.num_rows:
-        logger.info(
-            "evaluation.rows=%d: %d of %d photographs and copies are examined, evenly by sha256",
-            parameters.rows,
-            chosen.num_rows,
-            located.num_rows,
-        )
+    chosen = evenly(located, parameters.rows, "evaluation.rows")
     return load_rows(features, chosen, sorted(chosen["label"].unique().to_pylist()))
 
 

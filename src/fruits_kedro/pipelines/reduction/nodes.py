@@ -24,10 +24,12 @@ from fruits_kedro.model.rows import own_weights
 from fruits_kedro.parameters import MapParameters, OwnParameters, ReductionParameters
 from fruits_kedro.parameters.reporting import ReportingParameters
 from fruits_kedro.pipelines.feature_rows import (
+    are_own,
     evenly,
     kept_photographs,
     locate_features,
     stream_features,
+    targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import DataFrame, Figure
@@ -57,14 +59,7 @@ def fit_reducer_on_train(
     """
     train = kept_photographs(photographs, "train")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
-    chosen = evenly(located, parameters.rows)
-    if chosen.num_rows < located.num_rows:
-        logger.info(
-            "reduction.rows=%d: the reducer is fitted on %d of %d rows, evenly by sha256",
-            parameters.rows,
-            chosen.num_rows,
-            located.num_rows,
-        )
+    chosen = evenly(located, parameters.rows, "reduction.rows")
     originals = pc.sum(pc.equal(chosen["variant"], 0)).as_py() or 0
     if originals < 2:
         raise FruitsError(
@@ -98,9 +93,8 @@ def _sum_moments(
     own: OwnParameters,
 ) -> tuple[Moments, bool]:
     """Sums over the rows; and whether the photographs differ, as copies of one always do."""
-    targets = pc.index_in(located["label"], value_set=pa.array(labels, pa.string()))
-    places = targets.to_numpy().astype(np.int64)
-    weights = own_weights(places, pc.equal(located["source"], "own").to_numpy(), own.share)
+    targets = targets_of(located, labels)
+    weights = own_weights(targets, are_own(located), own.share)
     photographs = pc.equal(located["variant"], 0).to_numpy()
     moments: Moments | None = None
     first: npt.NDArray[np.float32] | None = None
@@ -108,7 +102,7 @@ def _sum_moments(
     for part, block in stream_features(features, located):
         if moments is None:
             moments = Moments.empty(len(labels), block.shape[1], parameters.unit_length)
-        moments = moments.add(block, places[part], None if weights is None else weights[part])
+        moments = moments.add(block, targets[part], None if weights is None else weights[part])
         shown = block[photographs[part]]
         first = shown[:1] if first is None or not len(first) else first
         differ = differ or bool((shown != first).any())
