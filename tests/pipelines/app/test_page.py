@@ -184,6 +184,22 @@ def test_what_is_no_photograph_is_said(phone, tmp_path):
     phone.page.wait_for_selector("#state[data-key=unreadable]")
 
 
+def test_a_camera_that_fails_late_hides_no_message(launch, url, tmp_path):
+    (tmp_path / "letter.jpg").write_text("a letter")
+    phone = launch().open(url)
+    phone.go("known")
+    fail_late = (
+        "() => new Promise((_, reject) => { window.failCamera = () => reject(new Error()); })"
+    )
+    phone.page.evaluate(f"void (navigator.mediaDevices.getUserMedia = {fail_late})")
+    phone.go("camera")
+    phone.page.set_input_files("#file", str(tmp_path / "letter.jpg"))
+    phone.page.wait_for_selector("#state[data-key=unreadable]")
+    phone.page.evaluate("failCamera()")
+    phone.page.wait_for_timeout(200)
+    assert phone.page.get_attribute("#state", "data-key") == "unreadable"
+
+
 def test_probabilities_are_those_of_python(phone, model):
     engine = Engine(model.content)
     for path in sorted((SAMPLE / "Test").glob("*/*.jpg"))[::20]:

@@ -183,28 +183,34 @@ async function shoot() {
   if ($('video').readyState >= 2) show(await createImageBitmap($('video')), 'centre');
 }
 
-/** One sentence about the camera and the model. */
-function showState(key = null) {
-  key ??= !card ? 'noModel' : engineFailed ? 'noEngine' : !ready ? 'loading' : cameraProblem ?? (stream ? 'ready' : 'choose');
+/** One sentence about the model, the photograph, or the camera, in this order: a camera that answers late hides nothing. */
+function showState() {
+  const key = !card ? 'noModel' : engineFailed ? 'noEngine' : !ready ? 'loading' : photographState ?? cameraProblem ?? (stream ? 'ready' : 'choose');
   const text = key === 'noModel' ? `${say(key)} ${language === 'en' ? about.reason : ''}` : say(key);
   if ($('state').dataset.key !== key || $('state').textContent !== text) $('state').textContent = text;
   $('state').dataset.key = key;
 }
 
 // --- Result ------------------------------------------------------------------------------------
-let current = null;
+let current = null, photographState = null;
+
+function setPhotographState(state) {
+  photographState = state;
+  showState();
+}
 
 /** Name a photograph (a file, or a frame of the camera) and keep it. */
 async function show(source, crop = card?.crop ?? 'squash') {
   if (!card || !source) return;
   go('camera');
-  showState(ready ? 'looking' : 'loading');
+  setPhotographState('looking');
   let answer;
   try {
     answer = await classify(source, crop, true);
   } catch {
-    return showState(engineFailed ? 'noEngine' : 'unreadable');
+    return setPhotographState('unreadable');
   }
+  setPhotographState(null);
   const now = new Date();
   current = {...judge(answer), photograph: answer.photograph, when: now.toISOString(), truth: null, isNew: false, model: about.model.sha256};
   document.documentElement.dataset.milliseconds = Math.round(answer.decode + answer.network);
@@ -407,6 +413,7 @@ async function route() {
     for (const url of pictures) URL.revokeObjectURL(url);
     pictures.clear();
   }
+  if (view !== 'camera') photographState = null;
   view === 'camera' ? openCamera() : closeCamera();
   if (view === 'camera') showState();
   await RENDER[view]();
