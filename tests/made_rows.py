@@ -12,7 +12,7 @@ from fruits_kedro.parameters import ClassificationParameters, OwnParameters, Red
 
 LABELS = ("fig", "kiwi", "nan")
 PLACE = "market"
-MAP = {"points": 3, "landmarks": 3, "perplexity": 1, "components": 2, "seed": 0}
+MAP = {"points": 3, "landmarks": 3, "perplexity": 1, "components": 2, "iterations": 250, "seed": 0}
 
 
 def classification(

@@ -13,7 +13,7 @@ import pyarrow.dataset as pads
 import pytest
 from sentences import sentence_of
 
-from fruits_kedro.cluster.tasks import cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, cut
 from fruits_kedro.datasets import TableDataset
 from fruits_kedro.storage import manifest as manifests
 from fruits_kedro.storage.schemas import FEATURES, VARIANTS
@@ -131,14 +131,14 @@ class TestOtherTools:
     ) -> None:
         table = table_at(tmp_path, mode="add")
         table.save(variants(1, 2))
-        table.save(on_workers(cut(variants(3, 4, 5), 1), lambda task: task.to_batches(), VARIANTS))
+        table.save(WorkerRows(cut(variants(3, 4, 5), 1), lambda task: task.to_batches()))
         found = spark.read.parquet(str(tmp_path / "table")).select("sha256").collect()
         assert sorted(row.sha256 for row in found) == rows_of(range(1, 6))
 
 
 def test_the_folder_holds_data_files_only(tmp_path: Path, spark: "SparkSession") -> None:
     table = table_at(tmp_path)
-    table.save(on_workers(cut(variants(*range(10)), 3), lambda task: task.to_batches(), VARIANTS))
+    table.save(WorkerRows(cut(variants(*range(10)), 3), lambda task: task.to_batches()))
     files = list((tmp_path / "table").iterdir())
     assert len(files) == 4
     assert all(file.suffix == ".parquet" and file.is_file() for file in files)
@@ -146,7 +146,7 @@ def test_the_folder_holds_data_files_only(tmp_path: Path, spark: "SparkSession")
 
 def test_rows_written_by_workers_keep_their_order(tmp_path: Path, spark: "SparkSession") -> None:
     table = table_at(tmp_path)
-    table.save(on_workers(cut(variants(*range(100)), 7), lambda task: task.to_batches(), VARIANTS))
+    table.save(WorkerRows(cut(variants(*range(100)), 7), lambda task: task.to_batches()))
     assert table.load().read()["sha256"].to_pylist() == [f"{n:064x}" for n in range(100)]
 
 

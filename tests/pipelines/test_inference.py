@@ -227,7 +227,9 @@ def test_a_forest_infers_without_a_file(predict, parts, whole_run, parameters):
     forest = train_on_train(reduced, parts["reducer"], chosen, parameters.own)
     none = fold(parts["backbone"], parts["reducer"], forest)
     assert isinstance(none, NoPhoneModel)
-    [row] = predict(classifier=forest, phone_model=none).collect()
-    assert row.prediction in forest.labels
-    assert np.isfinite(row.probability)
+    rows = predict(classifier=forest, phone_model=none)
+    [batch] = rows.work(rows.tasks[0])
+    [row] = batch.to_pylist()
+    assert row["prediction"] in forest.labels
+    assert np.isfinite(row["probability"])
     assert [row[name] for name in DOUBTS] == [None] * 3

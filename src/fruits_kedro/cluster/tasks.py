@@ -1,88 +1,63 @@
-"""Runs tasks on Spark's workers as one ``mapInArrow``: a list of tasks in, rows out."""
+"""Runs tasks on Spark's workers: rows of tasks in, Parquet files of a table out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from fruits_kedro.cluster.session import get_spark
-from fruits_kedro.storage.heavy_types import DataFrame
 from fruits_kedro.storage.manifest import StoredFile, new_token, table_file_name
 from fruits_kedro.storage.tables import write_rows
 
 Work = Callable[[pa.Table], Iterable[pa.RecordBatch]]
 """Function that a worker calls with the rows of one task."""
 
-_WRITTEN = pa.schema(
-    {"name": pa.string(), "rows": pa.int64(), "size": pa.int64(), "sha256": pa.string()}
-)
 
-_DDL = {
-    pa.string(): "string",
-    pa.int32(): "int",
-    pa.int64(): "bigint",
-    pa.float32(): "float",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.binary(): "binary",
-    pa.list_(pa.float32()): "array<float>",
-}
+@dataclass(frozen=True)
+class WorkerRows:
+    """Rows of a table that Spark's workers compute and write when a dataset saves them.
 
+    Each task gives one file, so rows come in the order of the tasks on any number of workers. The
+    worker that computes rows also writes them: sent through the JVM as a DataFrame, 12,288 rows of
+    features took 11 s longer.
 
-def on_workers(tasks: Sequence[pa.Table], work: Work, schema: pa.Schema) -> DataFrame:
-    """Call ``work`` for each task on the workers, lazily.
-
-    Each task is one partition, so rows come in the order of the tasks on any number of workers.
-
-    Args:
-        tasks: Rows of each task. They are sent with the function, so keep them small.
+    Attributes:
+        tasks: Rows of each task; a worker receives only its own.
         work: Runs in a Python worker; its large values should be broadcast variables.
-        schema: Columns that ``work`` returns.
     """
-    packed = [_packed(task) for task in tasks]
 
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                yield from work(pa.ipc.open_stream(packed[number]).read_all())
+    tasks: Sequence[pa.Table]
+    work: Work
 
-    numbers = get_spark().range(0, len(packed), 1, max(len(packed), 1))
-    return numbers.mapInArrow(run, ddl_of(schema))
+    def write(self, folder: str, version: int, schema: pa.Schema) -> list[StoredFile]:
+        """Write one Parquet file per task that gives rows.
 
+        Args:
+            folder: The table's folder.
+            version: Of the manifest that will name the files.
+            schema: Columns to write.
 
-def write_on_workers(
-    data: DataFrame, folder: str, version: int, schema: pa.Schema
-) -> list[StoredFile]:
-    """Write the rows of a DataFrame as Parquet files, one per non-empty partition.
+        Returns:
+            The files of successful attempts, in the order of tasks. A failed attempt may leave a
+            file that no manifest names.
+        """
+        token, work = new_token(), self.work
 
-    Args:
-        data: Has the columns of ``schema``.
-        folder: The table's folder.
-        version: Of the manifest that will name the files.
-        schema: Columns to write.
+        def write_task(task: tuple[int, bytes]) -> StoredFile | None:
+            from pyspark import TaskContext
 
-    Returns:
-        The files of successful attempts, in the order of partitions. A failed attempt may leave a
-        file that no manifest names.
-    """
-    token = new_token()
+            context = TaskContext.get()
+            attempt = context.attemptNumber() if context else 0
+            name = table_file_name(version, task[0], f"{token}{attempt % 256:02x}")
+            rows = pa.ipc.open_stream(task[1]).read_all()
+            return write_rows(folder, name, schema, work(rows))
 
-    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        part, attempt = (context.partitionId(), context.attemptNumber()) if context else (0, 0)
-        name = table_file_name(version, part, f"{token}{attempt % 256:02x}")
-        file = write_rows(folder, name, schema, batches)
-        if file is not None:
-            values = [[file.name], [file.rows], [file.size], [file.sha256]]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array(value, kind) for value, kind in zip(values, _WRITTEN.types, strict=True)],
-                schema=_WRITTEN,
-            )
-
-    written = data.mapInArrow(write, ddl_of(_WRITTEN)).toArrow()
-    return [StoredFile(**row) for row in written.sort_by("name").to_pylist()]
+        if not self.tasks:
+            return []
+        packed = list(enumerate(map(_packed, self.tasks)))
+        tasks = get_spark().sparkContext.parallelize(packed, len(packed))
+        return [file for file in tasks.map(write_task).collect() if file is not None]
 
 
 def cut(rows: pa.Table, size: int) -> list[pa.Table]:
@@ -98,11 +73,6 @@ def broadcast(value: Any) -> Any:
 def cores() -> int:
     """Number of tasks that run at the same time."""
     return max(1, int(get_spark().sparkContext.defaultParallelism))
-
-
-def ddl_of(schema: pa.Schema) -> str:
-    """The schema in Spark's DDL syntax."""
-    return ", ".join(f"`{field.name}` {_DDL[field.type]}" for field in schema)
 
 
 def _packed(table: pa.Table) -> bytes:

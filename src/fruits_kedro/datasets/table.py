@@ -83,7 +83,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         """Write rows and make them the newest version, or part of it.
 
         Args:
-            data: A ``pyarrow.Table``, or a Spark DataFrame whose rows the workers write.
+            data: A ``pyarrow.Table``, or ``cluster.tasks.WorkerRows``.
         """
         if self._mode == "read":
             raise FruitsError(f"The catalog opens {self._name} for reading only.")
@@ -141,9 +141,8 @@ class TableDataset(AbstractDataset[Any, Table]):
         version = self._folder.next_version()
         if isinstance(data, pa.Table):
             return write_table(self._folder.uri, version, data, self._schema)
-        from fruits_kedro.cluster.tasks import write_on_workers
-
-        return write_on_workers(data, self._folder.uri, version, self._schema)
+        files: list[StoredFile] = data.write(self._folder.uri, version, self._schema)
+        return files
 
     def _merged(self, files: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
         """Merge many small files into one, so that manifest and listing stay small."""

@@ -44,7 +44,7 @@ def rows_of(lists: "pa.ListArray | pa.ChunkedArray", width: int = -1) -> Feature
 
 
 def lists_of(matrix: Features) -> "pa.ListArray":
-    """A matrix as a column of variable-size lists: ``mapInArrow`` refuses fixed-size ones."""
+    """A matrix as a column of variable-size lists, as Spark reads them."""
     import pyarrow as pa
 
     rows, width = matrix.shape

@@ -27,6 +27,7 @@ class MapParameters(StrictModel):
         ),
     ]
     components: Annotated[Count, Field(description="Leading principal components that t-SNE sees.")]
+    iterations: Annotated[int, Field(ge=250, description="Steps of t-SNE.")]
     seed: Annotated[Seed, Field(description="Seed of the map.")]
 
 

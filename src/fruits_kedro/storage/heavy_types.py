@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
     from pyarrow import Table as ArrowTable
-    from pyspark.ml import PipelineModel
-    from pyspark.sql import DataFrame, SparkSession
-
-    Table = DataFrame | ArrowTable
 else:
-    DataFrame = Figure = PipelineModel = SparkSession = Table = ArrowTable = Any
+    Figure = ArrowTable = Any
 
-__all__ = ["ArrowTable", "DataFrame", "Figure", "PipelineModel", "SparkSession", "Table"]
+__all__ = ["ArrowTable", "Figure"]

@@ -63,7 +63,7 @@ def uniform_border(pixels: Pixels) -> bool:
     Args:
         pixels: ``(size, size, 3)`` uint8, RGB.
     """
-    return _studio_of(_small(Image.fromarray(pixels))) is not None
+    return _studio_of(_border_of(Image.fromarray(pixels))) is not None
 
 
 def cut_out(pixels: Pixels) -> CutOut | None:
@@ -77,10 +77,10 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
-    small = _small(picture)
-    studio = _studio_of(small)
+    studio = _studio_of(_border_of(picture))
     if studio is None:
         return None
+    small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
     difference = np.abs(small - studio.colour).max(axis=2)
     differs = _largest_parts(difference > studio.tolerance)
     fruit = _without_rim(differs, difference > _RIM_TOLERANCE)
@@ -96,13 +96,20 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     return CutOut(image.crop(box), (red, green, blue))
 
 
-def _small(picture: Image.Image) -> npt.NDArray[np.float32]:
-    return np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
+def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
+    """Colours ``(n, 3)`` of the outer two pixels on each side, at the size of ``_WORK``."""
+    side, edge = picture.width, 2 * picture.width / _WORK
+    strips = (
+        ((_WORK, 2), (0, 0, side, edge)),
+        ((_WORK, 2), (0, side - edge, side, side)),
+        ((2, _WORK - 4), (0, edge, edge, side - edge)),
+        ((2, _WORK - 4), (side - edge, edge, side, side - edge)),
+    )
+    small = [picture.resize(size, Image.Resampling.BOX, box) for size, box in strips]
+    return np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
 
 
-def _studio_of(pixels: npt.NDArray[np.float32]) -> _Studio | None:
-    edges = pixels[:2], pixels[-2:], pixels[2:-2, :2], pixels[2:-2, -2:]
-    border = np.concatenate([edge.reshape(-1, 3) for edge in edges])
+def _studio_of(border: npt.NDArray[np.float32]) -> _Studio | None:
     colour = np.median(border, axis=0)
     off = np.abs(border - colour).max(axis=1)
     uniform = off < _SAMPLE_TOLERANCE

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cut
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.calibration import calibrate
 from fruits_kedro.model.classifier import Classifier, fit_classifier, predicted_columns
@@ -37,7 +37,7 @@ from fruits_kedro.pipelines.feature_rows import (
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
-from fruits_kedro.storage.heavy_types import DataFrame, Figure
+from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import PREDICTED, PREDICTIONS
 from fruits_kedro.storage.tables import Table, read_places
 
@@ -128,7 +128,7 @@ def fold_phone_model(
     return folded
 
 
-def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame:
+def predict_labels(reduced_features: Table, classifier: Classifier) -> WorkerRows:
     """Predict the three most probable labels of every photograph.
 
     Returns:
@@ -149,7 +149,7 @@ def predict_labels(reduced_features: Table, classifier: Classifier) -> DataFrame
             table = described.select(PREDICTIONS.names).cast(PREDICTIONS)
             yield from table.combine_chunks().to_batches()
 
-    return on_workers(cut(places, _TASK_ROWS), work, PREDICTIONS)
+    return WorkerRows(cut(places, _TASK_ROWS), work)
 
 
 def count_test_confusions(predictions: Table) -> pd.DataFrame:

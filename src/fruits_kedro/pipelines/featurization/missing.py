@@ -9,14 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.cluster.tasks import broadcast, cores, cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cores, cut
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.engine import shared_engine
 from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_FEATURIZE, Featurizer, stored_contents
-from fruits_kedro.storage.schemas import FEATURES
 from fruits_kedro.storage.tables import Table
 
 _TASK_IMAGES = 500
@@ -112,7 +111,7 @@ def featurize_in_slices(
     for piece in cut(place_images(missing, images), slice_images):
         inferences = len(pc.list_flatten(piece["variants"]))
         tasks = cores() * -(-inferences // (cores() * _TASK_IMAGES))
-        yield on_workers(_even(piece, tasks), work, FEATURES)
+        yield WorkerRows(_even(piece, tasks), work)
 
 
 def place_images(rows: pa.Table, images: Table) -> pa.Table:

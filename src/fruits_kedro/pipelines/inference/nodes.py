@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import broadcast, cores, cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cores, cut
 from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.classifier import (
@@ -30,7 +30,6 @@ from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import read_within
-from fruits_kedro.storage.heavy_types import DataFrame
 from fruits_kedro.storage.schemas import FACTS, INFERENCE, PREDICTED
 from fruits_kedro.storage.tables import Table
 
@@ -72,7 +71,7 @@ def predict_new_photographs(
     phone_model: PhoneModel | NoPhoneModel,
     fruit_facts: FactBook,
     parameters: IngestionParameters,
-) -> DataFrame:
+) -> WorkerRows:
     """Predict three labels for each photograph, with facts about the first, or say why not.
 
     Workers run the phone file. With a classifier that has none they run network, reducer and
@@ -104,7 +103,7 @@ def predict_new_photographs(
 
     files = new_photographs.num_rows
     size = max(1, min(_TASK_FILES, -(-files // cores())))
-    return on_workers(cut(new_photographs, size), work, INFERENCE)
+    return WorkerRows(cut(new_photographs, size), work)
 
 
 def render_inference(inference_predictions: Table) -> CsvText:

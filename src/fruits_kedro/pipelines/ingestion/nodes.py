@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import cores, cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, cores, cut
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos import resolving
 from fruits_kedro.photos import splits as splits_of
@@ -97,7 +97,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
     """
     for piece in cut(unread_files, parameters.slice_files):
-        yield on_workers(_reading_tasks(piece), read_task(Limits.of(parameters)), IMAGES)
+        yield WorkerRows(_reading_tasks(piece), read_task(Limits.of(parameters)))
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 

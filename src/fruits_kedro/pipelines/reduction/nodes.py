@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import broadcast, cut, on_workers
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cut
 from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.matrices import lists_of, rows_of
@@ -32,7 +32,7 @@ from fruits_kedro.pipelines.feature_rows import (
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
-from fruits_kedro.storage.heavy_types import DataFrame, Figure
+from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import REDUCED_FEATURES
 from fruits_kedro.storage.tables import Table, read_places
 
@@ -112,7 +112,7 @@ def _sum_moments(
 
 def reduce_features(
     features: Table, photographs: Table, variants: Table, backbone: Backbone, reducer: Reducer
-) -> DataFrame:
+) -> WorkerRows:
     """Compute the principal components of every photograph and augmented copy.
 
     Returns:
@@ -130,9 +130,7 @@ def reduce_features(
             table = described.append_column("components", lists_of(components))
             yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
 
-    return on_workers(
-        cut(located.select([*names, "file", "row"]), _TASK_ROWS), work, REDUCED_FEATURES
-    )
+    return WorkerRows(cut(located.select([*names, "file", "row"]), _TASK_ROWS), work)
 
 
 def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
@@ -249,11 +247,16 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
     if points < 3:
         return np.zeros((points, 2))
     perplexity = min(parameters.perplexity, (points - 1) / 3)
-    tsne = TSNE(perplexity=perplexity, random_state=parameters.seed, init="pca")
+    tsne = TSNE(
+        perplexity=perplexity,
+        max_iter=parameters.iterations,
+        random_state=parameters.seed,
+        init="pca",
+    )
     # init="pca" divides by the standard deviation of the first component.
     if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
         tsne.set_params(init="random")
-    # Threads synchronize in each of a thousand steps: on a busy machine two took 17 times as long
+    # Threads synchronize in each step: on a busy machine two took 17 times as long
     # as one. One thread also adds in the same order in every run.
     with threadpool_limits(1):
         return tsne.fit_transform(components)
