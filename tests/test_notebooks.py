@@ -68,3 +68,13 @@ def test_a_folder_is_predicted(whole, monkeypatch):
     shown = reasons[-1].data["text/plain"]
     assert "empty_file" in shown
     assert "not_an_image" in shown
+
+
+@pytest.mark.tools
+def test_own_photographs_give_a_learning_curve(tmp_path, monkeypatch):
+    _, evaluated, curve, gains = execute(
+        "03_learning_curve.ipynb", monkeypatch, FRUITS_STORAGE=str(tmp_path / "storage")
+    )
+    assert "'Test': {'rows': 264" in evaluated[-1].data["text/plain"]
+    assert "application/vnd.plotly.v1+json" in kinds(curve)
+    assert gains[-1].data["text/html"].count("<tr") == 6
