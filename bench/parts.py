@@ -16,7 +16,7 @@ from bench.workbench import Workbench
 OURS, COPIES, PLAIN, ORIGINAL = "ours", "copies", "plain", "original"
 WAYS = {
     "sample": (OURS, COPIES, PLAIN),
-    "test": (OURS, COPIES, PLAIN),
+    "test": (OURS, PLAIN),
     "all": (OURS, COPIES, PLAIN, ORIGINAL),
 }
 """Ways of doing the whole job, by folder of photographs, in the order of a round."""

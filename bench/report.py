@@ -17,8 +17,7 @@ ENOUGH_ROUNDS, ENOUGH_PHOTOGRAPHS = 3, 5000
 
 RESULTS = "results.jsonl"
 SHOWN_SECONDS = 1.0
-STAGES = ("ingestion", "featurization", "reduction", "classification", "reporting")
-MEMORY = ("driver", "jvm", "worker")
+MEMORY = ("driver", "worker")
 VCPU_HOUR = {"on demand, $": (0.68 + 0.17) / 16, "spot, $": (0.34 + 0.17) / 16}
 """US dollars per vCPU-hour of c5.4xlarge with EMR's share, 25 % of the price on demand.
 
@@ -56,7 +55,7 @@ def write_report(records: Records, work: Path) -> Path:
 def render(measures: Measures) -> list[str]:
     """A section for every part that was measured."""
     sections = {
-        "rounds": (whole_job, stages),
+        "rounds": (whole_job,),
         "equality": (equality,),
         "growth": (growth,),
         "large": (large, costs),
@@ -76,10 +75,8 @@ def introduce(about: Record, measures: Measures) -> str:
         f"Written by `{about['command']}` (`make bench`); do not edit by hand.\n\n"
         f"{about['photographs']:,} photographs, {about['date']}, commit `{about['commit']}`. "
         f"{about['machine']}.\n\n"
-        "Every figure is the median of the rounds, with the smallest and the largest in "
-        "parentheses. Ratios are taken within a round, so both sides met the same state of the "
-        "machine. Every measurement is a process on empty storage. All files were read once "
-        "before, so nothing waits for the disk.\n\n"
+        "Medians of the rounds, smallest and largest in parentheses; ratios are taken within a "
+        "round. Every measurement is a process on empty storage; files are in the disk's cache.\n\n"
         f"{render_table(['promise', 'limit', 'aim', 'measured', 'verdict'], rows)}"
     )
 
@@ -100,35 +97,18 @@ def whole_job(measures: Measures) -> str:
                 write(seconds, ".1f"),
                 write(ratios(seconds, plain), ".2f", "×"),
                 write(ratios(original, seconds), ".2f", "×"),
-                write(mine("accuracy"), ".4f"),
                 *(write(mine("memory", kind), ".0f") for kind in MEMORY),
             ]
         )
-    head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷", "accuracy"]
-    table = render_table([*head, "driver, MB", "JVM, MB", "worker, MB"], rows)
+    head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷"]
+    table = render_table([*head, "driver, MB", "worker, MB"], rows)
     return (
         f"## The whole job\n\n{table}\n\n"
-        "`sample` is the sample that ships with the project, `test` the folder `Test/`, `all` the "
-        "whole folder. The plain script (`bench/plain.py`) is processes, LiteRT, pyarrow and "
-        "scikit-learn: decode, network, Parquet, scaler and PCA, Parquet, logistic regression. The "
-        "original's way (`bench/original.py`) is `binaryFile`, a pandas UDF with Keras `predict`, "
-        "Spark ML's scaler and PCA, Parquet, CSV and a random forest of 200 trees. Ours also lists "
-        "and accounts for every file, keeps the bytes, resolves duplicates, calibrates, writes the "
-        "phone's file and draws the report. Accuracies belong to different splits. Megabytes are "
-        "the peak resident memory of the largest process of each kind."
+        "`test` is the folder `Test/`, `all` the whole folder. `bench/plain.py` and "
+        "`bench/original.py` end with features, components and an accuracy; ours also accounts for "
+        "every file, resolves duplicates, calibrates, and makes the phone's file and the report. "
+        "Megabytes are the peak of the largest process of each kind."
     )
-
-
-def stages(measures: Measures) -> str:
-    """Seconds of our pipelines, and of the plain script's first stage beside them."""
-    rows = []
-    for folder, way in ((folder, way) for folder in WAYS for way in (OURS, COPIES)):
-        mine = partial(measures.series, "rounds", f"{folder} {way}")
-        plain = measures.series("rounds", f"{folder} {PLAIN}", "stages", "features")
-        spent = (*(mine("stages", name) for name in STAGES), mine("nodes", FEATURIZATION), plain)
-        rows.append([f"{folder}, {WAY_NAMES[way]}", *(write(one, ".1f") for one in spent)])
-    head = ["seconds", *STAGES, f"`{FEATURIZATION}`", "plain, files to features"]
-    return f"## Stages\n\n{render_table(head, rows)}\n\nIngestion includes the start of Spark."
 
 
 def equality(measures: Measures) -> str:
@@ -192,7 +172,7 @@ def costs(measures: Measures) -> str:
     }
     rows = []
     for kind, place in kinds.items():
-        both = (measures.series(*place, "stages", name) for name in STAGES[:2])
+        both = (measures.series(*place, "stages", name) for name in ("ingestion", "featurization"))
         seconds = middle(ratios(total(*both), measures.series(*place, "images")))
         core_hours = (seconds or 0) * (measures.record("about") or {})["cores"] * 1e6 / 3600
         prices = (f"{core_hours * price:.2f}" for price in VCPU_HOUR.values())
