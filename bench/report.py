@@ -86,9 +86,8 @@ def whole_job(measures: Measures) -> str:
     rows = []
     for folder, way in ((folder, way) for folder, ways in WAYS.items() for way in ways):
         mine = partial(measures.series, "rounds", f"{folder} {way}")
-        seconds, plain, original = (
-            measures.series("rounds", f"{folder} {name}", "seconds")
-            for name in (way, PLAIN, ORIGINAL)
+        seconds, plain = (
+            measures.series("rounds", f"{folder} {name}", "seconds") for name in (way, PLAIN)
         )
         rows.append(
             [
@@ -96,11 +95,10 @@ def whole_job(measures: Measures) -> str:
                 f"{middle(mine('images')) or 0:,.0f}",
                 write(seconds, ".1f"),
                 write(ratios(seconds, plain), ".2f", "×"),
-                write(ratios(original, seconds), ".2f", "×"),
                 *(write(mine("memory", kind), ".0f") for kind in MEMORY),
             ]
         )
-    head = ["whole process", "photographs", "seconds", "÷ plain", "original ÷"]
+    head = ["whole process", "photographs", "seconds", "÷ plain"]
     table = render_table([*head, "driver, MB", "worker, MB"], rows)
     return (
         f"## The whole job\n\n{table}\n\n"
