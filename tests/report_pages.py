@@ -12,8 +12,7 @@ import yaml
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
-from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
 from fruits_kedro.pipelines.reporting.run_facts import gather_facts

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+from fruits_kedro.parameters.types import StrictModel
 
 _LANGUAGE = re.compile("[a-z]{2}")
 """Two letters of ISO 639-1."""
@@ -14,10 +16,8 @@ Text = Annotated[str, Field(min_length=1, strict=True)]
 Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
 
 
-class FruitFacts(BaseModel):
+class FruitFacts(StrictModel):
     """The facts of one label; each names the source to look it up in."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     common_name: Fact
     species: Fact
@@ -28,10 +28,8 @@ class FruitFacts(BaseModel):
     biodiversity: Fact
 
 
-class TranslatedFacts(BaseModel):
+class TranslatedFacts(StrictModel):
     """Facts of one label in another language; the sources are those of the English facts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     common_name: Text | None = None
     species: Text | None = None
@@ -42,18 +40,16 @@ class TranslatedFacts(BaseModel):
     biodiversity: Text | None = None
 
 
-class FactBook(BaseModel):
+class FactBook(StrictModel):
     """The facts of every known label, and the sources they name.
 
     Files are merged at the first level, so a language is a key there: ``fr`` in ``fruits.fr.yml``
     becomes ``translations["fr"]``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sources: dict[Text, Text] = {}
-    fruits: dict[Text, FruitFacts] = {}
-    translations: dict[Text, dict[Text, TranslatedFacts]] = {}
+    sources: dict[Text, Text] = Field(default_factory=dict)
+    fruits: dict[Text, FruitFacts] = Field(default_factory=dict)
+    translations: dict[Text, dict[Text, TranslatedFacts]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from runs import BIN, ROOT, SAMPLE, command
 
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
 from fruits_kedro.pipelines.app.predicting import PhotographError, Predictor
 from fruits_kedro.pipelines.app.server import MAX_BYTES, create_server

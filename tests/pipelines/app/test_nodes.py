@@ -10,7 +10,7 @@ import yaml
 from runs import ROOT
 
 from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, fact_problems
 from fruits_kedro.pipelines.app.nodes import build_app
 

@@ -19,7 +19,7 @@ from runs import ROOT, SAMPLE
 from fruits_kedro.datasets.app import StaticFolderDataset
 from fruits_kedro.model.engine import Engine
 from fruits_kedro.model.phone import NoPhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.pipelines.app.nodes import build_app

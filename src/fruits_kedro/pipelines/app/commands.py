@@ -91,7 +91,7 @@ class _Configuration:
 
     def predictor(self) -> Any:
         """The model with its facts. Raises FruitsError if there is none yet."""
-        from fruits_kedro.parameters.app import AppParameters
+        from fruits_kedro.parameters import AppParameters
         from fruits_kedro.pipelines.app.predicting import Predictor, require_model
 
         parameters = self._loader["parameters"]

@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
 
 MODEL = "fruits.tflite"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fruits_kedro import FruitsError
 from fruits_kedro.model.engine import Engine
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode, read_header

@@ -7,8 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.photos.reasons import SENTENCES
 from fruits_kedro.pipelines.reporting.report import selection, tables
 from fruits_kedro.pipelines.reporting.report.page import render_page

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro.model.matrices import rows_of
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReportingParameters
 from fruits_kedro.storage.tables import Table
 
 NEAR_DUPLICATE = "near_duplicate"
