@@ -72,8 +72,8 @@ def choose_photographs(
     chosen: dict[str, Any] = {"mistakes": [], "hits": [], "pairs": []}
     if len(confusions):
         chosen = {
-            "mistakes": selection.choose_mistakes(predictions, parameters.gallery),
-            "hits": selection.choose_hits(predictions, parameters.gallery),
+            "mistakes": selection.choose_tested(predictions, parameters.gallery, right=False),
+            "hits": selection.choose_tested(predictions, parameters.gallery, right=True),
             "pairs": selection.choose_pairs(predictions, confusions, parameters.pairs),
         }
     problems = selection.choose_problems(data_quality.to_pandas(), parameters.gallery)
