@@ -1,6 +1,7 @@
 """Builds the report page from the results of a run."""
 
 import logging
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -131,7 +132,7 @@ def render_report(
         "facts": facts,
         "layout": facts["counts"].get("layout"),
         "sentences": {str(reason): sentence for reason, sentence in SENTENCES.items()},
-        "ignored": tables.most_frequent(facts["counts"]["ignored_by_extension"], _IGNORED),
+        "ignored": Counter(facts["counts"]["ignored_by_extension"]).most_common(_IGNORED),
         "stages": tables.stages_of(facts),
         "variance": tables.variance_charts(explained_variance),
         "metrics": classified,
@@ -147,7 +148,7 @@ def render_report(
         "borders": tables.count_borders(predictions.read(["studio"])["studio"]),
         "csv_rows": reporting.csv_rows if total > reporting.csv_rows else None,
         "quality": data_quality_report,
-        "outlier_labels": tables.most_frequent(outliers, _OUTLIER_LABELS),
+        "outlier_labels": Counter(outliers).most_common(_OUTLIER_LABELS),
         **chosen_photographs,
         "total": total,
         "map": {
