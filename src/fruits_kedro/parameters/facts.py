@@ -1,7 +1,7 @@
 """Schema of the facts about fruits by label: species, taste, season and more."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -60,12 +60,12 @@ class FactBook(StrictModel):
 
     def rows(self) -> list[dict[str, str]]:
         """One row per label: its name as ``prediction``, and the columns of the facts."""
-        return [{"prediction": label, **self._row(facts)} for label, facts in self.fruits.items()]
-
-    def _row(self, facts: FruitFacts) -> dict[str, str]:
-        pairs = {name: getattr(facts, name) for name in FruitFacts.model_fields}
-        sources = (f"{name}: {self.sources[source]}" for name, (_, source) in pairs.items())
-        return {name: text for name, (text, _) in pairs.items()} | {"sources": "; ".join(sources)}
+        rows = []
+        for label, facts in self.fruits.items():
+            sources = (f"{name}: {self.sources[source]}" for name, (_, source) in facts)
+            texts = {name: text for name, (text, _) in facts}
+            rows.append({"prediction": label, **texts, "sources": "; ".join(sources)})
+        return rows
 
 
 def fact_problems(values: Mapping[str, Any]) -> list[str]:
@@ -74,18 +74,12 @@ def fact_problems(values: Mapping[str, Any]) -> list[str]:
         book = FactBook.model_validate(dict(values))
     except ValidationError as error:
         return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
-    return list(_unknown_sources(book))
-
-
-def _unknown_sources(book: FactBook) -> Iterator[str]:
-    for label, facts in book.fruits.items():
-        for name in FruitFacts.model_fields:
-            source = getattr(facts, name)[1]
-            if source not in book.sources:
-                yield (
-                    f"{name} of {label} in fruits.yml names the source {source}, which is not "
-                    "among its sources"
-                )
+    return [
+        f"{name} of {label} in fruits.yml names the source {source}, which is not among its sources"
+        for label, facts in book.fruits.items()
+        for name, (_, source) in facts
+        if source not in book.sources
+    ]
 
 
 def _describe(problem: ErrorDetails) -> str:

@@ -153,11 +153,9 @@ class Predictor:
 
     def _facts_of(self, label: str) -> dict[str, dict[str, str]] | None:
         known = self.facts.fruits.get(label)
-        if known is None:
-            return None
-        return {
+        return known and {
             name: {"text": text, "source": self.facts.sources.get(source, source)}
-            for name, (text, source) in known.model_dump().items()
+            for name, (text, source) in known
         }
 
     @cached_property
