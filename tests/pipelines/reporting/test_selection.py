@@ -47,12 +47,8 @@ def test_pairs_come_with_photographs_of_both(predictions):
         columns=["label", "prediction", "rows"],
     )
     first, second = selection.choose_pairs(predictions, confusions, 5)
-    assert (first["label"], first["prediction"], first["rows"], first["support"]) == (
-        "Apple",
-        "Pear",
-        2,
-        3,
-    )
+    names = ("label", "prediction", "rows", "support")
+    assert [first[name] for name in names] == ["Apple", "Pear", 2, 3]
     assert paths(first["mistaken"]) == ["/1", "/2"]
     assert paths(first["examples"]) == ["/7", "/6"]
     assert paths(second["mistaken"]) == ["/4"]
