@@ -92,8 +92,3 @@ def test_metrics_without_calibration_are_no_error(book):
 def test_french_facts_are_of_known_labels_and_complete(shipped, book):
     assert fact_problems(shipped) == []
     assert book.translations["fr"].keys() == book.fruits.keys()
-
-
-def test_a_wrong_translation_is_named(shipped):
-    [problem] = fact_problems(shipped | {"de": {"Apple": {"tase": "süß"}}})
-    assert "de.Apple.tase" in problem
