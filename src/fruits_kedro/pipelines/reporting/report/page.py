@@ -18,12 +18,9 @@ _PAGE = files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page"
 
 
 def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails) -> str:
-    """Render the page as HTML, with every name escaped.
+    """Render ``page/report.html.j2`` as HTML, with every name escaped.
 
-    Args:
-        content: What ``page/report.html.j2`` shows; ``data`` becomes JSON for the script.
-        images: The folder that paths are shown relative to.
-        thumbnails: Photographs of the galleries and the map.
+    ``data`` of the content becomes JSON for the script. Paths are shown relative to ``images``.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup, escape

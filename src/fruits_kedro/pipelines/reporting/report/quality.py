@@ -102,7 +102,7 @@ def find_problems(
         examined: path, label, split, sha256, and the prediction if there is one, else null.
         vectors: ``(examined, components)`` of length 1.
         neighbours: Of the examined rows.
-        parameters: What counts as a problem.
+        parameters: Thresholds.
     """
     nearest = neighbours.cosines[:, 0]
     is_twin = (examined["split"] != "train").to_numpy() & (nearest >= parameters.near_duplicate)

@@ -159,6 +159,8 @@ def variance_charts(explained_variance: Mapping[str, Any]) -> dict[str, Any]:
     shares = explained_variance["explained_variance_ratio"]
     sums = explained_variance["cumulative"]
     k, total = explained_variance["k"], explained_variance["explained_variance"]
+    marked = sorted({1, *(round(k * step) for step in (0.25, 0.5, 0.75, 1))} - {0})
+    ticks, highest = [(n - 1, n) for n in marked], max(shares, default=1) or 1
     return {
         "k": k,
         "total": total,
@@ -170,15 +172,10 @@ def variance_charts(explained_variance: Mapping[str, Any]) -> dict[str, Any]:
             if (place := np.searchsorted(sums, percent / 100)) < k
         ],
         "charts": [
-            _variance_chart("cumulative", sums, 1, f"{total:.1%} with {k} components")
-            | {"k_text": f"k = {k}: {total:.1%}", "k_y": 186},
-            _variance_chart(
-                "each component",
-                shares,
-                max(shares, default=1) or 1,
-                f"{shares[0]:.1%} by the first",
-            )
-            | {"k_text": f"k = {k}", "k_y": 30},
+            _chart("cumulative", f"{total:.1%} with {k} components", sums, ticks, 1)
+            | {"k_text": f"k = {k}: {total:.1%}", "k_y": 186, "k_x": float(_RIGHT)},
+            _chart("each component", f"{shares[0]:.1%} by the first", shares, ticks, highest)
+            | {"k_text": f"k = {k}", "k_y": 30, "k_x": float(_RIGHT)},
         ],
     }
 
@@ -192,7 +189,7 @@ def map_data(
         points: ``schemas.MAP_POINTS``.
         predictions: sha256, prediction and probability of those that have one.
         images: The folder that paths are shown relative to.
-        thumbnails: Says which tile shows a point.
+        thumbnails: Tiles by sha256.
     """
     frame = points.merge(predictions, on="sha256", how="left")
     names = sorted(set(frame["label"]) | set(frame["prediction"].dropna()))
@@ -232,20 +229,6 @@ def _split_row(name: str, scores: Mapping[str, Any], meaning: str) -> dict[str, 
     }
 
 
-def _variance_chart(title: str, values: Sequence[float], top: float, words: str) -> dict[str, Any]:
-    count = len(values)
-    xs = _across(count)
-    ticks = sorted({1, *(round(count * step) for step in (0.25, 0.5, 0.75, 1))} - {0})
-    return {
-        "title": title,
-        "words": words,
-        "points": _polyline(xs, values, top),
-        "k_x": round(float(xs[-1]), 1),
-        "lines": _grid(top),
-        "ticks": [{"x": round(float(xs[n - 1]), 1), "text": str(n)} for n in ticks],
-    }
-
-
 def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Accuracy by own photographs per label: the median of several draws, and their spread."""
     rows = [
@@ -258,21 +241,31 @@ def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str
         }
         for point in points
     ]
+    words = " to ".join(f"{r['median']:.0%} with {r['per_label']}" for r in (rows[0], rows[-1]))
+    median, low, high = ([row[name] for row in rows] for name in ("median", "low", "high"))
+    ticks = [(n, row["per_label"]) for n, row in enumerate(rows)]
+    chart = _chart(place, words, median, ticks, 1)
     xs = _across(len(rows))
-    low, high = [row["low"] for row in rows], [row["high"] for row in rows]
-    ends = [rows[0], rows[-1]]
-    words = " to ".join(f"{row['median']:.0%} with {row['per_label']}" for row in ends)
+    return chart | {"rows": rows, "band": _polyline([*xs, *xs[::-1]], [*low, *high[::-1]], 1)}
+
+
+def _chart(
+    title: str, words: str, values: Sequence[float], ticks: Iterable[tuple[int, Any]], top: float
+) -> dict[str, Any]:
+    """A curve through ``values``, drawn up to ``top``, with a text below some of its points."""
+    xs = _across(len(values))
     return {
-        "title": place,
+        "title": title,
         "words": words,
-        "points": _polyline(xs, [row["median"] for row in rows], 1),
-        "band": _polyline([*xs, *xs[::-1]], [*low, *high[::-1]], 1),
-        "lines": _grid(1),
-        "ticks": [
-            {"x": round(float(x), 1), "text": str(row["per_label"])}
-            for x, row in zip(xs, rows, strict=True)
+        "points": _polyline(xs, values, top),
+        "lines": [
+            {
+                "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
+                "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
+            }
+            for step in (0.0, 0.25, 0.5, 0.75, 1.0)
         ],
-        "rows": rows,
+        "ticks": [{"x": round(float(xs[n]), 1), "text": text} for n, text in ticks],
     }
 
 
@@ -283,16 +276,6 @@ def _across(count: int) -> Any:
 def _polyline(xs: Iterable[float], values: Sequence[float], top: float) -> str:
     ys = _BOTTOM - np.asarray(values) / top * (_BOTTOM - _TOP)
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-
-
-def _grid(top: float) -> list[dict[str, Any]]:
-    return [
-        {
-            "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
-            "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
-        }
-        for step in (0.0, 0.25, 0.5, 0.75, 1.0)
-    ]
 
 
 def _rounded(values: Any) -> list[float]:

@@ -65,15 +65,15 @@ def read_photographs(
         hashes = pc.field("sha256").isin(pa.array([sha for sha, _ in wanted], pa.string()))
         rows = images.read(["sha256", "bytes"], hashes & pc.field("bytes").is_valid())
         known = dict(zip(rows["sha256"].to_pylist(), rows["bytes"], strict=True))
+
+    def content_of(photograph: tuple[str, str]) -> tuple[str, bytes | None]:
+        sha, path = photograph
+        found = known[sha].as_py() if sha in known else read_again(path, sha)
+        return sha, None if isinstance(found, Reason) else found
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            reading = {
-                sha: pool.submit(read_again, path, sha) for sha, path in batch if sha not in known
-            }
-            for sha, _ in batch:
-                found = reading[sha].result() if sha in reading else known[sha].as_py()
-                yield sha, None if isinstance(found, Reason) else found
+            yield from pool.map(content_of, wanted[start : start + _BATCH])
 
 
 def make_thumbnails(
