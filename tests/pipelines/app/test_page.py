@@ -124,12 +124,6 @@ def test_a_camera_that_shows_no_fruit_names_none(launch, url, pictures, tmp_path
     assert phone.page.inner_text("#hint") == ""
 
 
-def test_a_black_camera_is_said_and_the_chooser_stays(launch, url, tmp_path):
-    phone = filming(launch, tmp_path, Image.new("RGB", (640, 480)), fill=4 / 3).open(url)
-    phone.page.wait_for_selector("#state[data-key=cameraBlack]")
-    assert phone.page.locator("#pick").is_visible()
-
-
 def test_the_camera_is_off_while_the_page_is_hidden(launch, url, tmp_path):
     page = filming(launch, tmp_path, Image.open(BANANA)).open(url).page
     page.wait_for_selector("#finder:not([hidden])")
@@ -142,21 +136,28 @@ def test_the_camera_is_off_while_the_page_is_hidden(launch, url, tmp_path):
     assert page.evaluate("document.getElementById('video').srcObject.active") is True
 
 
-def test_without_a_camera_photographs_are_chosen(launch, url, phone):
-    phone.go("camera")
-    assert phone.page.get_attribute("#state", "data-key") == "cameraNone"
+REFUSED = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+INSECURE = ("--host-resolver-rules=MAP fruits.example 127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    ("options", "state"),
+    [((), "cameraNone"), (REFUSED, "cameraRefused"), (INSECURE, "cameraInsecure")],
+)
+def test_without_a_camera_photographs_are_chosen(launch, url, options, state):
+    phone = launch(*options)
+    phone.open(url.replace("localhost", "fruits.example") if options == INSECURE else url)
+    phone.page.wait_for_selector(f"#state[data-key={state}]")
     assert phone.page.locator("#drop").is_visible()
-    refused = launch("--use-fake-device-for-media-stream", "--deny-permission-prompts").open(url)
-    refused.page.wait_for_selector("#state[data-key=cameraRefused]")
+    assert phone.choose(BANANA)["label"] == "Banana"
+    if options == INSECURE:
+        assert phone.page.inner_text("#offline") == ""
 
 
-def test_a_page_from_an_insecure_host_still_names_photographs(launch, url):
-    insecure = launch("--host-resolver-rules=MAP fruits.example 127.0.0.1").open(
-        url.replace("localhost", "fruits.example")
-    )
-    assert insecure.page.get_attribute("#state", "data-key") == "cameraInsecure"
-    assert insecure.choose(BANANA)["label"] == "Banana"
-    assert insecure.page.inner_text("#offline") == ""
+def test_a_black_camera_is_said_and_the_chooser_stays(launch, url, tmp_path):
+    phone = filming(launch, tmp_path, Image.new("RGB", (640, 480)), fill=4 / 3).open(url)
+    phone.page.wait_for_selector("#state[data-key=cameraBlack]")
+    assert phone.page.locator("#pick").is_visible()
 
 
 # --- results -------------------------------------------------------------------------------------
