@@ -87,11 +87,7 @@ def create_server(
 
 
 def serve(site: dict[str, bytes], predictor: Predictor | None, host: str, port: int) -> None:
-    """Serve until interrupted.
-
-    Raises:
-        FruitsError: If the address is taken or not this machine's.
-    """
+    """Serve until interrupted. Raises FruitsError if the address is taken or another machine's."""
     import uvicorn
 
     try:

@@ -32,7 +32,7 @@ def missing_variants(
     Args:
         photographs: ``schemas.PHOTOGRAPHS``.
         variants: ``schemas.VARIANTS``: the copies that are wanted.
-        known_features: ``schemas.FEATURES``.
+        known_features: ``schemas.FEATURES``; unreadable photographs count as unknown.
         fingerprint: Of the photographs' own features; None if only copies are wanted.
 
     Returns:
@@ -71,11 +71,9 @@ def featurize_in_slices(
     backgrounds: Backgrounds,
     slice_images: int,
 ) -> Iterator[Any]:
-    """Compute the features that ``missing_variants`` found missing, on the workers.
+    """Compute what ``missing_variants`` found missing, on the workers, as ``schemas.FEATURES``.
 
-    Yields:
-        ``schemas.FEATURES`` of ``slice_images`` photographs each, to be committed one by one;
-        nothing if none are missing.
+    Each slice of ``slice_images`` photographs is to be committed before the next.
     """
     if not missing.num_rows:
         return

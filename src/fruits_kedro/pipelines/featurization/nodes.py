@@ -53,13 +53,9 @@ def choose_calibration_pixels(
     parameters: FeaturizationParameters,
     known_backbones: FindBackbone,
 ) -> Pixels:
-    """Choose train photographs that calibrate an int8 network; none for a known network.
+    """Train photographs that calibrate an int8 network, ``(n, size, size, 3)`` uint8.
 
-    Returns:
-        ``(n, size, size, 3)`` uint8; n is 0 if no calibration is needed.
-
-    Raises:
-        FruitsError: If calibration is needed and no photograph can be decoded.
+    n is 0 for float32 and for a known network. Raises FruitsError if none can be decoded.
     """
     size, spec = parameters.image_size, BackboneSpec.of(parameters)
     if parameters.precision == "float32" or known_backbones(spec) is not None:
@@ -80,8 +76,7 @@ def make_backbone(
 ) -> Backbone:
     """Take the shipped network or one that was converted before, or convert it.
 
-    Raises:
-        FruitsError: If the weights are missing or are not the network's.
+    Raises FruitsError if the weights are missing or are not the network's.
     """
     spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
@@ -99,11 +94,7 @@ def choose_variants(
     backgrounds: Backgrounds,
     parameters: AugmentationParameters,
 ) -> pa.Table:
-    """Choose the augmented copies of train photographs, ``per_label`` at most.
-
-    Returns:
-        ``schemas.VARIANTS``, ordered by sha256 and variant.
-    """
+    """Choose the copies of train photographs: ``schemas.VARIANTS`` by sha256 and variant."""
     train = photographs.read(["sha256", "label"], _TRAINS)
     chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
     chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
@@ -114,12 +105,9 @@ def choose_variants(
 def select_missing_features(
     photographs: Table, variants: Table, known_features: Table, backbone: Backbone
 ) -> pa.Table:
-    """Find photographs and copies without features of this network.
+    """Find photographs and copies without features of this network, as ``missing_variants``.
 
     Failed photographs count as known, except unreadable ones, which are tried again.
-
-    Returns:
-        path, sha256, own and the list of missing ``variants``.
     """
     missing = missing_variants(photographs, variants.read(), known_features, backbone.fingerprint)
     flat = pc.list_flatten(missing["variants"])
@@ -138,8 +126,7 @@ def compute_features(
 ) -> Iterator[Any]:
     """Read, decode and featurize each photograph once, and its copies with it.
 
-    Yields:
-        ``schemas.FEATURES``, slice by slice, so that a killed run keeps what it has computed.
+    Yields ``schemas.FEATURES`` in slices, so that a killed run keeps what it has computed.
     """
     recipe, size = _recipe_of(augmentation, backgrounds), parameters.slice_images
     yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, size)
@@ -154,10 +141,9 @@ def report_featurization(
     backbone: Backbone,
     ingestion_report: dict[str, Any],
 ) -> dict[str, Any]:
-    """Count kept photographs with features and without, and check that nothing was lost.
+    """Count kept photographs with features and without.
 
-    Raises:
-        FruitsError: If the counts do not add up, or no photograph could be decoded.
+    Raises FruitsError if the counts do not add up, or no photograph could be decoded.
     """
     computed = (pc.field("fingerprint") == backbone.fingerprint) & (pc.field("variant") == 0)
     known = features.read(["sha256", "reason"], computed)

@@ -39,10 +39,9 @@ _TASK_FILES, _BATCH_ROWS = 250, 64
 
 
 def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> pa.Table:
-    """List every file, ignored ones with their reason; no label folder is needed.
+    """Path, size and reason of every file by path; no label folder is needed.
 
-    Returns:
-        path, size and reason, in the order of paths.
+    ``reason`` says why a file is ignored, and is null for the others.
     """
     files, others = raw_images.sort_out(parameters.ignored_extensions)
     none = pa.scalar(None, pa.string())
@@ -72,10 +71,7 @@ def predict_new_photographs(
     """Predict three labels for each photograph, with facts about the first, or say why not.
 
     Workers run the phone file. With a classifier that has none they run network, reducer and
-    classifier one after the other.
-
-    Returns:
-        ``schemas.INFERENCE``.
+    classifier one after the other. The rows are ``schemas.INFERENCE``.
 
     Raises:
         FruitsError: If network, reducer, classifier and file were not made for one another.

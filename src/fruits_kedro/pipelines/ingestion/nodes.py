@@ -39,11 +39,8 @@ def understand_folders(
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Derive label, split, capture group and place of every listed file, and say what was found.
 
-    Returns:
-        One row per candidate; and the layout: folders, labels, splits, what is ignored and why.
-
-    Raises:
-        FruitsError: If no file is in a label folder.
+    Returns one row per candidate, and the layout: folders, labels, splits, what is ignored and why.
+    Raises FruitsError if no file is in a label folder.
     """
     layout = understand(raw_images, own_images, parameters, own.place_pattern)
     for sentence in layout.sentences:
@@ -57,13 +54,10 @@ def understand_folders(
 def select_unread_files(
     listing: pa.Table, known_images: Table, parameters: IngestionParameters
 ) -> pa.Table:
-    """Select files that are new or changed: their (path, size, modified) is unknown.
+    """Select new or changed files as ``TO_READ``, in the order of paths: their ``KEY`` is unknown.
 
     Unreadable files are tried again, because rights and storage may have changed; too large files
     if the limits now allow them.
-
-    Returns:
-        path, size and modified, in the order of paths.
     """
     reason = pc.field("reason")
     pixels = pc.field("width").cast(pa.int64()) * pc.field("height").cast(pa.int64())
@@ -80,11 +74,7 @@ def select_unread_files(
 
 
 def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iterator[Any]:
-    """Read the bytes and headers of new files.
-
-    Yields:
-        ``schemas.IMAGES``, slice by slice, so that a killed run keeps what it has read.
-    """
+    """Read bytes and headers as ``schemas.IMAGES``, in slices that a killed run keeps."""
     for piece in cut(unread_files, parameters.slice_files):
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
@@ -102,8 +92,7 @@ def resolve_photographs(
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Decide which files are kept, and which of them train and test.
 
-    Returns:
-        ``schemas.PHOTOGRAPHS``, one row per listed file; and how they were split.
+    Returns ``schemas.PHOTOGRAPHS``, one row per listed file, and how they were split.
     """
     read = images.read([*KEY, "sha256", "width", "height", "reason"])
     rows = resolving.resolve(_with_read(listing, read, ingestion))
@@ -123,11 +112,10 @@ def report_ingestion(
     photographs: Table,
     parameters: IngestionParameters,
 ) -> dict[str, Any]:
-    """Count all files by outcome, and check that none was lost.
+    """Count all files by outcome.
 
-    Raises:
-        FruitsError: If the counts do not add up, more than ``max_bad_share`` of the files are bad,
-            or fewer than two labels remain.
+    Raises FruitsError if the counts do not add up, more than ``max_bad_share`` of the files are
+    bad, or fewer than two labels remain.
     """
     rows = photographs.read(["label", "split", "source", "status", "reason"])
     kept = rows.filter(pc.equal(rows["status"], "kept"))

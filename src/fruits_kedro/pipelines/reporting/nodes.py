@@ -41,8 +41,7 @@ def find_quality_problems(
 ) -> tuple[ArrowTable, pd.DataFrame, dict[str, Any]]:
     """Find near-duplicates between train and test, likely wrong labels, and outliers of a label.
 
-    Returns:
-        ``schemas.DATA_QUALITY``; its rows for a spreadsheet; and the counts.
+    Returns ``schemas.DATA_QUALITY``, its rows for a spreadsheet, and the counts.
     """
     photographs = len(reduced_features.read(["split"], PHOTOGRAPHS))
     examined, vectors = read_examined(reduced_features, parameters.examined)

@@ -51,10 +51,9 @@ class Neighbours(NamedTuple):
 
 
 def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Vectors]:
-    """Train rows and held-out rows to examine, ``limit`` of each at most, an even draw.
+    """Draw at most ``limit`` train rows and as many held-out rows evenly, to examine them.
 
-    Returns:
-        path, label, split and sha256; and their components, brought to length 1.
+    Returns path, label, split and sha256, and their components, brought to length 1.
     """
     columns = [*_WHERE, "components"]
     samples = [
@@ -98,11 +97,7 @@ def find_problems(
 ) -> tuple[Problems, dict[str, Any]]:
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
-    Args:
-        examined: path, label, split, sha256, and the prediction if there is one, else null.
-        vectors: ``(examined, components)`` of length 1.
-        neighbours: Of the examined rows.
-        parameters: Thresholds.
+    ``examined`` and ``vectors`` are those of ``read_examined``, with a column ``prediction``.
     """
     nearest = neighbours.cosines[:, 0]
     is_twin = (examined["split"] != "train").to_numpy() & (nearest >= parameters.near_duplicate)

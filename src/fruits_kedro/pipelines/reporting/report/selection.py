@@ -30,12 +30,10 @@ def choose_tested(predictions: Table, count: int, right: bool) -> list[Row]:
 
 
 def choose_pairs(predictions: Table, confusions: pd.DataFrame, count: int) -> list[Row]:
-    """The most confused (label, prediction), with photographs of both.
+    """The most confused (label, prediction), with their number of rows and photographs of both.
 
-    Returns:
-        label, prediction, rows (how often), support (test photographs of the label), ``mistaken``
-        (photographs of the label that got the prediction) and ``examples`` (train photographs of
-        the prediction).
+    ``support`` counts test photographs of the label, ``mistaken`` are those that got the
+    prediction, and ``examples`` are train photographs of the prediction.
     """
     support = confusions.groupby("label")["rows"].sum()
     wrong = confusions[confusions["label"] != confusions["prediction"]]

@@ -107,11 +107,9 @@ def evaluated_photographs(evaluation: Mapping[str, Any]) -> int | None:
 
 
 def own_photographs(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Scores per place of the user's own photographs, and the learning curve; None without any.
+    """Scores and a learning curve per place of own photographs, and advice; None without any.
 
-    Returns:
-        ``left_out`` (why nothing was measured), or ``places``, ``curves`` (a chart per place) and
-        ``advice`` (which labels gain most from more photographs).
+    Has only ``left_out``, the reason, if nothing was measured.
     """
     own = evaluation.get("own")
     if not own or "left_out" in own:
@@ -185,11 +183,7 @@ def map_data(
 ) -> dict[str, Any]:
     """Columns of the map as the page's script takes them, one value per point.
 
-    Args:
-        points: ``schemas.MAP_POINTS``.
-        predictions: sha256, prediction and probability of those that have one.
-        images: The folder that paths are shown relative to.
-        thumbnails: Tiles by sha256.
+    ``points`` are ``schemas.MAP_POINTS``. Paths are shown relative to ``images``.
     """
     frame = points.merge(predictions, on="sha256", how="left")
     names = sorted(set(frame["label"]) | set(frame["prediction"].dropna()))

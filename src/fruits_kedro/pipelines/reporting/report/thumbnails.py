@@ -55,10 +55,7 @@ def read_photographs(
     """Bytes of the ``wanted`` photographs (sha256 and path), in that order.
 
     They come from the table ``images`` if it has at most ``read_megabytes`` MiB, else from the
-    photographs themselves.
-
-    Yields:
-        sha256 and the bytes; None if they cannot be read or have changed.
+    photographs themselves; None if they cannot be read or have changed.
     """
     known: dict[str, Any] = {}
     if images.nbytes <= read_megabytes * 2**20:
@@ -91,9 +88,9 @@ def make_thumbnails(
 
     Args:
         cards, tiles: Distinct sha256 of those to show in galleries, and on the map.
-        contents: sha256 and bytes, the most wanted first; None if they cannot be read.
-        max_pixels: Pixels to decode, as the headers announce them, over all photographs.
-        card_bytes, tile_bytes: Characters of the ``data:`` URIs, over all.
+        contents: From ``read_photographs``, the most wanted first.
+        max_pixels: Most pixels to decode, as the headers announce them, over all photographs.
+        card_bytes, tile_bytes: Most characters of the ``data:`` URIs, over all.
     """
     small = dict(_decode(contents, frozenset(cards), max_pixels))
     known = {sha: small[sha] for sha in cards if sha in small}
