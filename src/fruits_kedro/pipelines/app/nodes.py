@@ -22,10 +22,10 @@ def build_app(
     calibration: dict[str, Any],
     parameters: AppParameters,
 ) -> dict[str, bytes]:
-    """Make the files of the app: content by path, equal bytes for equal inputs.
+    """Make the files of the app.
 
-    Without a model the page says why and shows facts only. ``metrics`` is empty without a
-    classifier.
+    Returns content by path, equal bytes for equal inputs. Without a model the page says why and
+    shows facts only. ``metrics`` is empty without a classifier.
     """
     page = _page_files(files("fruits_kedro.pipelines.app") / "page")
     if isinstance(phone_model, PhoneModel):

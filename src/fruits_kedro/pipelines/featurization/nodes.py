@@ -53,9 +53,9 @@ def choose_calibration_pixels(
     parameters: FeaturizationParameters,
     known_backbones: FindBackbone,
 ) -> Pixels:
-    """Train photographs that calibrate an int8 network, ``(n, size, size, 3)`` uint8.
+    """Choose train photographs that calibrate an int8 network; none for a known network.
 
-    n is 0 for float32 and for a known network. Raises FruitsError if none can be decoded.
+    Returns ``(n, size, size, 3)`` uint8. Raises FruitsError if none can be decoded.
     """
     size, spec = parameters.image_size, BackboneSpec.of(parameters)
     if parameters.precision == "float32" or known_backbones(spec) is not None:
@@ -94,7 +94,10 @@ def choose_variants(
     backgrounds: Backgrounds,
     parameters: AugmentationParameters,
 ) -> pa.Table:
-    """Choose the copies of train photographs: ``schemas.VARIANTS`` by sha256 and variant."""
+    """Choose the augmented copies of train photographs.
+
+    Returns ``schemas.VARIANTS``, ordered by sha256 and variant.
+    """
     train = photographs.read(["sha256", "label"], _TRAINS)
     chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
     chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
@@ -105,7 +108,7 @@ def choose_variants(
 def select_missing_features(
     photographs: Table, variants: Table, known_features: Table, backbone: Backbone
 ) -> pa.Table:
-    """Find photographs and copies without features of this network, as ``missing_variants``.
+    """Find photographs and copies without features of this network.
 
     Failed photographs count as known, except unreadable ones, which are tried again.
     """
@@ -141,7 +144,7 @@ def report_featurization(
     backbone: Backbone,
     ingestion_report: dict[str, Any],
 ) -> dict[str, Any]:
-    """Count kept photographs with features and without.
+    """Count kept photographs with features and without, and check that nothing was lost.
 
     Raises FruitsError if the counts do not add up, or no photograph could be decoded.
     """
@@ -189,7 +192,7 @@ def draw_augmentation_examples(
     augmentation: AugmentationParameters,
     featurization: FeaturizationParameters,
 ) -> bytes:
-    """Draw a contact sheet of train photographs and their copies, as a JPEG file."""
+    """Draw a contact sheet of train photographs and their copies."""
     rows = photographs.read(["label", "path", "sha256"], _TRAINS)
     first = rows.sort_by([("label", "ascending"), ("sha256", "ascending")]).group_by(
         "label", use_threads=False

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import broadcast, cores, cut, on_workers
+from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.classifier import (
     Classifier,
@@ -32,6 +33,7 @@ from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import read_within
 from fruits_kedro.storage.heavy_types import DataFrame
 from fruits_kedro.storage.schemas import INFERENCE
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +41,9 @@ _TASK_FILES, _BATCH_ROWS = 250, 64
 
 
 def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> pa.Table:
-    """Path, size and reason of every file by path; no label folder is needed.
+    """List every file, ignored ones with their reason; no label folder is needed.
 
-    ``reason`` says why a file is ignored, and is null for the others.
+    Returns path, size and reason, in the order of paths.
     """
     files, others = raw_images.sort_out(parameters.ignored_extensions)
     none = pa.scalar(None, pa.string())
@@ -104,6 +106,11 @@ def predict_new_photographs(
     files = new_photographs.num_rows
     size = max(1, min(_TASK_FILES, -(-files // cores())))
     return on_workers(cut(new_photographs, size), work, INFERENCE)
+
+
+def render_inference(inference_predictions: Table) -> CsvText:
+    """The predictions as CSV, in the order of paths."""
+    return render_csv(inference_predictions)
 
 
 def _pixels_of(row: dict[str, Any], limits: Limits, taken: Any, call: Any) -> Any:

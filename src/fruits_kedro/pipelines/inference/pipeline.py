@@ -2,7 +2,6 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from fruits_kedro.datasets.csv import render_csv
 from fruits_kedro.pipelines.inference import nodes
 from fruits_kedro.runner import ALWAYS
 
@@ -34,7 +33,7 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="predict_new_photographs",
             ),
             node(
-                render_csv,
+                nodes.render_inference,
                 "inference_predictions",
                 "inference_predictions_csv",
                 name="render_inference",

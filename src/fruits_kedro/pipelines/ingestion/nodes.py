@@ -54,10 +54,10 @@ def understand_folders(
 def select_unread_files(
     listing: pa.Table, known_images: Table, parameters: IngestionParameters
 ) -> pa.Table:
-    """Select new or changed files as ``TO_READ``, in the order of paths: their ``KEY`` is unknown.
+    """Select files that are new or changed: their (path, size, modified) is unknown.
 
     Unreadable files are tried again, because rights and storage may have changed; too large files
-    if the limits now allow them.
+    if the limits now allow them. Returns ``TO_READ`` in the order of paths.
     """
     reason = pc.field("reason")
     pixels = pc.field("width").cast(pa.int64()) * pc.field("height").cast(pa.int64())
@@ -74,7 +74,10 @@ def select_unread_files(
 
 
 def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iterator[Any]:
-    """Read bytes and headers as ``schemas.IMAGES``, in slices that a killed run keeps."""
+    """Read the bytes and headers of new files.
+
+    Yields ``schemas.IMAGES`` in slices, so that a killed run keeps what it has read.
+    """
     for piece in cut(unread_files, parameters.slice_files):
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
@@ -112,7 +115,7 @@ def report_ingestion(
     photographs: Table,
     parameters: IngestionParameters,
 ) -> dict[str, Any]:
-    """Count all files by outcome.
+    """Count all files by outcome, and check that none was lost.
 
     Raises FruitsError if the counts do not add up, more than ``max_bad_share`` of the files are
     bad, or fewer than two labels remain.

@@ -29,7 +29,7 @@ def gather_facts(
     featurization: Mapping[str, Any],
     timings: Mapping[str, Any],
 ) -> Facts:
-    """Add the counts of two stages and the seconds of all to ``run_facts``.
+    """Gather counts, seconds, versions and parameters of the run.
 
     ``timings`` is the content of ``timings.json`` so far, empty in a first run.
     ``images_per_second`` is the rate of ``compute_features``, None if it computed none.
