@@ -133,20 +133,14 @@ def test_a_photograph_has_three_ranked_labels(rows, name):
     assert len({row["prediction"], row["second"], row["third"]}) == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("empty.jpg", "empty_file"),
-        ("text.jpg", "not_an_image"),
-        ("truncated.jpg", "undecodable"),
-        ("notes.txt", "ignored"),
-    ],
-)
-def test_a_bad_file_has_its_reason_and_no_prediction(rows, name, reason):
-    row = rows[name]
-    assert row["reason"] == reason
-    assert [row[column] for column in CANDIDATES] == [None] * len(CANDIDATES)
-    assert (row["common_name"], row["sources"]) == (None, None)
+BAD = {"empty.jpg": "empty_file", "text.jpg": "not_an_image"}
+BAD |= {"truncated.jpg": "undecodable", "notes.txt": "ignored"}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_has_its_reason_and_no_prediction(rows, name):
+    row = {column: value for column, value in rows[name].items() if value is not None}
+    assert row == {"path": row["path"], "reason": BAD[name]}
 
 
 def test_the_csv_has_the_same_rows(inferred, rows):

@@ -56,15 +56,13 @@ def write(folder: Path, page: str) -> str:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("hostile")
-    page = make_page(folder / "tables", HOSTILE, evaluation=EVALUATION, mistakes=0.5)
-    return write(folder, page)
+    return write(folder, make_page(folder, HOSTILE, evaluation=EVALUATION, mistakes=0.5))
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("many")
-    labels = [f"Label number {n}" for n in range(150)]
-    return write(folder, make_page(folder / "tables", labels, mistakes=0.6))
+    return write(folder, make_page(folder, [f"Label number {n}" for n in range(150)], mistakes=0.6))
 
 
 def ready(shown) -> None:
@@ -220,7 +218,7 @@ def test_every_picture_has_a_text_and_every_control_a_name(opened, hostile):
 
 
 def test_without_a_classifier_the_rest_is_there(opened, tmp_path):
-    url = write(tmp_path, make_page(tmp_path / "tables", ["one label"], each=9, classified=False))
+    url = write(tmp_path, make_page(tmp_path, ["one label"], each=9, classified=False))
     with opened(url, **DESKTOP) as shown:
         ready(shown)
         assert_quiet(shown, url)
@@ -232,7 +230,7 @@ def test_without_a_classifier_the_rest_is_there(opened, tmp_path):
 def test_a_page_of_large_noise_and_long_names_keeps_its_size(tmp_path):
     small = PARAMETERS.model_copy(update={"page_megabytes": 2.0})
     labels = [chr(0x1F347) * 250 + str(n) for n in range(220)]
-    page = make_page(tmp_path / "tables", labels, each=3, side=64, parameters=small)
+    page = make_page(tmp_path, labels, each=3, side=64, parameters=small)
     assert len(page.encode()) <= 2_000_000
     holder = re.search(r'id="data">(.*?)</script>', page, re.S)
     assert holder is not None
@@ -250,7 +248,7 @@ def test_a_page_of_large_noise_and_long_names_keeps_its_size(tmp_path):
 )
 def test_a_part_of_the_photographs_is_called_one(tmp_path, parameter, value, sentence):
     few = PARAMETERS.model_copy(update={parameter: value})
-    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, parameters=few)
+    page = make_page(tmp_path, ["Apple", "Pear"], each=9, parameters=few)
     assert sentence in page
 
 
@@ -263,7 +261,7 @@ def test_json_in_a_script_cannot_end_it():
 
 def test_what_was_understood_comes_first_and_photographs_are_counted_by_origin(opened, tmp_path):
     layout = {"sentences": ["2 labels.", HOSTILE[1]], "warnings": ["Apple and apple look alike."]}
-    page = make_page(tmp_path / "tables", ["Apple", "Pear"], each=9, layout=layout)
+    page = make_page(tmp_path, ["Apple", "Pear"], each=9, layout=layout)
     with opened(write(tmp_path, page), **DESKTOP) as shown:
         first = shown.page.locator("main section").first
         assert first.get_attribute("id") == "layout"
@@ -287,7 +285,7 @@ def test_the_headline_says_how_many_labels_it_covers(tmp_path):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_own_photographs_have_a_table_and_a_curve_per_place(opened, tmp_path, size):
-    page = make_page(tmp_path / "tables", ["Apple", "Pear"], evaluation={"own": OWN})
+    page = make_page(tmp_path, ["Apple", "Pear"], evaluation={"own": OWN})
     url = write(tmp_path, page)
     with opened(url, **size) as shown:
         own = shown.page.locator("#own")
@@ -301,6 +299,6 @@ def test_own_photographs_have_a_table_and_a_curve_per_place(opened, tmp_path, si
 
 @pytest.mark.parametrize("own", [{}, {"own": LEFT_OUT}])
 def test_without_own_photographs_the_reason_or_nothing_is_shown(tmp_path, own):
-    page = make_page(tmp_path / "tables", ["Apple", "Pear"], evaluation=own)
+    page = make_page(tmp_path, ["Apple", "Pear"], evaluation=own)
     assert ('id="own"' in page) == bool(own)
     assert "<polygon" not in page
