@@ -153,7 +153,9 @@ class Predictor:
 
     def _facts_of(self, label: str) -> dict[str, dict[str, str]] | None:
         known = self.facts.fruits.get(label)
-        return known and {
+        if known is None:
+            return None
+        return {
             name: {"text": text, "source": self.facts.sources.get(source, source)}
             for name, (text, source) in known
         }

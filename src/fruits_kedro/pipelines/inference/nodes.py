@@ -95,7 +95,7 @@ def predict_new_photographs(
                 rows = batch.to_pylist()
                 pixels = [_pixels_of(row, limits, taken, call) for row in rows]
                 good = [found for found in pixels if not isinstance(found, Reason)]
-                answers = iter(_answers(*model.value, good) if good else ())
+                answers = iter(_answers(good, *model.value) if good else ())
                 for row, found in zip(rows, pixels, strict=True):
                     row["reason"] = found if isinstance(found, Reason) else None
                     if row["reason"] is None:
@@ -123,11 +123,11 @@ def _pixels_of(row: dict[str, Any], limits: Limits, taken: Any, call: Any) -> An
 
 
 def _answers(
+    photographs: list[npt.NDArray[np.uint8]],
     phone_model: PhoneModel | NoPhoneModel,
     backbone: Backbone,
     reducer: Reducer,
     classifier: Classifier,
-    photographs: list[npt.NDArray[np.uint8]],
 ) -> list[dict[str, Any]]:
     """``studio`` and the columns of ``schemas.PREDICTED`` for each decoded photograph."""
     file = phone_model if isinstance(phone_model, PhoneModel) else None
