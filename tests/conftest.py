@@ -15,7 +15,6 @@ from runs import Job
 from fruits_kedro.cluster.session import configure, get_spark
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.parameters import Parameters
-from fruits_kedro.parameters.checks import check_parameters
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def sample(project: Path) -> Path:
 def parameters(project: Path) -> Parameters:
     """Every parameter as conf/base has it."""
     loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
-    return check_parameters(loader["parameters"])
+    return Parameters.model_validate(loader["parameters"])
 
 
 @pytest.fixture(scope="session")

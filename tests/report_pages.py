@@ -12,8 +12,7 @@ import yaml
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
-from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
 from fruits_kedro.pipelines.reporting.run_facts import gather_facts
@@ -65,23 +64,11 @@ def make_page(
 ) -> str:
     """The report of made-up photographs, through the nodes that make a real one.
 
-    Args:
-        folder: For tables; must be new.
-        labels: Names, any.
-        each: Photographs per label, a third of which test.
-        classified: Whether there is a classifier.
-        evaluation: Content of ``evaluation.json``.
-        side: Pixels of a photograph.
-        mistakes: Share of predictions that are wrong.
-        parameters: Of the report.
-        untested: Labels of which no photograph tests.
-        layout: What ingestion understood.
+    A third of each label tests, none of those ``untested``; ``mistakes`` is a share of predictions.
     """
     rng = np.random.default_rng(7)
-    frame = pd.DataFrame(
-        [(label, number) for label in labels for number in range(each)], columns=["label", "number"]
-    )
-    rows = len(frame)
+    rows = len(labels) * each
+    frame = pd.DataFrame({"label": np.repeat(labels, each), "number": [*range(each)] * len(labels)})
     tests = (frame["number"] % 3 == 2) & ~frame["label"].isin(list(untested))
     frame["split"] = np.where(tests, "test", "train")
     frame["path"] = "/photos/" + frame["label"] + "/" + frame["number"].astype(str) + ".jpg"
@@ -97,13 +84,8 @@ def make_page(
         known = {column: frame[column] for column in schema.names if column in frame}
         return stored(folder / name, schema, **known | columns)
 
-    variants = np.zeros(rows, np.int32)
-    reduced = store(
-        "reduced",
-        schemas.REDUCED_FEATURES,
-        components=components.astype(np.float32),
-        variant=variants,
-    )
+    vectors = {"components": components.astype(np.float32), "variant": np.zeros(rows, np.int32)}
+    reduced = store("reduced", schemas.REDUCED_FEATURES, **vectors)
     points = {f"pc_{n + 1}": components[:, n] for n in range(2)}
     points |= {"x": components[:, 2], "y": components[:, 3]}
     map_points = store("map", schemas.MAP_POINTS, **points)
@@ -173,11 +155,8 @@ def facts(
     } | ({"layout": layout} if layout else {})
     featurization = {"inferred": len(frame), "undecodable": 0, "fingerprint": "ab12"}
     stage = {"run": "2026-11-25T21.51.00.000Z", "seconds": 4.0, "nodes": {"compute_features": 4.0}}
-    handed = {
-        "environment": "local",
-        "parameters": [{"name": "reduction.k", "value": "0.9", "default": "300"}],
-        "versions": {"python": "3.11"},
-    }
+    changed = [{"name": "reduction.k", "value": "0.9", "default": "300"}]
+    handed = {"environment": "local", "parameters": changed, "versions": {"python": "3.11"}}
     timings = {"pipelines": {"featurization": stage}}
     return gather_facts(handed, ingestion, featurization, timings)
 

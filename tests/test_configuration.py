@@ -1,9 +1,7 @@
 """One catalog for every environment; reading the project starts nothing."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,12 @@ import pytest
 import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from runs import command
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.session import setting_problems
-from fruits_kedro.datasets import RawImagesDataset, TableDataset
+from fruits_kedro.datasets import RawImagesDataset
 from fruits_kedro.pipeline_registry import DEFAULT
-from fruits_kedro.storage import schemas
 
 BUCKETS = {"images": "s3://photos/fruits", "storage": "s3://results/run"}
 CATALOG = Path(__file__).resolve().parents[1] / "conf" / "base" / "catalog.yml"
@@ -52,16 +50,6 @@ def filepaths(context) -> dict[str, str]:
     return {name: catalog[name]["filepath"] for name in ENTRIES if "filepath" in catalog[name]}
 
 
-@pytest.mark.parametrize("environment", ["local", "emr"])
-def test_every_dataset_of_the_catalog_loads_by_type(context, environment):
-    catalog = context(environment, **BUCKETS).catalog
-    for name, entry in ENTRIES.items():
-        dataset = catalog.get(name)
-        assert f"{type(dataset).__module__}.{type(dataset).__name__}".endswith(
-            entry["type"].rsplit(".", 1)[-1]
-        ), name
-
-
 @pytest.mark.parametrize("named", ["parameter", "variable"])
 def test_the_master_of_a_cluster_is_named_by_the_run(context, monkeypatch, named):
     master = "spark://host:7077"
@@ -79,19 +67,15 @@ def test_a_cluster_without_a_master_is_told(context, monkeypatch):
 
 
 @pytest.mark.parametrize("environment", ["local", "emr"])
-def test_every_dataset_follows_images_and_storage(context, environment):
-    paths = filepaths(context(environment, **BUCKETS))
+def test_every_dataset_has_its_type_and_follows_images_and_storage(context, environment):
+    loaded = context(environment, **BUCKETS)
+    for name, entry in ENTRIES.items():
+        assert type(loaded.catalog.get(name)).__name__ == entry["type"].rsplit(".", 1)[-1], name
+    paths = filepaths(loaded)
     assert paths.pop("raw_images") == "s3://photos/fruits"
     assert paths.pop("node_records") == "s3://results/run/.node_records.json"
     astray = {n: p for n, p in paths.items() if not p.startswith("s3://results/run/0")}
     assert astray == {}
-
-
-def test_table_names_are_schemas():
-    tables = {name: entry["table"] for name, entry in ENTRIES.items() if "table" in entry}
-    unknown = {name: table for name, table in tables.items() if not hasattr(schemas, table)}
-    assert tables
-    assert unknown == {}
 
 
 def test_every_dataset_is_used_by_a_pipeline_or_hook(project):
@@ -103,20 +87,13 @@ def test_every_dataset_is_used_by_a_pipeline_or_hook(project):
     assert set(ENTRIES) - used - by_hook_or_runner == set()
 
 
-def test_the_cluster_repeats_no_dataset(project):
-    names = {path.name for path in (project / "conf" / "emr").iterdir()}
-    assert names == {"globals.yml", "spark.yml"}
-    assert set(yaml.safe_load((project / "conf" / "emr" / "globals.yml").read_text())) == {
-        "images",
-        "storage",
-        "tracking",
-    }
-
-
-def test_nothing_the_cluster_needs_lives_in_local(project):
-    tracked = subprocess.run(
-        ["git", "ls-files", "conf/local"], cwd=project, capture_output=True, text=True, check=True
-    )
+def test_the_cluster_repeats_no_dataset_and_needs_nothing_of_local(project):
+    emr = project / "conf" / "emr"
+    assert {path.name for path in emr.iterdir()} == {"globals.yml", "spark.yml"}
+    values = yaml.safe_load((emr / "globals.yml").read_text())
+    assert values.keys() == {"images", "storage", "tracking"}
+    words = ["git", "ls-files", "conf/local"]
+    tracked = subprocess.run(words, cwd=project, capture_output=True, text=True, check=True)
     assert tracked.stdout.split() == ["conf/local/.gitkeep"]
 
 
@@ -160,10 +137,7 @@ def test_a_path_in_a_variable_is_taken_as_it_is(context, monkeypatch, path):
 def test_refresh_reaches_every_growing_table(context):
     tables = {n for n, e in ENTRIES.items() if e.get("mode") in ("add", "read")}
     growing = tables | {"known_backbones"}
-    catalog = context("local", refresh=True).catalog
-    datasets = {name: catalog.get(name) for name in tables}
     assert tables
-    assert all(isinstance(d, TableDataset) for d in datasets.values())
     assert {n for n, e in ENTRIES.items() if "refresh" in e} == growing
     for refresh in (True, False):
         entries = context("local", refresh=refresh).config_loader["catalog"]
@@ -184,26 +158,11 @@ print(json.dumps({"names": names, "heavy": heavy}))
 """
 
 
-@pytest.fixture
-def without_java() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k != "JAVA_HOME"} | {"PATH": "/nonexistent"}
-
-
-def run(arguments: list[str], folder: Path, environment: dict[str, str]) -> str:
-    result = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_registering_pipelines_imports_neither_spark_nor_tensorflow(project):
+    words = ("python", "-c", REGISTER, str(project))
+    result = command(project, *words, JAVA_HOME=None, PATH="/nonexistent")
     assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def test_registering_pipelines_imports_neither_spark_nor_tensorflow(project, without_java):
-    answer = json.loads(run(["-c", REGISTER, str(project)], project, without_java).splitlines()[-1])
+    answer = json.loads(result.stdout.splitlines()[-1])
     assert answer["heavy"] == []
     nodes = answer["names"]
     assert nodes["__default__"] == sum(nodes[name] for name in DEFAULT)

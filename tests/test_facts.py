@@ -7,7 +7,7 @@ import pytest
 import yaml
 from runs import ROOT, SAMPLE
 
-from fruits_kedro.parameters.facts import FactBook, FruitFacts, fact_problems
+from fruits_kedro.parameters.facts import FactBook, fact_problems
 from fruits_kedro.storage.schemas import FACTS
 
 SHIPPED = ROOT / "conf" / "base" / "fruits.yml"
@@ -62,6 +62,7 @@ def change(content: dict[str, Any], *steps: Any, to: Any) -> dict[str, Any]:
         (("fruits",), [], "fruits in fruits.yml is []"),
         (("sources", "POWO"), 7, "sources.POWO in fruits.yml is 7"),
         (("fruit",), {}, "fruit in fruits.yml is unknown"),
+        (("de",), {"Apple": {"tase": "süß"}}, "translations.de.Apple.tase in fruits.yml is unk"),
     ],
 )
 def test_what_is_wrong_is_told_where_it_is(content, steps, value, sentence):
@@ -73,8 +74,4 @@ def test_what_is_wrong_is_told_where_it_is(content, steps, value, sentence):
 
 def test_no_facts_at_all_are_no_error():
     assert fact_problems({}) == []
-
-
-def test_rows_have_the_columns_of_the_tables():
-    assert list(FruitFacts.model_fields) == [*FACTS][:-1]
     assert FactBook().rows() == []

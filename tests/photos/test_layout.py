@@ -7,7 +7,7 @@ import pytest
 from corpus import INGESTION
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters.ingestion import IngestionParameters
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.layout import LAYOUT_SCHEMA, Layout, understand
 from fruits_kedro.photos.listing import list_files
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.photos import split_methods
 from fruits_kedro.photos.splits import assign_splits, uncovered_labels, warnings
 

@@ -48,9 +48,9 @@ def hostile(spark, base) -> Job:
     return job
 
 
-def below(job: Job) -> set[str]:
+def below() -> set[str]:
     """Paths of the photographs below the image folder."""
-    kinds = ((split, count) for split, count in (("Training", TRAIN), ("Test", TEST)))
+    kinds = (("Training", TRAIN), ("Test", TEST))
     return {f"{s}/{label}/{label}{n}.jpg" for s, c in kinds for label in LABELS for n in range(c)}
 
 
@@ -66,13 +66,10 @@ def texts(tree: Any) -> Iterator[str]:
         yield tree
 
 
-def test_nothing_is_written_outside_of_the_storage(hostile, base):
+def test_nothing_is_written_outside_of_the_storage_or_named_after_a_photograph(hostile, base):
     others = [path for path in base.rglob("*") if path.is_file()]
     others = [path for path in others if not path.is_relative_to(hostile.storage)]
-    assert {path.relative_to(hostile.images).as_posix() for path in others} == below(hostile)
-
-
-def test_no_folder_of_the_storage_is_named_after_a_photograph(hostile):
+    assert {path.relative_to(hostile.images).as_posix() for path in others} == below()
     names = {path.name for path in hostile.storage.rglob("*")}
     assert not [name for name in names for label in LABELS if label in name]
 
@@ -80,7 +77,7 @@ def test_no_folder_of_the_storage_is_named_after_a_photograph(hostile):
 @pytest.mark.parametrize("name", ["photographs", "reduced_features", "predictions"])
 def test_tables_have_the_names_to_the_letter(hostile, name):
     rows = hostile.rows(name, "path", "label")
-    assert {row["path"] for row in rows} == {hostile.path(path) for path in below(hostile)}
+    assert {row["path"] for row in rows} == {hostile.path(path) for path in below()}
     assert all(row["label"] == Path(row["path"]).parent.name for row in rows)
     assert {row["label"] for row in rows} == set(LABELS)
 
@@ -102,39 +99,25 @@ def test_no_cell_of_a_csv_file_is_a_formula_and_it_loads_to_the_letter(hostile, 
     assert len(loaded) == len(lines)
 
 
-def test_no_name_in_the_report_is_html(hostile):
-    page = (hostile.storage / "08_reporting" / "report.html").read_text()
-    for label in LABELS:
-        assert f">{label}" not in page or label == html.escape(label)
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;alert(1)&lt;" in page
-
-
 @pytest.mark.parametrize("name", PLOTS)
 def test_no_name_in_a_plot_is_html(hostile, name):
     figure = json.loads((hostile.storage / "08_reporting" / f"{name}.json").read_text())
     found = list(texts(figure["data"]))
     assert found
-    for text in found:
-        assert "<script" not in text
-        assert "<a " not in text
-        assert "$" not in text
+    assert not [text for text in found for part in ("<script", "<a ", "$") if part in text]
 
 
 def test_plots_show_the_names_to_the_letter(hostile):
     tsne, matrix = hostile.load("tsne_map"), hostile.load("confusion_matrix")
     shown = {html.unescape(path) for trace in tsne.data for path in trace.hovertext}
-    assert shown == {hostile.path(path) for path in below(hostile)}
+    assert shown == {hostile.path(path) for path in below()}
     assert {html.unescape(label) for label in matrix.data[0].y} >= set(LABELS)
 
 
-def test_reports_have_the_names_to_the_letter(hostile):
+def test_reports_have_the_names_to_the_letter_and_kedro_viz_gets_them_as_data(hostile):
+    """Tables and reports are previewed as values; the page shows values as text."""
     assert set(hostile.report("ingestion")["kept_by_label"]) == set(LABELS)
     assert set(hostile.report("metrics")["per_label"]) == set(LABELS)
-
-
-def test_kedro_viz_gets_the_names_as_data(hostile):
-    """Tables and reports are previewed as values; the page shows values as text."""
     catalog = hostile.catalog()
     assert json.loads(catalog.get("metrics").preview())["per_label"].keys() == set(LABELS)
     rows = catalog.get("predictions").preview(nrows=50)

@@ -54,65 +54,44 @@ def undecodable(corpus: list[Kind]) -> set[str]:
     return {readable(kind.path) for kind in corpus if kind.outcome == decode}
 
 
-def rows_of_corpus(job: Job) -> Counter[Row]:
+def outcomes_below(job: Job) -> list[Row]:
     rows = job.rows("photographs", "path", "status", "reason")
-    below = (
+    return [
         (os.path.relpath(row["path"], job.images), row["status"], row["reason"]) for row in rows
-    )
-    return Counter(row for row in below if not row[0].startswith("Test/"))
+    ]
 
 
-def test_every_file_has_the_outcome_of_its_kind(hostile):
+def test_every_file_has_the_outcome_of_its_kind_and_is_accounted_for(hostile):
     job, corpus = hostile
-    expected = Counter((readable(k.path), *after_ingestion(k)) for k in candidates(corpus))
-    found = rows_of_corpus(job)
-    assert found - expected == Counter()
-    assert expected - found == Counter()
-
-
-def test_every_file_is_accounted_for(hostile):
-    job, corpus = hostile
+    found = Counter(row for row in outcomes_below(job) if not row[0].startswith("Test/"))
+    assert found == Counter((readable(k.path), *after_ingestion(k)) for k in candidates(corpus))
     report = job.report("ingestion")
-    outcomes = Counter(after_ingestion(kind)[0] for kind in candidates(corpus))
+    outcomes = [after_ingestion(kind) for kind in candidates(corpus)]
+    status = Counter(status for status, _ in outcomes)
+    counted = report["kept"] - 16, report["duplicates"], report["rejected"]
+    assert counted == (status["kept"], status["duplicate"], status["rejected"])
     ignored = Counter(k.outcome.as_ for k in corpus if isinstance(k.outcome, Ignored))
     del ignored[None]
-    assert report["kept"] == outcomes["kept"] + 16
-    assert report["duplicates"] == outcomes["duplicate"]
-    assert report["rejected"] == outcomes["rejected"]
     assert report["ignored_by_extension"] == ignored
-    parts = ("kept", "duplicates", "rejected", "ignored")
-    assert report["listed"] == sum(report[part] for part in parts)
-
-
-def test_reasons_are_counted_and_each_has_a_sentence(hostile):
-    job, corpus = hostile
-    reasons = Counter(
-        reason
-        for status, reason in map(after_ingestion, candidates(corpus))
-        if status == "rejected"
+    assert report["listed"] == sum(
+        report[part] for part in ("kept", "duplicates", "rejected", "ignored")
     )
-    assert job.report("ingestion")["rejected_by_reason"] == reasons
+    reasons = Counter(reason for status, reason in outcomes if status == "rejected")
+    assert report["rejected_by_reason"] == reasons
     assert all(SENTENCES[Reason(reason)] for reason in reasons)
 
 
-def test_what_cannot_be_decoded_has_its_reason_among_the_features(hostile):
+def test_kept_photographs_have_features_or_their_reason(hostile):
     job, corpus = hostile
     failed = job.load("features").read(filter=pc.field("reason").is_valid()).to_pylist()
     files = {row["sha256"]: row["path"] for row in job.rows("photographs", "path", "sha256")}
     paths = {os.path.relpath(files[row["sha256"]], job.images) for row in failed}
     assert paths == undecodable(corpus)
-    assert {row["reason"] for row in failed} == {Reason.UNDECODABLE}
-    assert all(row["features"] is None for row in failed)
-
-
-def test_kept_photographs_have_features_or_are_undecodable(hostile):
-    job, corpus = hostile
+    assert {(row["reason"], row["features"]) for row in failed} == {(Reason.UNDECODABLE, None)}
     report = job.report("featurization")
-    assert report["undecodable"] == len(undecodable(corpus))
-    assert report["kept"] == report["features"] + report["undecodable"]
-    assert report["kept"] == job.report("ingestion")["kept"]
-    files = {os.path.relpath(path, job.images) for path, _ in report["undecodable_files"]}
-    assert files == undecodable(corpus)
+    named = {os.path.relpath(path, job.images) for path, _ in report["undecodable_files"]}
+    assert named == paths and report["undecodable"] == len(paths)
+    assert report["kept"] == report["features"] + len(paths) == job.report("ingestion")["kept"]
 
 
 def label_of(path: str) -> str:
@@ -139,20 +118,6 @@ def test_bytes_are_stored_for_what_is_kept_and_for_nothing_else(hostile):
 # --- copies --------------------------------------------------------------------------------------
 
 PHOTOS = sorted((SAMPLE / "Training" / "Corn").glob("*.jpg"))
-
-
-def ingest(folder: Path, files: dict[str, int]) -> dict[str, tuple[str, str | None]]:
-    """Status and reason by path of photographs, each given by its number."""
-    job = new_job(folder)
-    for relative, number in files.items():
-        target = job.images / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PHOTOS[number], target)
-    job.run("ingestion")
-    rows = job.rows("photographs", "path", "status", "reason")
-    return {
-        os.path.relpath(row["path"], job.images): (row["status"], row["reason"]) for row in rows
-    }
 
 
 KEPT = ("kept", None)
@@ -186,14 +151,17 @@ COPIES = {
 
 @pytest.fixture(scope="module")
 def copies(spark, tmp_path_factory) -> dict[str, tuple[str, str | None]]:
-    files = {path: number for path, (number, _) in COPIES.items()}
-    return ingest(tmp_path_factory.mktemp("copies"), files)
+    """Status and reason by path."""
+    job = new_job(tmp_path_factory.mktemp("copies"))
+    for relative, (number, _) in COPIES.items():
+        target = job.images / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PHOTOS[number], target)
+    job.run("ingestion")
+    return {path: (status, reason) for path, status, reason in outcomes_below(job)}
 
 
 @pytest.mark.parametrize("path", COPIES)
 def test_a_copy_follows_the_rules(copies, path):
-    assert copies[path] == COPIES[path][1]
-
-
-def test_every_copy_has_a_row(copies):
     assert copies.keys() == COPIES.keys()
+    assert copies[path] == COPIES[path][1]

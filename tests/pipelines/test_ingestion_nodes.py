@@ -45,18 +45,14 @@ class Known:
 
 @pytest.fixture
 def limited(parameters):
-    """Parameters with other limits."""
-
-    def change(max_bytes: int, max_pixels: int) -> IngestionParameters:
-        limits = {"max_bytes": max_bytes, "max_pixels": max_pixels}
-        return parameters.ingestion.model_copy(update=limits)
-
-    return change
+    """Parameters with another limit, of bytes and of pixels."""
+    names = ("max_bytes", "max_pixels")
+    return lambda most: parameters.ingestion.model_copy(update=dict.fromkeys(names, most))
 
 
 @pytest.fixture
 def limits(limited) -> IngestionParameters:
-    return limited(100, 100)
+    return limited(100)
 
 
 @pytest.fixture
@@ -124,7 +120,7 @@ def reasons(sized: Known, images: Table, limits: IngestionParameters) -> dict[st
 
 
 def test_a_raised_limit_reads_what_it_now_allows(sized, limited):
-    strict, generous = limited(10, 10), limited(30, 30)
+    strict, generous = limited(10), limited(30)
     before = read_under(strict)
     images = sized.images(*before)
     assert reasons(sized, images, strict) == dict.fromkeys(SIZES) | TOO_MUCH
@@ -135,6 +131,6 @@ def test_a_raised_limit_reads_what_it_now_allows(sized, limited):
 
 
 def test_a_lowered_limit_holds_for_what_was_kept(sized, limited):
-    images, strict = sized.images(*read_under(limited(30, 30))), limited(10, 10)
+    images, strict = sized.images(*read_under(limited(30))), limited(10)
     assert sized.unread(images, strict) == set()
     assert reasons(sized, images, strict) == dict.fromkeys(SIZES) | TOO_MUCH

@@ -27,8 +27,7 @@ from fruits_kedro.model.held_out import (
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.model.refits import Refits
 from fruits_kedro.model.rows import Rows
-from fruits_kedro.parameters.classification import CalibrationParameters, ClassificationParameters
-from fruits_kedro.parameters.evaluation import OwnParameters
+from fruits_kedro.parameters import CalibrationParameters, ClassificationParameters, OwnParameters
 
 logger = logging.getLogger(__name__)
 

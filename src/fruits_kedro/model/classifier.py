@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fruits_kedro import FruitsError
 from fruits_kedro.model.confidence import UNCALIBRATED, Calibration, Outliers
 from fruits_kedro.model.matrices import Features, Flags, Matrix, Targets, softmax
-from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.parameters.kinds import CLASSIFIERS, kind_in, names_in
 
 if TYPE_CHECKING:

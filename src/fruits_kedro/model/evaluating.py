@@ -15,9 +15,7 @@ from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_groups, trainable
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.model.scores import score
-from fruits_kedro.parameters.classification import ClassificationParameters
-from fruits_kedro.parameters.evaluation import OwnParameters
-from fruits_kedro.parameters.reduction import ReductionParameters
+from fruits_kedro.parameters import ClassificationParameters, OwnParameters, ReductionParameters
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from fruits_kedro.model.matrices import Features, Flags, Matrix
 from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer, fit_reducer
 from fruits_kedro.model.rows import Rows
-from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.parameters import ClassificationParameters
 
 MOST_FOLDS = 5
 """Most folds that capture groups are put into; each fold is one fit."""

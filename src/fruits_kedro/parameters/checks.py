@@ -11,20 +11,8 @@ from fruits_kedro import FruitsError
 from fruits_kedro.parameters import Parameters
 
 
-def check_parameters(values: Mapping[str, Any]) -> Parameters:
-    """Validate all parameters together.
-
-    Raises:
-        FruitsError: Naming every wrong or unknown parameter, with its nearest known name.
-    """
-    problems = parameter_problems(values)
-    if problems:
-        raise refusal("Wrong parameters", problems)
-    return Parameters.model_validate(dict(values))
-
-
 def parameter_problems(values: Mapping[str, Any]) -> list[str]:
-    """Name each problem, parameter by parameter; empty if there are none."""
+    """Name every wrong or unknown parameter, with its nearest known name."""
     try:
         Parameters.model_validate(dict(values))
     except ValidationError as error:

@@ -1,11 +1,13 @@
 """Schema of the facts about fruits by label: species, taste, season and more."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+from fruits_kedro.parameters.types import StrictModel
 
 _LANGUAGE = re.compile("[a-z]{2}")
 """Two letters of ISO 639-1."""
@@ -14,10 +16,8 @@ Text = Annotated[str, Field(min_length=1, strict=True)]
 Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
 
 
-class FruitFacts(BaseModel):
+class FruitFacts(StrictModel):
     """The facts of one label; each names the source to look it up in."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     common_name: Fact
     species: Fact
@@ -28,10 +28,8 @@ class FruitFacts(BaseModel):
     biodiversity: Fact
 
 
-class TranslatedFacts(BaseModel):
+class TranslatedFacts(StrictModel):
     """Facts of one label in another language; the sources are those of the English facts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     common_name: Text | None = None
     species: Text | None = None
@@ -42,18 +40,16 @@ class TranslatedFacts(BaseModel):
     biodiversity: Text | None = None
 
 
-class FactBook(BaseModel):
+class FactBook(StrictModel):
     """The facts of every known label, and the sources they name.
 
     Files are merged at the first level, so a language is a key there: ``fr`` in ``fruits.fr.yml``
     becomes ``translations["fr"]``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sources: dict[Text, Text] = {}
-    fruits: dict[Text, FruitFacts] = {}
-    translations: dict[Text, dict[Text, TranslatedFacts]] = {}
+    sources: dict[Text, Text] = Field(default_factory=dict)
+    fruits: dict[Text, FruitFacts] = Field(default_factory=dict)
+    translations: dict[Text, dict[Text, TranslatedFacts]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -64,12 +60,12 @@ class FactBook(BaseModel):
 
     def rows(self) -> list[dict[str, str]]:
         """One row per label: its name as ``prediction``, and the columns of the facts."""
-        return [{"prediction": label, **self._row(facts)} for label, facts in self.fruits.items()]
-
-    def _row(self, facts: FruitFacts) -> dict[str, str]:
-        pairs = {name: getattr(facts, name) for name in FruitFacts.model_fields}
-        sources = (f"{name}: {self.sources[source]}" for name, (_, source) in pairs.items())
-        return {name: text for name, (text, _) in pairs.items()} | {"sources": "; ".join(sources)}
+        rows = []
+        for label, facts in self.fruits.items():
+            sources = (f"{name}: {self.sources[source]}" for name, (_, source) in facts)
+            texts = {name: text for name, (text, _) in facts}
+            rows.append({"prediction": label, **texts, "sources": "; ".join(sources)})
+        return rows
 
 
 def fact_problems(values: Mapping[str, Any]) -> list[str]:
@@ -78,18 +74,12 @@ def fact_problems(values: Mapping[str, Any]) -> list[str]:
         book = FactBook.model_validate(dict(values))
     except ValidationError as error:
         return list(dict.fromkeys(_describe(problem) for problem in error.errors()))
-    return list(_unknown_sources(book))
-
-
-def _unknown_sources(book: FactBook) -> Iterator[str]:
-    for label, facts in book.fruits.items():
-        for name in FruitFacts.model_fields:
-            source = getattr(facts, name)[1]
-            if source not in book.sources:
-                yield (
-                    f"{name} of {label} in fruits.yml names the source {source}, which is not "
-                    "among its sources"
-                )
+    return [
+        f"{name} of {label} in fruits.yml names the source {source}, which is not among its sources"
+        for label, facts in book.fruits.items()
+        for name, (_, source) in facts
+        if source not in book.sources
+    ]
 
 
 def _describe(problem: ErrorDetails) -> str:

@@ -4,6 +4,7 @@ Packages are given by name, so that the schema of parameters does not import the
 """
 
 import pkgutil
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -28,28 +29,26 @@ def kind_in(package: str, name: str) -> Any:
     return import_module(f"{package}.{name}")
 
 
+@dataclass(frozen=True)
 class ChoiceOf:
-    """Pydantic check of a parameter that names a kind.
+    """Pydantic check of a parameter that names a kind, or is one of some other values.
 
-    Args:
+    Attributes:
         package: The package whose modules are the kinds.
         others: Further accepted values.
     """
 
-    def __init__(self, package: str, *others: str) -> None:
-        self._package, self._others = package, others
+    package: str
+    others: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> Any:
-        return {**handler(schema), "enum": self._known()}
-
-    def _known(self) -> list[str]:
-        return [*self._others, *names_in(self._package)]
+        return {**handler(schema), "enum": [*self.others, *names_in(self.package)]}
 
     def _check(self, value: str) -> str:
-        known = self._known()
+        known = [*self.others, *names_in(self.package)]
         if value in known:
             return value
         expected = " or ".join([", ".join(map(repr, known[:-1])), repr(known[-1])])

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters.ingestion import IngestionParameters
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.folders import Folders, Meaning, Rule, find_rule
 from fruits_kedro.photos.labels import clean_label, nearest_label, parse_capture
 from fruits_kedro.photos.labels_table import Matched, match_table

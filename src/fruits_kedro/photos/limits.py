@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from fruits_kedro.parameters.ingestion import IngestionParameters
+from fruits_kedro.parameters import IngestionParameters
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fruits_kedro.parameters import AUTO, SplitParameters
 from fruits_kedro.parameters.kinds import SPLIT_METHODS, kind_in
-from fruits_kedro.parameters.split import AUTO, SplitParameters
 from fruits_kedro.photos.folders import OUTSIDE
 from fruits_kedro.photos.layout import OWN
 from fruits_kedro.photos.layout_summary import names_of

@@ -19,7 +19,7 @@ from runs import ROOT, SAMPLE
 from fruits_kedro.datasets.app import StaticFolderDataset
 from fruits_kedro.model.engine import Engine
 from fruits_kedro.model.phone import NoPhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.pipelines.app.nodes import build_app
@@ -79,12 +79,10 @@ def phone(launch, url) -> Phone:
     return launch().open(url)
 
 
-def build(folder: Path, model, facts: dict, metrics: dict | None = None) -> Path:
+def build(folder: Path, model, facts: dict) -> Path:
     """An app of another model or other facts, in a folder of its own."""
-    book = FactBook.model_validate(facts)
-    StaticFolderDataset(filepath=str(folder)).save(
-        build_app(model, book, metrics or {}, {}, PARAMETERS)
-    )
+    files = build_app(model, FactBook.model_validate(facts), {}, {}, PARAMETERS)
+    StaticFolderDataset(filepath=str(folder)).save(files)
     return folder
 
 
@@ -95,9 +93,13 @@ def names(page) -> list[str]:
 # --- the camera ----------------------------------------------------------------------------------
 
 
+def filming(launch, folder: Path, picture: Image.Image, fill: float = 0.9) -> Phone:
+    """A phone whose camera shows a picture."""
+    return launch(*film(picture, folder / "film.y4m", fill), permissions=["camera"])
+
+
 def test_a_banana_in_front_of_the_camera_is_named_with_its_facts(launch, url, tmp_path):
-    options = film(Image.open(BANANA), tmp_path / "banana.y4m")
-    phone = launch(*options, permissions=["camera"]).open(url)
+    phone = filming(launch, tmp_path, Image.open(BANANA)).open(url)
     page = phone.page
     expect(page.locator("#hint")).to_have_text("Banana")
     page.click("#shutter")
@@ -113,8 +115,7 @@ def test_a_banana_in_front_of_the_camera_is_named_with_its_facts(launch, url, tm
 
 
 def test_a_camera_that_shows_no_fruit_names_none(launch, url, pictures, tmp_path):
-    options = film(Image.open(pictures["unknown"]), tmp_path / "nothing.y4m", fill=1)
-    phone = launch(*options, permissions=["camera"]).open(url)
+    phone = filming(launch, tmp_path, Image.open(pictures["unknown"]), fill=1).open(url)
     phone.page.click("#shutter:not([disabled])")
     assert phone.result()["verdict"] == "unknown"
     assert phone.page.locator("#result li").count() == 3
@@ -123,16 +124,8 @@ def test_a_camera_that_shows_no_fruit_names_none(launch, url, pictures, tmp_path
     assert phone.page.inner_text("#hint") == ""
 
 
-def test_a_black_camera_is_said_and_the_chooser_stays(launch, url, tmp_path):
-    options = film(Image.new("RGB", (640, 480)), tmp_path / "black.y4m", fill=4 / 3)
-    phone = launch(*options, permissions=["camera"]).open(url)
-    phone.page.wait_for_selector("#state[data-key=cameraBlack]")
-    assert phone.page.locator("#pick").is_visible()
-
-
 def test_the_camera_is_off_while_the_page_is_hidden(launch, url, tmp_path):
-    options = film(Image.open(BANANA), tmp_path / "hidden.y4m")
-    page = launch(*options, permissions=["camera"]).open(url).page
+    page = filming(launch, tmp_path, Image.open(BANANA)).open(url).page
     page.wait_for_selector("#finder:not([hidden])")
     hide = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: "
     hide += "true}); document.dispatchEvent(new Event('visibilitychange')); }"
@@ -143,21 +136,28 @@ def test_the_camera_is_off_while_the_page_is_hidden(launch, url, tmp_path):
     assert page.evaluate("document.getElementById('video').srcObject.active") is True
 
 
-def test_without_a_camera_photographs_are_chosen(launch, url, phone):
-    phone.go("camera")
-    assert phone.page.get_attribute("#state", "data-key") == "cameraNone"
+REFUSED = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+INSECURE = ("--host-resolver-rules=MAP fruits.example 127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    ("options", "state"),
+    [((), "cameraNone"), (REFUSED, "cameraRefused"), (INSECURE, "cameraInsecure")],
+)
+def test_without_a_camera_photographs_are_chosen(launch, url, options, state):
+    phone = launch(*options)
+    phone.open(url.replace("localhost", "fruits.example") if options == INSECURE else url)
+    phone.page.wait_for_selector(f"#state[data-key={state}]")
     assert phone.page.locator("#drop").is_visible()
-    refused = launch("--use-fake-device-for-media-stream", "--deny-permission-prompts").open(url)
-    refused.page.wait_for_selector("#state[data-key=cameraRefused]")
+    assert phone.choose(BANANA)["label"] == "Banana"
+    if options == INSECURE:
+        assert phone.page.inner_text("#offline") == ""
 
 
-def test_a_page_from_an_insecure_host_still_names_photographs(launch, url):
-    insecure = launch("--host-resolver-rules=MAP fruits.example 127.0.0.1").open(
-        url.replace("localhost", "fruits.example")
-    )
-    assert insecure.page.get_attribute("#state", "data-key") == "cameraInsecure"
-    assert insecure.choose(BANANA)["label"] == "Banana"
-    assert insecure.page.inner_text("#offline") == ""
+def test_a_black_camera_is_said_and_the_chooser_stays(launch, url, tmp_path):
+    phone = filming(launch, tmp_path, Image.new("RGB", (640, 480)), fill=4 / 3).open(url)
+    phone.page.wait_for_selector("#state[data-key=cameraBlack]")
+    assert phone.page.locator("#pick").is_visible()
 
 
 # --- results -------------------------------------------------------------------------------------
@@ -177,13 +177,6 @@ def test_a_photograph_chosen_while_the_model_loads_is_named(launch, url):
     assert phone.choose(BANANA)["label"] == "Banana"
 
 
-def test_what_is_no_photograph_is_said(phone, tmp_path):
-    (tmp_path / "letter.jpg").write_text("a letter")
-    phone.go("camera")
-    phone.page.set_input_files("#file", str(tmp_path / "letter.jpg"))
-    phone.page.wait_for_selector("#state[data-key=unreadable]")
-
-
 def test_a_camera_that_fails_late_hides_no_message(launch, url, tmp_path):
     (tmp_path / "letter.jpg").write_text("a letter")
     phone = launch().open(url)
@@ -200,15 +193,6 @@ def test_a_camera_that_fails_late_hides_no_message(launch, url, tmp_path):
     assert phone.page.get_attribute("#state", "data-key") == "unreadable"
 
 
-def test_probabilities_are_those_of_python(phone, model):
-    engine = Engine(model.content)
-    for path in sorted((SAMPLE / "Test").glob("*/*.jpg"))[::20]:
-        expected = engine(decode(path.read_bytes(), model.card.image_size, True))
-        answer = classify(phone, path)
-        assert max(abs(expected[:-1] - answer["probabilities"])) < 1e-5
-        assert abs(expected[-1] - answer["score"]) < 1e-2
-
-
 def classify(phone: Phone, path: Path) -> dict:
     """What the engine and the page make of a file, without the screens."""
     content = base64.b64encode(path.read_bytes()).decode()
@@ -223,16 +207,18 @@ def classify(phone: Phone, path: Path) -> dict:
 def test_the_app_says_what_the_product_says(phone, model):
     paths = sorted((SAMPLE / "Test").glob("*/*.jpg"))[:: 5 if SHOP.exists() else 2]
     paths += sorted(SHOP.glob("*/*.jpg"))[::17] if SHOP.exists() else []
-    predictor = Predictor(model, FactBook(), PARAMETERS, 10**8)
+    engine, predictor = Engine(model.content), Predictor(model, FactBook(), PARAMETERS, 10**8)
     differ = []
-    for path in paths:
+    for number, path in enumerate(paths):
         ours, theirs = classify(phone, path), predictor.predict(path.read_bytes())
-        if (ours["verdict"], ours["said"]) != (theirs["verdict"], theirs["label"]):
-            differ.append(
-                (path.name, ours["verdict"], ours["said"], theirs["verdict"], theirs["label"])
-            )
+        assert ours["verdict"] == theirs["verdict"], path.name
+        if ours["said"] != theirs["label"]:
+            differ.append((path.name, ours["said"], theirs["label"]))
+        if number % 5 == 0 and path.is_relative_to(SAMPLE):
+            expected = engine(decode(path.read_bytes(), model.card.image_size, True))
+            assert max(abs(expected[:-1] - ours["probabilities"])) < 1e-5
+            assert abs(expected[-1] - ours["score"]) < 1e-2
     assert len(paths) >= 100
-    assert [pair for pair in differ if pair[1] != pair[3]] == []
     assert len(differ) <= 2, differ
 
 

@@ -6,8 +6,6 @@ from kedro.framework.startup import bootstrap_project
 
 from fruits_kedro.pipelines.reporting.run_facts import DATASET, differing_parameters, gather_facts
 
-INGESTION = {"images": "/photos"}
-
 
 def test_parameters_that_differ_are_named_with_both_values():
     default = {"a": {"b": 1, "c": [1, 2]}, "d": "x"}
@@ -35,14 +33,12 @@ def test_a_run_hands_its_nodes_what_only_it_knows(project, tmp_path):
     assert {"fruits-kedro", "python", "pyspark", "kedro"} <= facts["versions"].keys()
 
 
-@pytest.mark.parametrize(("inferred", "rate"), [(800, 200.0), (0, None)])
-def test_photographs_per_second_are_those_of_the_network(inferred, rate):
-    node = {"run": "now", "seconds": 9.0, "nodes": {"compute_features": 4.0}}
-    timings = {"pipelines": {"featurization": node}}
-    facts = gather_facts({}, INGESTION, {"inferred": inferred}, timings)
-    assert (facts["images_per_second"], facts["run"]) == (rate, "now")
-
-
-def test_without_times_there_is_no_rate():
-    facts = gather_facts({}, INGESTION, {"inferred": 5}, {})
-    assert (facts["images_per_second"], facts["run"], facts["stages"]) == (None, None, {})
+@pytest.mark.parametrize(
+    ("seconds", "inferred", "rate", "run"),
+    [(4.0, 800, 200.0, "now"), (4.0, 0, None, "now"), (None, 5, None, None)],
+)
+def test_photographs_per_second_are_those_of_the_network(seconds, inferred, rate, run):
+    node = {"run": "now", "seconds": 9.0, "nodes": {"compute_features": seconds}}
+    timings = {"pipelines": {"featurization": node}} if seconds else {}
+    facts = gather_facts({}, {"images": "/photos"}, {"inferred": inferred}, timings)
+    assert (facts["images_per_second"], facts["run"]) == (rate, run)

@@ -36,9 +36,9 @@ def paths(rows: list[dict]) -> list[str]:
 
 @pytest.mark.parametrize("count", [2, 50])
 def test_mistakes_and_hits_are_those_of_the_test_photographs(predictions, count):
-    mistakes = selection.choose_mistakes(predictions, count)
+    mistakes = selection.choose_tested(predictions, count, right=False)
     assert paths(mistakes) == ["/1", "/2", "/4"][:count]
-    assert paths(selection.choose_hits(predictions, count)) == ["/5", "/0"]
+    assert paths(selection.choose_tested(predictions, count, right=True)) == ["/5", "/0"]
 
 
 def test_pairs_come_with_photographs_of_both(predictions):
@@ -47,12 +47,8 @@ def test_pairs_come_with_photographs_of_both(predictions):
         columns=["label", "prediction", "rows"],
     )
     first, second = selection.choose_pairs(predictions, confusions, 5)
-    assert (first["label"], first["prediction"], first["rows"], first["support"]) == (
-        "Apple",
-        "Pear",
-        2,
-        3,
-    )
+    names = ("label", "prediction", "rows", "support")
+    assert [first[name] for name in names] == ["Apple", "Pear", 2, 3]
     assert paths(first["mistaken"]) == ["/1", "/2"]
     assert paths(first["examples"]) == ["/7", "/6"]
     assert paths(second["mistaken"]) == ["/4"]

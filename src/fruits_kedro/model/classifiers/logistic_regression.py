@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from fruits_kedro.model.classifier import LinearClassifier
 from fruits_kedro.model.matrices import Matrix, Targets
-from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.parameters import ClassificationParameters
 
 logger = logging.getLogger(__name__)
 

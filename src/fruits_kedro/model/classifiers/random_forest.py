@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fruits_kedro.model.classifier import Classifier
 from fruits_kedro.model.matrices import Matrix, Targets
-from fruits_kedro.parameters.classification import ClassificationParameters
+from fruits_kedro.parameters import ClassificationParameters
 
 _NO_CHILD = -1
 

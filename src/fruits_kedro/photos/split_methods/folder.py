@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.photos.folders import OUTSIDE
 
 logger = logging.getLogger(__name__)

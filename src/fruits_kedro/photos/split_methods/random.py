@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.parameters.split import SplitParameters
+from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.photos.draws import draw
 
 

@@ -91,15 +91,16 @@ class _Configuration:
 
     def predictor(self) -> Any:
         """The model with its facts. Raises FruitsError if there is none yet."""
-        from fruits_kedro.parameters.app import AppParameters
-        from fruits_kedro.pipelines.app.predicting import Predictor, require_model
+        from fruits_kedro.model.phone import NoPhoneModel
+        from fruits_kedro.parameters import AppParameters
+        from fruits_kedro.pipelines.app.predicting import Predictor
 
-        parameters = self._loader["parameters"]
+        model, parameters = self.load("phone_model"), self._loader["parameters"]
+        if isinstance(model, NoPhoneModel):
+            raise FruitsError(model.reason)
+        chosen = AppParameters.model_validate(parameters["app"])
         return Predictor(
-            require_model(self.load("phone_model")),
-            self.load("fruit_facts"),
-            AppParameters.model_validate(parameters["app"]),
-            parameters["ingestion"]["max_pixels"],
+            model, self.load("fruit_facts"), chosen, parameters["ingestion"]["max_pixels"]
         )
 
 

@@ -7,34 +7,12 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.parameters.app import AppParameters
-from fruits_kedro.parameters.facts import FactBook, FruitFacts
+from fruits_kedro.parameters import AppParameters
+from fruits_kedro.parameters.facts import FactBook
 
 MODEL = "fruits.tflite"
 WORKER = "sw.js"
 _WORKER_FILES = "{/* path: [sha256, bytes], written by build_app */}"
-_MANIFEST = {
-    "name": "Fruits",
-    "short_name": "Fruits",
-    "description": "Take a picture of a fruit and learn about it, offline",
-    "id": "./",
-    "start_url": "./",
-    "scope": "./",
-    "display": "standalone",
-    "background_color": "#fbfaf5",
-    "theme_color": "#1d6b3c",
-    "categories": ["education", "food"],
-    "icons": [
-        {"src": "icon-192.png", "sizes": "192x192", "type": "image/png"},
-        {"src": "icon-512.png", "sizes": "512x512", "type": "image/png"},
-        {
-            "src": "icon-512-maskable.png",
-            "sizes": "512x512",
-            "type": "image/png",
-            "purpose": "maskable",
-        },
-    ],
-}
 
 
 def build_app(
@@ -46,18 +24,10 @@ def build_app(
 ) -> dict[str, bytes]:
     """Make the files of the app.
 
-    Args:
-        phone_model: The model, or why there is none: then the page says so and shows facts only.
-        fruit_facts: Facts by label, and their translations.
-        metrics: Content of ``metrics.json``; empty without a classifier.
-        calibration: Content of ``calibration.json``.
-        parameters: Of the app.
-
-    Returns:
-        Content by path, the same bytes for the same inputs.
+    Returns content by path, equal bytes for equal inputs. Without a model the page says why and
+    shows facts only. ``metrics`` is empty without a classifier.
     """
     page = _page_files(files("fruits_kedro.pipelines.app") / "page")
-    page["app.webmanifest"] = _to_json(_MANIFEST)
     if isinstance(phone_model, PhoneModel):
         page[MODEL] = phone_model.content
     else:
@@ -71,7 +41,7 @@ def build_app(
         "candidate_floor": parameters.candidate_floor,
         "sha256": {path: _sha256(page[path]) for path in sorted(page)},
     }
-    page["app.json"] = _to_json(about)
+    page["app.json"] = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False).encode()
     listed = {path: [_sha256(page[path]), len(page[path])] for path in sorted(page)}
     page[WORKER] = worker.replace(_WORKER_FILES, json.dumps(listed)).encode()
     return dict(sorted(page.items()))
@@ -102,11 +72,12 @@ def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
 def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, Any]:
     """The facts of the labels that the model names; all facts if there is no model."""
     wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
-    fruits = {label: facts for label, facts in book.fruits.items() if label in wanted}
-    pairs = {label: facts.model_dump(mode="json") for label, facts in fruits.items()}
-    named = {
-        getattr(facts, name)[1] for facts in fruits.values() for name in FruitFacts.model_fields
+    pairs = {
+        label: facts.model_dump(mode="json")
+        for label, facts in book.fruits.items()
+        if label in wanted
     }
+    named = {source for facts in pairs.values() for _, source in facts.values()}
     translations = {
         language: {
             label: facts.model_dump(mode="json", exclude_none=True)
@@ -133,10 +104,6 @@ def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str,
         "right_if_sure": test.get("right_if_sure"),
         "held_out_by": held_out.get("by"),
     }
-
-
-def _to_json(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _sha256(content: bytes) -> str:

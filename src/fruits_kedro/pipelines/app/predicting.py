@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.engine import Engine
-from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
-from fruits_kedro.parameters.app import AppParameters
+from fruits_kedro.model.phone import PhoneModel
+from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode, read_header
@@ -55,10 +55,7 @@ class Predictor:
     threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
 
     def predict(self, content: bytes) -> dict[str, Any]:
-        """The answer for one photograph; may be called by several threads.
-
-        Args:
-            content: Bytes of an image file.
+        """The answer for the bytes of one image file; may be called by several threads.
 
         Returns:
             ``verdict`` (``sure``, ``unsure`` or ``unknown``: no fruit that is known), ``label``,
@@ -158,10 +155,9 @@ class Predictor:
         known = self.facts.fruits.get(label)
         if known is None:
             return None
-        pairs = known.model_dump().items()
         return {
             name: {"text": text, "source": self.facts.sources.get(source, source)}
-            for name, (text, source) in pairs
+            for name, (text, source) in known
         }
 
     @cached_property
@@ -178,10 +174,3 @@ class Predictor:
         for _ in range(self.threads):
             engines.put(Engine(self.model.content))
         return engines
-
-
-def require_model(model: PhoneModel | NoPhoneModel) -> PhoneModel:
-    """The model. Raises FruitsError with the reason if there is none."""
-    if isinstance(model, NoPhoneModel):
-        raise FruitsError(model.reason)
-    return model

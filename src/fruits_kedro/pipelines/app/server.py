@@ -33,8 +33,7 @@ def create_server(
     Args:
         site: Files of the app by path, kept in memory.
         predictor: Answers photographs; None if there is no model for a phone.
-        hosts: Accepted host names; others are refused, so that no other site can reach the server
-            through a name that points here (DNS rebinding).
+        hosts: Accepted names of this server; others are refused against DNS rebinding.
     """
     tags = {path: f'"{hashlib.sha256(content).hexdigest()}"' for path, content in site.items()}
 
@@ -88,11 +87,7 @@ def create_server(
 
 
 def serve(site: dict[str, bytes], predictor: Predictor | None, host: str, port: int) -> None:
-    """Serve until interrupted.
-
-    Raises:
-        FruitsError: If the address is taken or not this machine's.
-    """
+    """Serve until interrupted. Raises FruitsError if the address is taken or another machine's."""
     import uvicorn
 
     try:

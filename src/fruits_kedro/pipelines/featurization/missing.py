@@ -1,11 +1,10 @@
 """Finds missing features and computes them on the workers, for photographs and scenes."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,8 +30,8 @@ def missing_variants(
 
     Args:
         photographs: ``schemas.PHOTOGRAPHS``.
-        variants: sha256, variant and fingerprint of copies.
-        known_features: ``schemas.FEATURES``.
+        variants: ``schemas.VARIANTS``: the copies that are wanted.
+        known_features: ``schemas.FEATURES``; unreadable photographs count as unknown.
         fingerprint: Of the photographs' own features; None if only copies are wanted.
 
     Returns:
@@ -41,33 +40,26 @@ def missing_variants(
     kept = photographs.read(["path", "sha256", "source"], pc.field("status") == "kept")
     wanted = variants.select(_WANTED.names).cast(_WANTED)
     if fingerprint is not None:
-        originals = pa.table(
-            {
-                "sha256": kept["sha256"],
-                "fingerprint": pa.array([fingerprint] * kept.num_rows, pa.string()),
-                "variant": pa.array(np.zeros(kept.num_rows, np.int32)),
-            }
-        )
-        wanted = pa.concat_tables([originals.cast(_WANTED), wanted])
-    known = known_features.read(
-        _WANTED.names,
-        pc.field("reason").is_null()
-        | ~pc.field("reason").isin([str(reason) for reason in TRIED_AGAIN]),
-    )
+        originals = [
+            kept["sha256"],
+            pa.repeat(fingerprint, kept.num_rows),
+            pa.repeat(0, kept.num_rows),
+        ]
+        wanted = pa.concat_tables([pa.table(originals, _WANTED.names).cast(_WANTED), wanted])
+    again = pc.field("reason").isin([str(reason) for reason in TRIED_AGAIN])
+    known = known_features.read(_WANTED.names, pc.field("reason").is_null() | ~again)
     missing = wanted.join(known, _WANTED.names, join_type="left anti")
     missing = missing.sort_by([("sha256", "ascending"), ("variant", "ascending")])
     grouped = missing.group_by("sha256", use_threads=False).aggregate([("variant", "list")])
     place = pc.index_in(kept["sha256"], value_set=grouped["sha256"].combine_chunks())
-    lists = grouped["variant_list"].take(pc.drop_null(place))
-    rows = kept.filter(pc.is_valid(place)).append_column("variant_list", lists).sort_by("path")
-    return pa.table(
-        {
-            "path": rows["path"],
-            "sha256": rows["sha256"],
-            "own": pc.equal(rows["source"], "own"),
-            "variants": rows["variant_list"],
-        }
-    )
+    rows = kept.filter(pc.is_valid(place))
+    columns = {
+        "path": rows["path"],
+        "sha256": rows["sha256"],
+        "own": pc.equal(rows["source"], "own"),
+        "variants": grouped["variant_list"].take(pc.drop_null(place)),
+    }
+    return pa.table(columns).sort_by("path")
 
 
 def featurize_in_slices(
@@ -78,18 +70,9 @@ def featurize_in_slices(
     backgrounds: Backgrounds,
     slice_images: int,
 ) -> Iterator[Any]:
-    """Compute missing features on the workers, in slices that are committed one by one.
+    """Compute what ``missing_variants`` found missing, on the workers, as ``schemas.FEATURES``.
 
-    Args:
-        missing: From ``missing_variants``.
-        images: ``schemas.IMAGES``.
-        backbone: The network.
-        recipe: How a copy is made.
-        backgrounds: The photographs that the recipe names.
-        slice_images: Photographs of a slice.
-
-    Yields:
-        ``schemas.FEATURES``.
+    Each slice of ``slice_images`` photographs is to be committed before the next.
     """
     if not missing.num_rows:
         return
@@ -129,23 +112,15 @@ def place_images(rows: pa.Table, images: Table) -> pa.Table:
 
 
 def read_contents(rows: pa.Table, images: Table) -> Iterator[tuple[dict[str, Any], bytes | Reason]]:
-    """A few photographs with their bytes, on the driver.
-
-    Args:
-        rows: ``path``, ``sha256`` and any other columns.
-        images: ``schemas.IMAGES``.
-    """
+    """A few photographs (``path``, ``sha256`` and any other columns) with their bytes."""
     return stored_contents(place_images(rows, images), images.file_uris)
 
 
 def _even(rows: pa.Table, tasks: int) -> list[pa.Table]:
     """Tasks of about as many variants each."""
     counts = pc.list_value_length(rows["variants"]).to_numpy()
-    ends: npt.NDArray[np.int64] = np.cumsum(counts)
-    borders = np.searchsorted(ends, np.arange(1, tasks) * ends[-1] / tasks)
-    return _between(rows.select(TO_FEATURIZE.names), [0, *borders.tolist(), rows.num_rows])
-
-
-def _between(rows: pa.Table, borders: Sequence[int]) -> list[pa.Table]:
-    pairs = itertools.pairwise(borders)
-    return [rows.slice(start, stop - start) for start, stop in pairs if stop > start]
+    ends = np.cumsum(counts)
+    inner = np.searchsorted(ends, np.arange(1, tasks) * ends[-1] / tasks)
+    borders = pairwise([0, *inner.tolist(), rows.num_rows])
+    rows = rows.select(TO_FEATURIZE.names)
+    return [rows.slice(start, stop - start) for start, stop in borders if stop > start]

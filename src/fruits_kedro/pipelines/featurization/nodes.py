@@ -43,6 +43,8 @@ SHEET_ROWS, SHEET_COPIES = 12, 7
 """Photographs on the contact sheet, and copies of each."""
 
 _TILE, _GAP = 112, 2
+_KEPT = pc.field("status") == "kept"
+_TRAINS = _KEPT & (pc.field("split") == "train")
 
 
 def choose_calibration_pixels(
@@ -53,20 +55,12 @@ def choose_calibration_pixels(
 ) -> Pixels:
     """Choose train photographs that calibrate an int8 network; none for a known network.
 
-    Returns:
-        ``(n, size, size, 3)`` uint8; n is 0 if no calibration is needed.
-
-    Raises:
-        FruitsError: If calibration is needed and no photograph can be decoded.
+    Returns ``(n, size, size, 3)`` uint8. Raises FruitsError if none can be decoded.
     """
-    size = parameters.image_size
-    if (
-        parameters.precision == "float32"
-        or known_backbones(BackboneSpec.of(parameters)) is not None
-    ):
+    size, spec = parameters.image_size, BackboneSpec.of(parameters)
+    if parameters.precision == "float32" or known_backbones(spec) is not None:
         return no_calibration(size)
-    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
-    rows = photographs.sample(["path", "sha256"], parameters.calibration_images, trains)
+    rows = photographs.sample(["path", "sha256"], parameters.calibration_images, _TRAINS)
     contents = (found for _, found in read_contents(rows, images) if isinstance(found, bytes))
     pixels = calibration_pixels(contents, size, parameters.scaled_decoding)
     if not len(pixels):
@@ -82,8 +76,7 @@ def make_backbone(
 ) -> Backbone:
     """Take the shipped network or one that was converted before, or convert it.
 
-    Raises:
-        FruitsError: If the weights are missing or are not the network's.
+    Raises FruitsError if the weights are missing or are not the network's.
     """
     spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
@@ -103,19 +96,13 @@ def choose_variants(
 ) -> pa.Table:
     """Choose the augmented copies of train photographs.
 
-    If a label has more photographs than ``per_label``, a draw by sha256 and seed decides which of
-    them get a copy. Every photograph gets its first copy before any gets a second.
-
-    Returns:
-        sha256, variant (from 1) and fingerprint, ordered by sha256 and variant.
+    Returns ``schemas.VARIANTS``, ordered by sha256 and variant.
     """
-    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
-    train = photographs.read(["sha256", "label"], trains)
+    train = photographs.read(["sha256", "label"], _TRAINS)
     chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
     chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
-    fingerprint = recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
-    named = pa.array([fingerprint] * chosen.num_rows, pa.string())
-    return chosen.append_column("fingerprint", named)
+    fingerprint = _recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
+    return chosen.append_column("fingerprint", pa.repeat(fingerprint, chosen.num_rows))
 
 
 def select_missing_features(
@@ -124,9 +111,6 @@ def select_missing_features(
     """Find photographs and copies without features of this network.
 
     Failed photographs count as known, except unreadable ones, which are tried again.
-
-    Returns:
-        path, sha256, own and the list of missing ``variants``.
     """
     missing = missing_variants(photographs, variants.read(), known_features, backbone.fingerprint)
     flat = pc.list_flatten(missing["variants"])
@@ -145,12 +129,10 @@ def compute_features(
 ) -> Iterator[Any]:
     """Read, decode and featurize each photograph once, and its copies with it.
 
-    Yields:
-        ``schemas.FEATURES``, slice by slice, so that a killed run keeps what it has computed.
+    Yields ``schemas.FEATURES`` in slices, so that a killed run keeps what it has computed.
     """
-    recipe = recipe_of(augmentation, backgrounds)
-    slices = parameters.slice_images
-    yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, slices)
+    recipe, size = _recipe_of(augmentation, backgrounds), parameters.slice_images
+    yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, size)
     if not missing_features.num_rows:
         yield FEATURES.empty_table()
 
@@ -164,14 +146,14 @@ def report_featurization(
 ) -> dict[str, Any]:
     """Count kept photographs with features and without, and check that nothing was lost.
 
-    Raises:
-        FruitsError: If the counts do not add up, or no photograph could be decoded.
+    Raises FruitsError if the counts do not add up, or no photograph could be decoded.
     """
     computed = (pc.field("fingerprint") == backbone.fingerprint) & (pc.field("variant") == 0)
     known = features.read(["sha256", "reason"], computed)
     good = known["sha256"].filter(pc.is_null(known["reason"]))
-    kept = photographs.read(["sha256", "path"], pc.field("status") == "kept")
-    failed = kept.filter(pc.invert(pc.is_in(kept["sha256"], good.combine_chunks())))
+    kept = photographs.read(["sha256", "path"], _KEPT)
+    has_features = pc.is_in(kept["sha256"], good.combine_chunks())
+    failed = kept.filter(pc.invert(has_features))
     failed = failed.join(known.group_by("sha256").aggregate([("reason", "max")]), "sha256")
     failed = failed.filter(pc.is_valid(failed["reason_max"])).sort_by("path")
     reasons = pc.value_counts(failed["reason_max"].combine_chunks()).to_pylist()
@@ -179,7 +161,7 @@ def report_featurization(
     report = {
         "fingerprint": backbone.fingerprint,
         "kept": ingestion_report["kept"],
-        "features": pc.sum(pc.is_in(kept["sha256"], good.combine_chunks())).as_py() or 0,
+        "features": pc.sum(has_features).as_py() or 0,
         "undecodable": failed.num_rows,
         "undecodable_by_reason": {r["values"]: r["counts"] for r in reasons},
         "undecodable_files": [
@@ -210,19 +192,14 @@ def draw_augmentation_examples(
     augmentation: AugmentationParameters,
     featurization: FeaturizationParameters,
 ) -> bytes:
-    """Draw a contact sheet of train photographs and their copies.
-
-    Returns:
-        A JPEG file.
-    """
-    trains = (pc.field("status") == "kept") & (pc.field("split") == "train")
-    rows = photographs.read(["label", "path", "sha256"], trains)
+    """Draw a contact sheet of train photographs and their copies."""
+    rows = photographs.read(["label", "path", "sha256"], _TRAINS)
     first = rows.sort_by([("label", "ascending"), ("sha256", "ascending")]).group_by(
         "label", use_threads=False
     )
     chosen = first.aggregate([("sha256", "first"), ("path", "first")]).slice(0, SHEET_ROWS)
     chosen = chosen.rename_columns(["label", "sha256", "path"])
-    recipe, pictures = recipe_of(augmentation, backgrounds), opened(backgrounds.photographs)
+    recipe, pictures = _recipe_of(augmentation, backgrounds), opened(backgrounds.photographs)
     size, scaled = featurization.image_size, featurization.scaled_decoding
     sheet = []
     for row, content in sorted(read_contents(chosen, images), key=lambda pair: pair[0]["label"]):
@@ -234,8 +211,7 @@ def draw_augmentation_examples(
     return _contact_sheet(sheet)
 
 
-def recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
-    """The recipe of copies that the parameters describe."""
+def _recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
     style = Style(parameters.photograph_share, parameters.studio_share, parameters.light)
     return Recipe(style, parameters.seed, backgrounds.id)
 

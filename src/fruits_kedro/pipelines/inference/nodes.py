@@ -1,10 +1,11 @@
 """Predicts new photographs with the saved network, reducer and classifier."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,27 +31,23 @@ from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.photos.workers import read_within
-from fruits_kedro.storage.schemas import FACTS, INFERENCE, PREDICTED
+from fruits_kedro.storage.schemas import INFERENCE
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
 _TASK_FILES, _BATCH_ROWS = 250, 64
 
-Answer = Callable[[list[Any]], dict[str, Any]]
-"""Function from decoded photographs to columns of ``schemas.PREDICTED`` and ``studio``."""
-
 
 def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -> pa.Table:
     """List every file, ignored ones with their reason; no label folder is needed.
 
-    Returns:
-        path, size and reason, in the order of paths.
+    Returns path, size and reason, in the order of paths.
     """
     files, others = raw_images.sort_out(parameters.ignored_extensions)
-    unnamed = pa.scalar(None, pa.string())
-    reasons = pc.if_else(files["name_is_utf8"], unnamed, Reason.NAME_NOT_UTF8.value)
-    ignored = pa.array([Reason.IGNORED.value] * others.num_rows, pa.string())
+    none = pa.scalar(None, pa.string())
+    reasons = pc.if_else(files["name_is_utf8"], none, Reason.NAME_NOT_UTF8.value)
+    ignored = pa.repeat(Reason.IGNORED.value, others.num_rows)
     columns = ["path", "size"]
     rows = pa.concat_tables(
         [
@@ -75,31 +72,35 @@ def predict_new_photographs(
     """Predict three labels for each photograph, with facts about the first, or say why not.
 
     Workers run the phone file. With a classifier that has none they run network, reducer and
-    classifier one after the other.
-
-    Returns:
-        ``schemas.INFERENCE``.
+    classifier one after the other. The rows are ``schemas.INFERENCE``.
 
     Raises:
         FruitsError: If network, reducer, classifier and file were not made for one another.
     """
     check_lineage(backbone, reducer, classifier)
+    if isinstance(phone_model, PhoneModel) and phone_model.card.classifier_id != classifier.id:
+        raise FruitsError(
+            f"06_models/fruits.tflite was made of classifier {phone_model.card.classifier_id}, and "
+            f"the saved classifier is {classifier.id}: run kedro run --pipelines=classification."
+        )
     limits = Limits.of(parameters)
     model = broadcast((phone_model, backbone, reducer, classifier))
     facts = broadcast({row["prediction"]: row for row in fruit_facts.rows()})
-    if isinstance(phone_model, PhoneModel):
-        _check_file(phone_model, classifier)
-        taken: Any = phone_model.card
-    else:
-        taken = backbone.spec
+    taken: Any = phone_model.card if isinstance(phone_model, PhoneModel) else backbone.spec
 
     def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
-        answer = _answer_of(*model.value)
         with caller_for_task() as call:
             for batch in task.to_batches(max_chunksize=_BATCH_ROWS):
                 rows = batch.to_pylist()
                 pixels = [_pixels_of(row, limits, taken, call) for row in rows]
-                yield _answered(rows, pixels, answer, facts.value)
+                good = [found for found in pixels if not isinstance(found, Reason)]
+                answers = iter(_answers(good, *model.value) if good else ())
+                for row, found in zip(rows, pixels, strict=True):
+                    row["reason"] = found if isinstance(found, Reason) else None
+                    if row["reason"] is None:
+                        row.update(next(answers))
+                        row.update(facts.value.get(row["prediction"], {}))
+                yield pa.RecordBatch.from_pylist(rows, INFERENCE)
 
     files = new_photographs.num_rows
     size = max(1, min(_TASK_FILES, -(-files // cores())))
@@ -120,60 +121,25 @@ def _pixels_of(row: dict[str, Any], limits: Limits, taken: Any, call: Any) -> An
     return call(decode, file.content, taken.image_size, taken.scaled_decoding)
 
 
-def _answered(
-    rows: list[dict[str, Any]], pixels: list[Any], answer: Answer, facts: dict[str, Any]
-) -> pa.RecordBatch:
-    good = [n for n, found in enumerate(pixels) if not isinstance(found, Reason)]
-    columns = answer([pixels[n] for n in good]) if good else {}
-    place = np.full(len(rows), -1)
-    place[good] = np.arange(len(good))
-    index = pa.array(place, pa.int64(), mask=place < 0)
-    table: dict[str, Any] = {"path": pa.array([row["path"] for row in rows], pa.string())}
-    for name, kind in {"studio": pa.bool_(), **PREDICTED}.items():
-        values = columns.get(name)
-        table[name] = pa.nulls(len(rows), kind) if values is None else values.take(index)
-    reasons = [found if isinstance(found, Reason) else None for found in pixels]
-    table["reason"] = pa.array(reasons, pa.string())
-    known = [facts.get(name, {}) for name in table["prediction"].to_pylist()]
-    for name in FACTS:
-        table[name] = pa.array([fact.get(name) for fact in known], pa.string())
-    return pa.RecordBatch.from_pydict(table).select(INFERENCE.names).cast(INFERENCE)
-
-
-def _answer_of(
+def _answers(
+    photographs: list[npt.NDArray[np.uint8]],
     phone_model: PhoneModel | NoPhoneModel,
     backbone: Backbone,
     reducer: Reducer,
     classifier: Classifier,
-) -> Answer:
-    if isinstance(phone_model, PhoneModel):
-        engine, card = shared_engine(phone_model.content), phone_model.card
-
-        def by_file(photographs: list[Any]) -> dict[str, Any]:
-            studio = np.array([uniform_border(pixels) for pixels in photographs])
-            answers = np.stack([engine(pixels) for pixels in photographs])
-            probabilities = answers[:, : len(card.labels)]
-            scores = answers[:, -1] if card.outlier_beyond is not None else None
-            confidence = probabilities.max(axis=1).astype(np.float64)
-            doubts = doubt_columns(confidence, scores, card.calibration, studio)
-            ranked = rank_columns(probabilities, card.labels)
-            return ranked | doubts | {"studio": pa.array(studio)}
-
-        return by_file
-    network = shared_engine(backbone.model)
-
-    def by_artefacts(photographs: list[Any]) -> dict[str, Any]:
-        studio = np.array([uniform_border(pixels) for pixels in photographs])
-        features = np.stack([network(pixels) for pixels in photographs])
-        components = reducer.transform(features)
-        return predicted_columns(classifier, components, studio) | {"studio": pa.array(studio)}
-
-    return by_artefacts
-
-
-def _check_file(model: PhoneModel, classifier: Classifier) -> None:
-    if model.card.classifier_id != classifier.id:
-        raise FruitsError(
-            f"06_models/fruits.tflite was made of classifier {model.card.classifier_id}, and the "
-            f"saved classifier is {classifier.id}: run kedro run --pipelines=classification."
-        )
+) -> list[dict[str, Any]]:
+    """``studio`` and the columns of ``schemas.PREDICTED`` for each decoded photograph."""
+    file = phone_model if isinstance(phone_model, PhoneModel) else None
+    engine = shared_engine(file.content if file else backbone.model)
+    outputs = np.stack([engine(pixels) for pixels in photographs])
+    studio = np.array([uniform_border(pixels) for pixels in photographs])
+    if file:
+        card = file.card
+        probabilities = outputs[:, : len(card.labels)]
+        scores = outputs[:, -1] if card.outlier_beyond is not None else None
+        confidence = probabilities.max(axis=1).astype(np.float64)
+        columns = rank_columns(probabilities, card.labels)
+        columns |= doubt_columns(confidence, scores, card.calibration, studio)
+    else:
+        columns = predicted_columns(classifier, reducer.transform(outputs), studio)
+    return pa.table(columns | {"studio": pa.array(studio)}).to_pylist()

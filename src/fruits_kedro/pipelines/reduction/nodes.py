@@ -21,8 +21,12 @@ from fruits_kedro.model.reducer import (
     possible_k,
 )
 from fruits_kedro.model.rows import own_weights
-from fruits_kedro.parameters import MapParameters, OwnParameters, ReductionParameters
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import (
+    MapParameters,
+    OwnParameters,
+    ReductionParameters,
+    ReportingParameters,
+)
 from fruits_kedro.pipelines.feature_rows import (
     are_own,
     evenly,

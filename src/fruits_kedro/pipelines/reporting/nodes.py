@@ -1,14 +1,14 @@
 """Builds the report page from the results of a run."""
 
 import logging
+from collections import Counter
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.parameters import ReductionParameters
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.photos.reasons import SENTENCES
 from fruits_kedro.pipelines.reporting.report import selection, tables
 from fruits_kedro.pipelines.reporting.report.page import render_page
@@ -41,8 +41,7 @@ def find_quality_problems(
 ) -> tuple[ArrowTable, pd.DataFrame, dict[str, Any]]:
     """Find near-duplicates between train and test, likely wrong labels, and outliers of a label.
 
-    Returns:
-        ``schemas.DATA_QUALITY``; its rows for a spreadsheet; and the counts.
+    Returns ``schemas.DATA_QUALITY``, its rows for a spreadsheet, and the counts.
     """
     photographs = len(reduced_features.read(["split"], PHOTOGRAPHS))
     examined, vectors = read_examined(reduced_features, parameters.examined)
@@ -73,8 +72,8 @@ def choose_photographs(
     chosen: dict[str, Any] = {"mistakes": [], "hits": [], "pairs": []}
     if len(confusions):
         chosen = {
-            "mistakes": selection.choose_mistakes(predictions, parameters.gallery),
-            "hits": selection.choose_hits(predictions, parameters.gallery),
+            "mistakes": selection.choose_tested(predictions, parameters.gallery, right=False),
+            "hits": selection.choose_tested(predictions, parameters.gallery, right=True),
             "pairs": selection.choose_pairs(predictions, confusions, parameters.pairs),
         }
     problems = selection.choose_problems(data_quality.to_pandas(), parameters.gallery)
@@ -132,7 +131,7 @@ def render_report(
         "facts": facts,
         "layout": facts["counts"].get("layout"),
         "sentences": {str(reason): sentence for reason, sentence in SENTENCES.items()},
-        "ignored": tables.most_frequent(facts["counts"]["ignored_by_extension"], _IGNORED),
+        "ignored": Counter(facts["counts"]["ignored_by_extension"]).most_common(_IGNORED),
         "stages": tables.stages_of(facts),
         "variance": tables.variance_charts(explained_variance),
         "metrics": classified,
@@ -148,7 +147,7 @@ def render_report(
         "borders": tables.count_borders(predictions.read(["studio"])["studio"]),
         "csv_rows": reporting.csv_rows if total > reporting.csv_rows else None,
         "quality": data_quality_report,
-        "outlier_labels": tables.most_frequent(outliers, _OUTLIER_LABELS),
+        "outlier_labels": Counter(outliers).most_common(_OUTLIER_LABELS),
         **chosen_photographs,
         "total": total,
         "map": {

@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 DATASET = "run_facts"
-"""Filled by ``hooks.run_facts``: environment, differing parameters, versions."""
+"""Filled by ``hooks.telling``: environment, differing parameters, versions."""
 
 Facts = dict[str, Any]
 
@@ -31,16 +31,12 @@ def gather_facts(
 ) -> Facts:
     """Gather counts, seconds, versions and parameters of the run.
 
-    Args:
-        run_facts: Environment, differing parameters and versions, from ``hooks.run_facts``.
-        ingestion, featurization: Reports of these stages.
-        timings: Content of ``timings.json`` so far; empty in a first run.
-
-    Returns:
-        ``run_facts`` with ``images``, ``counts``, ``featurization``, ``stages``, ``run`` and
-        ``images_per_second``.
+    ``timings`` is the content of ``timings.json`` so far, empty in a first run.
+    ``images_per_second`` is the rate of ``compute_features``, None if it computed none.
     """
     stages = timings.get("pipelines", {})
+    seconds = stages.get("featurization", {}).get("nodes", {}).get("compute_features", 0)
+    inferred: int = featurization["inferred"]
     return {
         **run_facts,
         "images": ingestion["images"],
@@ -48,15 +44,8 @@ def gather_facts(
         "featurization": featurization,
         "stages": stages,
         "run": max((stage["run"] for stage in stages.values()), default=None),
-        "images_per_second": _rate(featurization, stages),
+        "images_per_second": inferred / seconds if inferred and seconds else None,
     }
-
-
-def _rate(featurization: Mapping[str, Any], stages: Mapping[str, Any]) -> float | None:
-    """Photographs per second of ``compute_features``; None if it computed none."""
-    seconds = stages.get("featurization", {}).get("nodes", {}).get("compute_features", 0)
-    inferred: int = featurization["inferred"]
-    return inferred / seconds if inferred and seconds else None
 
 
 def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

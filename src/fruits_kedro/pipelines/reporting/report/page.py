@@ -18,12 +18,9 @@ _PAGE = files("fruits_kedro") / "pipelines" / "reporting" / "report" / "page"
 
 
 def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails) -> str:
-    """Render the page as HTML, with every name escaped.
+    """Render ``page/report.html.j2`` as HTML, with every name escaped.
 
-    Args:
-        content: What ``page/report.html.j2`` shows; ``data`` becomes JSON for the script.
-        images: The folder that paths are shown relative to.
-        thumbnails: Photographs of the galleries and the map.
+    ``data`` of the content becomes JSON for the script. Paths are shown relative to ``images``.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup, escape
@@ -38,6 +35,7 @@ def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails)
         "short": shorten,
     }
     script = _resource("report.js")
+    digest = hashlib.sha256(script.encode()).digest()  # the only script that the page's policy runs
     sheets = {
         "sheets": thumbnails.sheets,
         "side": thumbnails.tile_side,
@@ -50,7 +48,7 @@ def render_page(content: Mapping[str, Any], images: str, thumbnails: Thumbnails)
         cards=thumbnails.cards,
         style=Markup(_resource("report.css")),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        script_hash=_csp_hash(script),
+        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
         data=Markup(as_script_json(content["data"])),  # noqa: S704
         sheets=Markup(as_script_json(sheets)),  # noqa: S704
     )
@@ -75,10 +73,6 @@ def shorten(text: str, length: int) -> str:
 def relative(path: str, images: str) -> str:
     """``path`` relative to the folder ``images``; unchanged if it is elsewhere."""
     return path.removeprefix(images.removeprefix("file://").rstrip("/")).lstrip("/")
-
-
-def _csp_hash(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _run_time(run: str) -> str:

@@ -1,8 +1,7 @@
 """Finds near-duplicates, likely wrong labels and outliers among photographs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro.model.matrices import rows_of
-from fruits_kedro.parameters.reporting import ReportingParameters
+from fruits_kedro.parameters import ReportingParameters
 from fruits_kedro.storage.tables import Table
 
 NEAR_DUPLICATE = "near_duplicate"
@@ -36,8 +35,7 @@ Problems = pd.DataFrame
 """Columns of ``schemas.DATA_QUALITY``."""
 
 
-@dataclass(frozen=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """The train rows most similar to each examined row, itself excluded.
 
     Attributes:
@@ -53,10 +51,9 @@ class Neighbours:
 
 
 def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Vectors]:
-    """Train rows and held-out rows to examine, ``limit`` of each at most, an even draw.
+    """Draw at most ``limit`` train rows and as many held-out rows evenly, to examine them.
 
-    Returns:
-        path, label, split and sha256; and their components, brought to length 1.
+    Returns path, label, split and sha256, and their components, brought to length 1.
     """
     columns = [*_WHERE, "components"]
     samples = [
@@ -69,15 +66,9 @@ def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Ve
 def find_neighbours(
     examined: pd.DataFrame, vectors: Vectors, reduced_features: Table, k: int
 ) -> Neighbours:
-    """Compare examined rows with every train row, which are streamed block by block.
+    """Find the k train rows most similar to each examined row (``vectors``, of length 1).
 
     Time grows with the train rows. Memory holds one block of their components, and their names.
-
-    Args:
-        examined: Has ``sha256``.
-        vectors: ``(examined, components)`` of length 1.
-        reduced_features: ``schemas.REDUCED_FEATURES``.
-        k: Neighbours of each row.
     """
     nearest = np.full((len(vectors), k + 1), -1, np.int64)
     cosines = np.full((len(vectors), k + 1), -np.inf, np.float32)
@@ -106,13 +97,11 @@ def find_problems(
 ) -> tuple[Problems, dict[str, Any]]:
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
-    Args:
-        examined: path, label, split, sha256, and the prediction if there is one, else null.
-        vectors: ``(examined, components)`` of length 1.
-        neighbours: Of the examined rows.
-        parameters: What counts as a problem.
+    ``examined`` and ``vectors`` are those of ``read_examined``, with a column ``prediction``.
     """
-    twins = _near_duplicates(examined, neighbours, parameters.near_duplicate)
+    nearest = neighbours.cosines[:, 0]
+    is_twin = (examined["split"] != "train").to_numpy() & (nearest >= parameters.near_duplicate)
+    twins = _problems(NEAR_DUPLICATE, examined, is_twin, nearest[is_twin], neighbours=neighbours)
     wrong = _mislabelled(examined, neighbours, parameters.agreement)
     far = _outliers(examined, vectors, parameters.outlier_deviations)
     return pd.concat([twins, wrong, far], ignore_index=True), {
@@ -121,13 +110,6 @@ def find_problems(
         "likely_mislabelled": _count(wrong),
         "outliers": _count(far),
     }
-
-
-def _near_duplicates(examined: pd.DataFrame, neighbours: Neighbours, threshold: float) -> Problems:
-    held_out = (examined["split"] != "train").to_numpy()
-    rows = np.flatnonzero(held_out & (neighbours.cosines[:, 0] >= threshold))
-    values = neighbours.cosines[rows, 0]
-    return _problems(NEAR_DUPLICATE, examined, rows, values, neighbours=neighbours)
 
 
 def _mislabelled(examined: pd.DataFrame, neighbours: Neighbours, agreement: float) -> Problems:
@@ -169,19 +151,19 @@ def _outliers(examined: pd.DataFrame, vectors: Vectors, deviations: float) -> Pr
         spread = _TO_DEVIATIONS * np.median(np.abs(off))
         if spread > np.finfo(np.float32).eps:  # equal photographs have no deviation
             strangeness[rows] = off / spread
-    rows = np.flatnonzero(strangeness >= deviations)
-    return _problems(OUTLIER, examined, rows, strangeness[rows])
+    far = strangeness >= deviations
+    return _problems(OUTLIER, examined, far, strangeness[far])
 
 
 def _problems(
     problem: str,
     examined: pd.DataFrame,
-    rows: npt.NDArray[np.int64],
+    rows: npt.NDArray[Any],
     values: Any,
     suggested: Any = None,
     neighbours: Neighbours | None = None,
 ) -> Problems:
-    """Findings about examined rows, each beside its nearest neighbour where these are given."""
+    """Findings about some rows (positions or flags), beside the nearest one if given."""
     found = examined.iloc[rows][_WHERE].reset_index(drop=True)
     found.insert(0, "problem", problem)
     found["value"] = np.asarray(values, dtype=np.float64)
@@ -201,28 +183,25 @@ def _weigh(examined: pd.DataFrame, twins: Problems, threshold: float) -> dict[st
     has_twin = tested["sha256"].isin(twins["sha256"])
     predicted = tested["prediction"].notna()
     hit = tested["prediction"] == tested["label"]
+
+    def accuracy(chosen: "pd.Series[bool]") -> float | None:
+        return float(hit[chosen].mean()) if chosen.any() else None
+
     return {
         "similarity": threshold,
         "tested": len(tested),
         "tested_with_twin": int(has_twin.sum()),
         "without_twin": int((predicted & ~has_twin).sum()),
         "other_label": int((twins["label"] != twins["other_label"]).sum()),
-        "accuracy": _mean(hit[predicted]),
-        "accuracy_with_twin": _mean(hit[predicted & has_twin]),
-        "accuracy_without_twin": _mean(hit[predicted & ~has_twin]),
+        "accuracy": accuracy(predicted),
+        "accuracy_with_twin": accuracy(predicted & has_twin),
+        "accuracy_without_twin": accuracy(predicted & ~has_twin),
     }
-
-
-def _mean(hits: "pd.Series[bool]") -> float | None:
-    return float(hits.mean()) if len(hits) else None
 
 
 def _count(problems: Problems) -> dict[str, Any]:
     by_label = problems.groupby("label").size().sort_index()
-    return {
-        "found": len(problems),
-        "by_label": {str(label): int(rows) for label, rows in by_label.items()},
-    }
+    return {"found": len(problems), "by_label": by_label.to_dict()}
 
 
 def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -22,25 +22,18 @@ _OF_A_LABEL = 4
 Row = dict[str, Any]
 
 
-def choose_mistakes(predictions: Table, count: int) -> list[Row]:
-    """Test photographs that were given a wrong label with the greatest confidence."""
-    wrong = (pc.field("split") == "test") & (pc.field("label") != pc.field("prediction"))
-    return extreme_rows(predictions, wrong, count, largest=True)
-
-
-def choose_hits(predictions: Table, count: int) -> list[Row]:
-    """Test photographs that were given the right label with the least confidence."""
-    right = (pc.field("split") == "test") & (pc.field("label") == pc.field("prediction"))
-    return extreme_rows(predictions, right, count, largest=False)
+def choose_tested(predictions: Table, count: int, right: bool) -> list[Row]:
+    """Hits with the least confidence, or mistakes with the greatest, among test photographs."""
+    label, prediction = pc.field("label"), pc.field("prediction")
+    chosen = label == prediction if right else label != prediction
+    return extreme_rows(predictions, (pc.field("split") == "test") & chosen, count, not right)
 
 
 def choose_pairs(predictions: Table, confusions: pd.DataFrame, count: int) -> list[Row]:
-    """The most confused (label, prediction), with photographs of both.
+    """The most confused (label, prediction), with their number of rows and photographs of both.
 
-    Returns:
-        label, prediction, rows (how often), support (test photographs of the label), ``mistaken``
-        (photographs of the label that got the prediction) and ``examples`` (train photographs of
-        the prediction).
+    ``support`` counts test photographs of the label, ``mistaken`` are those that got the
+    prediction, and ``examples`` are train photographs of the prediction.
     """
     support = confusions.groupby("label")["rows"].sum()
     wrong = confusions[confusions["label"] != confusions["prediction"]]
@@ -48,10 +41,14 @@ def choose_pairs(predictions: Table, confusions: pd.DataFrame, count: int) -> li
     pairs: list[Any] = wrong[["label", "prediction", "rows"]].head(count).to_dict("records")
     for pair in pairs:
         label, prediction = pair["label"], pair["prediction"]
-        mistaken, right = _is(label, prediction, "test"), _is(prediction, prediction, "train")
         pair["support"] = int(support[label])
-        pair["mistaken"] = extreme_rows(predictions, mistaken, EXAMPLES, largest=True)
-        pair["examples"] = extreme_rows(predictions, right, EXAMPLES, largest=True)
+        for name, is_label, split in (
+            ("mistaken", label, "test"),
+            ("examples", prediction, "train"),
+        ):
+            shown = (pc.field("label") == is_label) & (pc.field("prediction") == prediction)
+            shown &= pc.field("split") == split
+            pair[name] = extreme_rows(predictions, shown, EXAMPLES, largest=True)
     return pairs
 
 
@@ -97,8 +94,3 @@ def extreme_rows(
     rows = rows.sort_by([("probability", order), ("path", "ascending")])
     found: list[Row] = rows.slice(0, count).to_pylist()
     return found
-
-
-def _is(label: str, prediction: str, split: str) -> pc.Expression:
-    named = (pc.field("label") == label) & (pc.field("prediction") == prediction)
-    return named & (pc.field("split") == split)

@@ -1,6 +1,6 @@
 """The tables and charts of the page, from the numbers of a run."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,8 @@ _NAME, _PATH = 40, 60
 _DIGITS = 4
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 350, 12, 192
 """Pixels of the area of a chart that curves are drawn in."""
-_GAINING = 3
-"""Labels named that gain most from more own photographs."""
-
-_LEAST_GAIN = 0.005
-"""Of accuracy, below which a gain is not worth naming."""
+_GAINING, _LEAST_GAIN = 3, 0.005
+"""Labels named that gain most from more own photographs, and the least accuracy that counts."""
 
 _MEANINGS = {
     "folder": "The Training folders train, the Test folders test; where frames of one turn lie in "
@@ -92,15 +89,11 @@ def compare_splits(
         meaning += f"{metrics['split']} split that it did not train on."
         kept = {"test_rows": metrics["rows"].get("test", 0), **metrics}
         rows.append(_split_row(f"kept classifier ({metrics['split']})", kept, meaning))
-    for name, meaning in _MEANINGS.items():
-        answer = evaluation.get(name)
-        if answer is None:
-            continue
-        if name in ("folder", "random"):
-            rows.append(_split_row(name, answer, meaning))
-            continue
-        mean = {"accuracy": answer["mean"]} if "mean" in answer else answer
-        rows.append(_split_row(f"{name}, mean", mean, meaning))
+    for name in (name for name in _MEANINGS if name in evaluation):
+        answer = evaluation[name]
+        is_mean = name in ("capture", "cluttered")
+        scores = {"accuracy": answer["mean"]} if is_mean and "mean" in answer else answer
+        rows.append(_split_row(f"{name}, mean" if is_mean else name, scores, _MEANINGS[name]))
         for group, fold in answer.get("folds", {}).items() if name == "capture" else ():
             of_fold = f"Captures {group} are tested, the others train."
             rows.append(_split_row(f"{name} {group}", fold, of_fold))
@@ -114,25 +107,25 @@ def evaluated_photographs(evaluation: Mapping[str, Any]) -> int | None:
 
 
 def own_photographs(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Scores per place of the user's own photographs, and the learning curve; None without any.
+    """Scores and a learning curve per place of own photographs, and advice; None without any.
 
-    Returns:
-        ``left_out`` (why nothing was measured), or ``places``, ``curves`` (a chart per place) and
-        ``advice`` (which labels gain most from more photographs).
+    Has only ``left_out``, the reason, if nothing was measured.
     """
     own = evaluation.get("own")
     if not own or "left_out" in own:
         return own or None
     places = own["places"]
     measured = {name: scores for name, scores in places.items() if "left_out" not in scores}
-    names = _gaining_labels(measured.values())
+    gains: dict[str, float] = {}  # the largest of any place
+    for row in (row for scores in measured.values() for row in scores.get("gains", ())):
+        gains[row["label"]] = max(row["gain"], gains.get(row["label"], 0.0))
+    ordered = sorted(gains, key=lambda label: (-gains[label], label))
+    names = [label for label in ordered if gains[label] > _LEAST_GAIN][:_GAINING]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     return {
         "places": list(measured.items()),
         "not_measured": [
-            f"{name} ({scores['left_out']})"
-            for name, scores in places.items()
-            if name not in measured
+            f"{name} ({places[name]['left_out']})" for name in places if name not in measured
         ],
         "curves": [
             _learning_curve(name, scores["curve"])
@@ -141,16 +134,6 @@ def own_photographs(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
         ],
         "advice": f"{listed} would gain most from ten more photographs." if names else None,
     }
-
-
-def _gaining_labels(places: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Labels that gain most from more own photographs in any place, largest gain first."""
-    gains: dict[str, float] = {}
-    for scores in places:
-        for row in scores.get("gains", ()):
-            gains[row["label"]] = max(row["gain"], gains.get(row["label"], 0.0))
-    ordered = sorted(gains, key=lambda label: (-gains[label], label))
-    return [label for label in ordered if gains[label] > _LEAST_GAIN][:_GAINING]
 
 
 def stages_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -174,22 +157,23 @@ def variance_charts(explained_variance: Mapping[str, Any]) -> dict[str, Any]:
     shares = explained_variance["explained_variance_ratio"]
     sums = explained_variance["cumulative"]
     k, total = explained_variance["k"], explained_variance["explained_variance"]
+    marked = sorted({1, *(round(k * step) for step in (0.25, 0.5, 0.75, 1))} - {0})
+    ticks, highest = [(n - 1, n) for n in marked], max(shares, default=1) or 1
     return {
         "k": k,
         "total": total,
         "train_rows": explained_variance["train_rows"],
         "rows": list(zip(range(1, k + 1), shares, sums, strict=True)),
-        "reached": list(_reached(sums)),
+        "reached": [
+            (percent, int(place) + 1)
+            for percent in (50, 80, 90, 95, 99)
+            if (place := np.searchsorted(sums, percent / 100)) < k
+        ],
         "charts": [
-            _variance_chart("cumulative", sums, 1, f"{total:.1%} with {k} components")
-            | {"k_text": f"k = {k}: {total:.1%}", "k_y": 186},
-            _variance_chart(
-                "each component",
-                shares,
-                max(shares, default=1) or 1,
-                f"{shares[0]:.1%} by the first",
-            )
-            | {"k_text": f"k = {k}", "k_y": 30},
+            _chart("cumulative", f"{total:.1%} with {k} components", sums, ticks, 1)
+            | {"k_text": f"k = {k}: {total:.1%}", "k_y": 186, "k_x": float(_RIGHT)},
+            _chart("each component", f"{shares[0]:.1%} by the first", shares, ticks, highest)
+            | {"k_text": f"k = {k}", "k_y": 30, "k_x": float(_RIGHT)},
         ],
     }
 
@@ -199,11 +183,7 @@ def map_data(
 ) -> dict[str, Any]:
     """Columns of the map as the page's script takes them, one value per point.
 
-    Args:
-        points: ``schemas.MAP_POINTS``.
-        predictions: sha256, prediction and probability of those that have one.
-        images: The folder that paths are shown relative to.
-        thumbnails: Says which tile shows a point.
+    ``points`` are ``schemas.MAP_POINTS``. Paths are shown relative to ``images``.
     """
     frame = points.merge(predictions, on="sha256", how="left")
     names = sorted(set(frame["label"]) | set(frame["prediction"].dropna()))
@@ -225,19 +205,10 @@ def map_data(
 
 
 def count_borders(studio: pa.ChunkedArray) -> dict[str, int]:
-    """Number of photographs in and outside of a studio, judged by their border.
-
-    Args:
-        studio: Whether the border of each has one colour; null if it was not measured.
-    """
+    """Photographs in and outside of a studio: ``studio`` is null if that was not measured."""
     names = {True: "in a studio (border of one colour)", False: "elsewhere"}
     counts = {row["values"]: row["counts"] for row in studio.value_counts().to_pylist()}
     return {name: counts[flag] for flag, name in names.items() if flag in counts}
-
-
-def most_frequent(counts: Mapping[str, int], shown: int) -> list[tuple[str, int]]:
-    """The names with the greatest counts, in that order."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:shown]
 
 
 def _split_row(name: str, scores: Mapping[str, Any], meaning: str) -> dict[str, Any]:
@@ -252,56 +223,43 @@ def _split_row(name: str, scores: Mapping[str, Any], meaning: str) -> dict[str, 
     }
 
 
-def _reached(sums: Sequence[float]) -> Iterator[tuple[int, int]]:
-    for percent in (50, 80, 90, 95, 99):
-        found = np.flatnonzero(np.asarray(sums) >= percent / 100)
-        if len(found):
-            yield percent, int(found[0]) + 1
+def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Accuracy by own photographs per label: the median of several draws, and their spread."""
+    rows = [
+        {
+            "per_label": point["photographs"],
+            "median": float(np.median(point["accuracies"])),
+            "low": min(point["accuracies"]),
+            "high": max(point["accuracies"]),
+            "draws": len(point["accuracies"]),
+        }
+        for point in points
+    ]
+    words = " to ".join(f"{r['median']:.0%} with {r['per_label']}" for r in (rows[0], rows[-1]))
+    median, low, high = ([row[name] for row in rows] for name in ("median", "low", "high"))
+    ticks = [(n, row["per_label"]) for n, row in enumerate(rows)]
+    chart = _chart(place, words, median, ticks, 1)
+    xs = _across(len(rows))
+    return chart | {"rows": rows, "band": _polyline([*xs, *xs[::-1]], [*low, *high[::-1]], 1)}
 
 
-def _variance_chart(title: str, values: Sequence[float], top: float, words: str) -> dict[str, Any]:
-    count = len(values)
-    xs = _across(count)
-    ticks = sorted({1, *(round(count * step) for step in (0.25, 0.5, 0.75, 1))} - {0})
+def _chart(
+    title: str, words: str, values: Sequence[float], ticks: Iterable[tuple[int, Any]], top: float
+) -> dict[str, Any]:
+    """A curve through ``values``, drawn up to ``top``, with a text below some of its points."""
+    xs = _across(len(values))
     return {
         "title": title,
         "words": words,
         "points": _polyline(xs, values, top),
-        "k_x": round(float(xs[-1]), 1),
-        "lines": _grid(top),
-        "ticks": [{"x": round(float(xs[n - 1]), 1), "text": str(n)} for n in ticks],
-    }
-
-
-def _learning_curve(place: str, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Accuracy by own photographs per label: the median of several draws, and their spread."""
-    rows = [_draws_of(point) for point in points]
-    xs = _across(len(rows))
-    low, high = [row["low"] for row in rows], [row["high"] for row in rows]
-    ends = [rows[0], rows[-1]]
-    words = " to ".join(f"{row['median']:.0%} with {row['per_label']}" for row in ends)
-    return {
-        "title": place,
-        "words": words,
-        "points": _polyline(xs, [row["median"] for row in rows], 1),
-        "band": _polyline([*xs, *xs[::-1]], [*low, *high[::-1]], 1),
-        "lines": _grid(1),
-        "ticks": [
-            {"x": round(float(x), 1), "text": str(row["per_label"])}
-            for x, row in zip(xs, rows, strict=True)
+        "lines": [
+            {
+                "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
+                "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
+            }
+            for step in (0.0, 0.25, 0.5, 0.75, 1.0)
         ],
-        "rows": rows,
-    }
-
-
-def _draws_of(point: Mapping[str, Any]) -> dict[str, Any]:
-    values = point["accuracies"]
-    return {
-        "per_label": point["photographs"],
-        "median": float(np.median(values)),
-        "low": min(values),
-        "high": max(values),
-        "draws": len(values),
+        "ticks": [{"x": round(float(xs[n]), 1), "text": text} for n, text in ticks],
     }
 
 
@@ -312,16 +270,6 @@ def _across(count: int) -> Any:
 def _polyline(xs: Iterable[float], values: Sequence[float], top: float) -> str:
     ys = _BOTTOM - np.asarray(values) / top * (_BOTTOM - _TOP)
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-
-
-def _grid(top: float) -> list[dict[str, Any]]:
-    return [
-        {
-            "y": round(_BOTTOM - step * (_BOTTOM - _TOP), 1),
-            "text": f"{step * top:.0%}" if top >= 0.1 else f"{step * top:.1%}",
-        }
-        for step in (0.0, 0.25, 0.5, 0.75, 1.0)
-    ]
 
 
 def _rounded(values: Any) -> list[float]:

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -38,49 +38,39 @@ class Thumbnails:
 
     Attributes:
         cards: ``data:`` URIs of the galleries, by sha256.
-        sheets: ``data:`` URIs of sheets of square tiles, ``SHEET_COLUMNS`` to a row and 256 to a
-            sheet.
+        sheets: ``data:`` URIs of sheets of 256 square tiles, ``SHEET_COLUMNS`` to a row.
         tiles: Place of each photograph on the sheets, by sha256.
         tile_side: Pixels.
-        left_out: Photographs that could not be read, or exceeded the budget of pixels.
     """
 
     cards: dict[str, str] = field(default_factory=dict)
     sheets: list[str] = field(default_factory=list)
     tiles: dict[str, int] = field(default_factory=dict)
     tile_side: int = _TILES[0][0]
-    left_out: int = 0
 
 
 def read_photographs(
     images: Table, wanted: Sequence[tuple[str, str]], read_megabytes: int
 ) -> Iterator[tuple[str, bytes | None]]:
-    """Bytes of photographs, in the order asked for.
+    """Bytes of the ``wanted`` photographs (sha256 and path), in that order.
 
-    Bytes come from the table if it is small, else from the photographs themselves.
-
-    Args:
-        images: ``schemas.IMAGES``.
-        wanted: sha256 and path.
-        read_megabytes: MiB up to which a table counts as small.
-
-    Yields:
-        sha256 and the bytes; None if they cannot be read or have changed.
+    They come from the table ``images`` if it has at most ``read_megabytes`` MiB, else from the
+    photographs themselves; None if they cannot be read or have changed.
     """
     known: dict[str, Any] = {}
     if images.nbytes <= read_megabytes * 2**20:
         hashes = pc.field("sha256").isin(pa.array([sha for sha, _ in wanted], pa.string()))
         rows = images.read(["sha256", "bytes"], hashes & pc.field("bytes").is_valid())
         known = dict(zip(rows["sha256"].to_pylist(), rows["bytes"], strict=True))
+
+    def content_of(photograph: tuple[str, str]) -> tuple[str, bytes | None]:
+        sha, path = photograph
+        found = known[sha].as_py() if sha in known else read_again(path, sha)
+        return sha, None if isinstance(found, Reason) else found
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            reading = {
-                sha: pool.submit(read_again, path, sha) for sha, path in batch if sha not in known
-            }
-            for sha, _ in batch:
-                found = reading[sha].result() if sha in reading else known[sha].as_py()
-                yield sha, None if isinstance(found, Reason) else found
+            yield from pool.map(content_of, wanted[start : start + _BATCH])
 
 
 def make_thumbnails(
@@ -98,23 +88,30 @@ def make_thumbnails(
 
     Args:
         cards, tiles: Distinct sha256 of those to show in galleries, and on the map.
-        contents: sha256 and bytes, the most wanted first; None if they cannot be read.
-        max_pixels: Pixels to decode, as the headers announce them, over all photographs.
-        card_bytes, tile_bytes: Characters of the ``data:`` URIs, over all.
+        contents: From ``read_photographs``, the most wanted first.
+        max_pixels: Most pixels to decode, as the headers announce them, over all photographs.
+        card_bytes, tile_bytes: Most characters of the ``data:`` URIs, over all.
     """
     small = dict(_decode(contents, frozenset(cards), max_pixels))
-    known_cards = [sha for sha in cards if sha in small]
-    known_tiles = [sha for sha in tiles if sha in small]
-    side, sheets = _sheets([small[sha] for sha in known_tiles], tile_bytes)
-    uris = _cards([small[sha] for sha in known_cards], card_bytes)
+    known = {sha: small[sha] for sha in cards if sha in small}
+    _, uris = _first_within(
+        card_bytes,
+        _CARD_QUALITIES,
+        lambda quality: [_data_uri(image, quality) for image in known.values()],
+    )
+    fitting = sum(total <= card_bytes for total in accumulate(map(len, uris)))
+    shown = [sha for sha in tiles if sha in small]
+    pieces = [shown[n : n + SHEET_TILES] for n in range(0, len(shown), SHEET_TILES)]
+    (side, _), sheets = _first_within(
+        tile_bytes,
+        _TILES,
+        lambda tile: [_sheet([small[sha] for sha in piece], *tile) for piece in pieces],
+    )
     return Thumbnails(
-        cards=dict(
-            zip(known_cards, uris, strict=False)
-        ),  # the last photograph may exceed the budget
+        cards=dict(zip(known, uris[:fitting], strict=False)),
         sheets=sheets,
-        tiles={sha: place for place, sha in enumerate(known_tiles)},
+        tiles={sha: place for place, sha in enumerate(shown)},
         tile_side=side,
-        left_out=len({*cards, *tiles}) - len(small),
     )
 
 
@@ -130,24 +127,15 @@ def _decode(
             yield sha, image
 
 
-def _cards(images: "list[Image]", budget: int) -> list[str]:
-    found: list[str] = []
-    for quality in _CARD_QUALITIES:
-        found = [_data_uri(image, quality) for image in images]
-        if sum(map(len, found)) <= budget:
-            return found
-    return found[: sum(total <= budget for total in accumulate(map(len, found)))]
-
-
-def _sheets(images: "list[Image]", budget: int) -> tuple[int, list[str]]:
-    """Side of a tile, and the sheets."""
-    side, sheets = _TILES[0][0], []
-    for side, quality in _TILES:
-        pieces = range(0, len(images), SHEET_TILES)
-        sheets = [_sheet(images[n : n + SHEET_TILES], side, quality) for n in pieces]
-        if sum(map(len, sheets)) <= budget:
+def _first_within(
+    budget: int, choices: Sequence[Any], render: Callable[[Any], list[str]]
+) -> tuple[Any, list[str]]:
+    """The first choice that renders within a budget of characters, else the last."""
+    for choice in choices:
+        texts = render(choice)
+        if sum(map(len, texts)) <= budget:
             break
-    return side, sheets
+    return choice, texts
 
 
 def _sheet(images: "list[Image]", side: int, quality: int) -> str:

@@ -16,6 +16,8 @@ JAVA_INT = 2**31 - 1
 """The largest whole number that Spark takes."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Portion = Annotated[float, Field(ge=0, le=1)]
+"""A share that may be nothing or all."""
 Text = Annotated[str, Field(min_length=1)]
 Seed = Annotated[int, Field(ge=0, le=JAVA_INT)]
 Count = Annotated[int, Field(ge=1, le=JAVA_INT)]
