@@ -3,16 +3,15 @@
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from feature_tables import CALIBRATION, names
 
-from fruits_kedro.model.evaluating import Settings
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import ClassificationParameters, OwnParameters, ReductionParameters
 
 LABELS = ("fig", "kiwi", "nan")
 PLACE = "market"
 MAP = {"points": 3, "landmarks": 3, "perplexity": 1, "components": 2, "iterations": 250, "seed": 0}
+Fits = tuple[ReductionParameters, ClassificationParameters, OwnParameters]
 
 
 def classification(
@@ -29,9 +28,13 @@ def classification(
     )
 
 
-def settings(classifier: str = "logistic_regression", scaling: str = "standard") -> Settings:
+def settings(
+    classifier: str = "logistic_regression", scaling: str = "standard", **own: Any
+) -> Fits:
+    """Parameters of fits; the others are those of own photographs."""
     reduction = ReductionParameters(scaling=scaling, shrinkage=0.3, k=6, rows=10_000, map=MAP)
-    return Settings(reduction, classification(classifier), OwnParameters(minimum=30, folds=3))
+    own_parameters = OwnParameters(**{"minimum": 30, "folds": 3} | own)
+    return reduction, classification(classifier), own_parameters
 
 
 def make_rows(
@@ -40,7 +43,6 @@ def make_rows(
     apart: float = 1.5,
     copies: bool = False,
     own: int = 0,
-    labels: tuple[str, ...] = LABELS,
 ) -> Rows:
     """Frames of labels, each capture group of a label a little elsewhere.
 
@@ -50,40 +52,33 @@ def make_rows(
         apart: Distance of labels.
         copies: A copy of each photograph, moved.
         own: Own photographs of each label, far away, which differ in other features.
-        labels: Names.
     """
     random = np.random.default_rng(0)
-    columns: dict[str, list[Any]] = {name: [] for name in ("label", "capture", "place", "features")}
-    for place, label in enumerate(labels):
+    made = []
+    for label in range(len(LABELS)):
         for group in groups:
-            middle = apart * np.eye(3, 6)[place] + random.normal(size=6) * 0.7
+            middle = apart * np.eye(3, 6)[label] + random.normal(size=6) * 0.7
             middle[4:] = 0
             for _ in range(rows // len(groups)):
-                add(columns, label, group or "plain", "", middle + random.normal(size=6))
+                made.append((label, group or "plain", "", middle + random.normal(size=6)))
         for _ in range(own):
             middle = np.array([0.0, 0, 0, 0, 9, 0])
-            middle[[3, 5]] = [(4, 0), (0, 4), (-4, -4)][place]
-            add(columns, label, "", PLACE, middle + random.normal(size=6))
-    count = len(columns["label"])
-    sha256, variant = names(count), [0] * count
-    if copies:
-        columns["features"] += [[value + 0.5 for value in row] for row in columns["features"]]
-        sha256, variant = sha256 * 2, variant + [1] * count
-        for name in ("label", "capture", "place"):
-            columns[name] = columns[name] * 2
-    table = {
-        "sha256": sha256,
-        "variant": pa.array(variant, pa.int32()),
-        "split": ["train"] * len(variant),
-        "source": ["own" if place else "images" for place in columns["place"]],
-        **columns,
-        "features": pa.array(columns["features"], pa.list_(pa.float32())),
-    }
-    return Rows.of(pa.table(table), labels)
-
-
-def add(columns: dict[str, list[Any]], label: str, capture: str, place: str, features: Any) -> None:
-    columns["label"].append(label)
-    columns["capture"].append(capture)
-    columns["place"].append(place)
-    columns["features"].append(features.tolist())
+            middle[[3, 5]] = [(4, 0), (0, 4), (-4, -4)][label]
+            made.append((label, "", PLACE, middle + random.normal(size=6)))
+    targets, capture, place, features = (np.array(column) for column in zip(*made, strict=True))
+    variant = np.repeat(np.arange(1 + copies, dtype=np.int32), len(made))
+    photograph = np.tile(np.arange(len(made)), 1 + copies)
+    sha256 = np.array(names(len(made)))[photograph]
+    order = np.lexsort((variant, sha256))
+    photograph, variant = photograph[order], variant[order]
+    return Rows(
+        sha256=sha256[order],
+        variant=variant,
+        features=(features[photograph] + 0.5 * variant[:, None]).astype(np.float32),
+        labels=LABELS,
+        targets=targets[photograph],
+        split=np.full(len(order), "train"),
+        capture=capture[photograph],
+        place=place[photograph],
+        own=place[photograph] != "",
+    )

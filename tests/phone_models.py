@@ -39,5 +39,6 @@ def make_classifier(reducer: Reducer) -> LogisticRegression:
     coefficients, intercepts = random.normal(size=size) / 10, random.normal(size=len(LABELS))
     plain = LogisticRegression(LABELS, reducer.id, coefficients, intercepts)
     logits = plain.logits(random.normal(size=(80, COMPONENTS)) * 10)
-    outliers = Outliers.of(logits, np.repeat(np.arange(len(LABELS)), 20), beyond=2.5)
-    return replace(plain, calibration=Calibration(0.7, 0.6, outliers, ("studio",)))
+    outliers = Outliers.of(logits, np.repeat(np.arange(len(LABELS)), 20))
+    calibration = Calibration(0.7, 0.6, replace(outliers, beyond=2.5), ("studio",))
+    return replace(plain, calibration=calibration)

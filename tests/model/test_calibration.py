@@ -4,42 +4,41 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 from made_rows import LABELS, PLACE, classification, make_rows, settings
 
 from fruits_kedro.model.calibration import calibrate
-from fruits_kedro.model.classifier import Classifier, predicted_columns
+from fruits_kedro.model.classifier import Classifier
 from fruits_kedro.model.confidence import STUDIO
 from fruits_kedro.model.held_out import HeldOut, hold_out_place, hold_out_studio
 from fruits_kedro.model.refits import DIRECTIONS, Fitted, Refits, alike_folds
 from fruits_kedro.model.rows import Rows
-from fruits_kedro.parameters import OwnParameters
 
-REFITS = settings().refits
-
-
-def fit(rows: Rows) -> Fitted:
-    return REFITS.fit(rows)
+REFITS = Refits.of(*settings())
+WITHIN = Refits.of(*settings(scaling="within_label"))
 
 
 def held_out(rows: Rows, refits: Refits = REFITS) -> HeldOut | None:
-    return hold_out_studio(rows, refits, refits.sums(rows), 0.25)
+    return hold_out_studio(rows, refits, refits.sums(rows))
 
 
 def calibrated(rows: Rows, fitted: Fitted, minimum: int = 30, **calibration: Any) -> Any:
-    parameters = classification(**calibration)
-    own = OwnParameters(minimum=minimum, folds=3)
-    return calibrate(rows, fitted.classifier, fitted.reducer, None, parameters, own)
+    own = REFITS.own.model_copy(update={"minimum": minimum})
+    refits = replace(REFITS, parameters=classification(**calibration), own=own)
+    return calibrate(rows, fitted.classifier, fitted.reducer, refits)
 
 
 # --- what is held out ----------------------------------------------------------------------------
 
 
 def test_every_row_of_several_capture_groups_is_predicted_by_a_fit_without_its_group():
-    found = held_out(make_rows())
+    rows = make_rows()
+    found = held_out(rows)
     assert found.by == "capture groups"
     assert np.bincount(found.targets).tolist() == [40, 40, 40]
-    assert np.isfinite(found.logits).all()
+    # A label of one capture group trains in every fold.
+    some = held_out(rows.where((rows.targets != 1) | (rows.capture == "plain")))
+    assert np.bincount(some.targets).tolist() == [40, 0, 40]
+    assert np.isfinite(found.logits).all() and np.isfinite(some.logits).all()
 
 
 def test_copies_are_held_out_with_their_photograph():
@@ -53,26 +52,16 @@ def test_copies_are_held_out_with_their_photograph():
 
 def test_what_sets_photographs_of_a_label_apart_is_learnt_without_those_held_out():
     """A reducer that has seen both turns of a fruit would know how they differ."""
-    rows, refits = make_rows(apart=0.5), settings(scaling="within_label").refits
+    rows = make_rows(apart=0.5)
     first = rows.where(rows.capture == "plain")
-    expected = refits.fit(rows.where(rows.capture == "r")).logits(first)
-    np.testing.assert_allclose(held_out(rows, refits).logits[: len(first)], expected, atol=1e-3)
-
-
-def test_a_label_of_one_capture_group_trains_in_every_fold():
-    rows = make_rows()
-    found = held_out(rows.where((rows.targets != 1) | (rows.capture == "plain")))
-    assert np.bincount(found.targets).tolist() == [40, 0, 40]
-    assert np.isfinite(found.logits[:, 1]).all()
+    expected = WITHIN.fit(rows.where(rows.capture == "r")).logits(first)
+    np.testing.assert_allclose(held_out(rows, WITHIN).logits[: len(first)], expected, atol=1e-3)
 
 
 def test_without_capture_groups_a_share_of_each_label_is_held_out():
     found = held_out(make_rows(groups=("",)))
     assert found.by == "a stratified share"
     assert np.bincount(found.targets).tolist() == [10, 10, 10]
-
-
-def test_one_row_of_each_label_leaves_nothing_to_hold_out():
     assert held_out(make_rows(rows=1, groups=("",))) is None
 
 
@@ -88,7 +77,7 @@ def test_a_label_that_a_fold_leaves_out_as_a_whole_is_as_unlikely_as_any():
 
 def test_own_photographs_of_a_place_are_held_out_in_folds_and_their_copies_never_asked():
     rows = make_rows(own=12, copies=True)
-    folds = hold_out_place(rows, PLACE, REFITS, REFITS.sums(rows), 3)
+    folds = hold_out_place(rows, PLACE, REFITS, REFITS.sums(rows))
     assert sum(len(part.targets) for part, _ in folds) == 36
     assert not any(part.copies.any() for part, _ in folds)
     for part, fitted in folds:
@@ -105,19 +94,16 @@ def test_photographs_that_are_alike_are_held_out_together():
     assert np.sum(folds, axis=0).tolist() == [1] * len(place)
     for fold in folds:
         np.testing.assert_array_equal(fold[pairs[::2]], fold[pairs[1::2]])
-
-
-def test_a_pile_of_photographs_that_are_all_alike_is_divided():
-    place = make_rows(own=12).where(make_rows(own=12).own)
+    # A pile of photographs that are all alike is divided.
     same = replace(place, features=np.ones_like(place.features))
-    assert [int(fold.sum()) for fold in alike_folds(same, 3)] == [12, 12, 12]
+    assert [int(fold.sum()) for fold in alike_folds(same, 3)] == [24, 24, 24]
 
 
 def test_whole_sessions_of_a_place_are_held_out_where_there_are_any():
     rows = make_rows(own=12)
     session = np.where(rows.own, np.where(np.arange(len(rows)) % 2, "mon", "sat"), rows.capture)
     rows = replace(rows, capture=session)
-    folds = hold_out_place(rows, PLACE, REFITS, REFITS.sums(rows), 3)
+    folds = hold_out_place(rows, PLACE, REFITS, REFITS.sums(rows))
     assert len(folds) == 2
     assert folds[0][0].by == "sessions"
 
@@ -127,10 +113,9 @@ def test_fits_on_fewer_directions_are_nearly_the_same():
     rows = make_rows()
     spread = random.normal(size=(6, DIRECTIONS + 100)).astype(np.float32)
     rows = replace(rows, features=rows.features @ spread + np.float32(0.1))
-    refits = settings(scaling="within_label").refits
-    fewer, projected, sums = refits.on_directions(rows, refits.sums(rows))
+    fewer, projected, sums = WITHIN.on_directions(rows, WITHIN.sums(rows))
     assert projected.features.shape == (len(rows), DIRECTIONS)
-    expected = refits.fit(rows).probabilities(rows)
+    expected = WITHIN.fit(rows).probabilities(rows)
     found = fewer.fit(projected, sums).probabilities(projected)
     np.testing.assert_allclose(found, expected, atol=1e-2)
 
@@ -139,30 +124,28 @@ def test_fits_on_fewer_directions_are_nearly_the_same():
 
 
 def test_a_calibrated_classifier_is_nearer_to_the_truth():
-    rows = make_rows()
-    fitted = fit(rows)
+    rows = make_rows(copies=True)
+    fitted = REFITS.fit(rows)
     classifier, report = calibrated(rows, fitted)
     assert classifier.calibration.temperature == report["temperature"] != 1
     errors = report["held_out"]["expected_calibration_error"]
     assert errors["after"] < errors["before"]
-    assert sum(row["rows"] for row in report["held_out"]["reliability"]["after"]) == 120
+    assert sum(row["rows"] for row in report["held_out"]["reliability"]["after"]) == 240
+    counts = [report["held_out"][part]["rows"] for part in ("photographs", "copies")]
+    assert counts == [120, 120]
     assert classifier.calibration.sure_from == report["sure"]["from"]
     assert classifier.calibration.outliers.beyond == report["outlier"]["beyond"] > 1
     assert classifier.calibration.holds_for == (STUDIO,)
     again, same = calibrated(rows, fitted)
     assert (again.id, same) == (classifier.id, report)
-
-
-def test_copies_are_asked_about_as_well():
-    rows = make_rows(copies=True)
-    _, report = calibrated(rows, fit(rows))
-    told = report["held_out"]
-    assert (told["rows"], told["photographs"]["rows"], told["copies"]["rows"]) == (240, 120, 120)
+    components = fitted.reducer.transform(rows.features)
+    before, after = (c.probabilities(components) for c in (fitted.classifier, classifier))
+    np.testing.assert_array_equal(before.argsort(axis=1), after.argsort(axis=1))
 
 
 def test_own_photographs_decide_where_there_are_enough():
     rows = make_rows(own=20, apart=3)
-    fitted = fit(rows)
+    fitted = REFITS.fit(rows)
     classifier, report = calibrated(rows, fitted)
     assert PLACE in classifier.calibration.holds_for
     assert report["held_out"]["place"] == PLACE
@@ -175,61 +158,26 @@ def test_own_photographs_decide_where_there_are_enough():
     assert of_few["places"][PLACE]["rows"] == 60
 
 
-def test_without_own_photographs_nothing_is_sure_outside_a_studio():
-    rows = make_rows(apart=4)
-    fitted = fit(rows)
-    classifier, _ = calibrated(rows, fitted)
-    components = fitted.reducer.transform(rows.features)
-    studio = np.arange(len(rows)) % 2 == 0
-    sure = predicted_columns(classifier, components, studio)["sure"].to_pylist()
-    assert [value is None for value in sure] == (~studio).tolist()
-    assert any(sure)
-
-
-@pytest.mark.parametrize("copies", [False, True])
-def test_too_few_photographs_are_told_and_change_nothing(copies):
-    rows = make_rows(rows=4, copies=copies)
-    fitted = fit(rows)
+def test_too_few_photographs_are_named_and_change_nothing():
+    rows = make_rows(rows=4, copies=True)
+    fitted = REFITS.fit(rows)
     classifier, report = calibrated(rows, fitted, minimum=13)
     assert classifier is fitted.classifier
     assert report["temperature"] == 1
     assert "12 train photographs" in report["left_out"]
 
 
-def test_labels_and_their_order_stay_as_they_were():
-    rows = make_rows()
-    fitted = fit(rows)
-    classifier, _ = calibrated(rows, fitted)
-    components = fitted.reducer.transform(rows.features)
-    before, after = (c.probabilities(components) for c in (fitted.classifier, classifier))
-    np.testing.assert_array_equal(before.argsort(axis=1), after.argsort(axis=1))
-    assert not np.allclose(before, after)
-
-
 def test_no_confidence_may_be_enough():
     rows = make_rows(apart=0)
-    classifier, report = calibrated(rows, fit(rows), precision=0.999)
+    classifier, report = calibrated(rows, REFITS.fit(rows), precision=0.999)
     assert classifier.calibration.sure_from is None
     assert report["sure"] == {"precision": 0.999, "from": None, "coverage": 0.0}
 
 
 def test_a_classifier_without_logits_is_not_calibrated_and_says_why():
     rows = make_rows()
-    fitted = fit(rows)
+    fitted = REFITS.fit(rows)
     plain = Classifier(LABELS, fitted.reducer.id)
     classifier, report = calibrated(rows, replace(fitted, classifier=plain))
     assert classifier is plain
     assert "logits" in report["left_out"]
-
-
-def test_refits_are_of_the_classifier_s_own_kind(monkeypatch):
-    """A kind of one's own is calibrated by its own fits, not by those of a regression."""
-    from fruits_kedro.model.classifiers import logistic_regression
-
-    fitted, calls = fit(make_rows()), []
-    original = logistic_regression.fit
-    monkeypatch.setattr(
-        logistic_regression, "fit", lambda *given: calls.append(given) or original(*given)
-    )
-    calibrated(make_rows(), fitted)
-    assert len(calls) == 2

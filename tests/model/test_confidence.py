@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fruits_kedro.model.confidence import (
-    BINS,
     Outliers,
     choose_sure,
     expected_error,
@@ -24,16 +23,11 @@ def draw(rows: int = 4000, labels: int = 5, seed: int = 0) -> tuple[np.ndarray, 
     return logits, (random.random((rows, 1)) > levels).sum(axis=1).clip(max=labels - 1)
 
 
-@pytest.mark.parametrize("wrong_by", [0.25, 1.0, 4.0])
+@pytest.mark.parametrize("wrong_by", [0.25, 4.0])
 def test_the_temperature_undoes_what_logits_are_wrong_by(wrong_by):
     logits, targets = draw()
-    assert fit_temperature(logits * wrong_by, targets) == pytest.approx(wrong_by, rel=0.1)
-
-
-@pytest.mark.parametrize("wrong_by", [0.25, 4.0])
-def test_calibration_lowers_the_expected_error(wrong_by):
-    logits, targets = draw()
     logits *= wrong_by
+    assert fit_temperature(logits, targets) == pytest.approx(wrong_by, rel=0.1)
 
     def error(temperature: float) -> float:
         probabilities = softmax(logits / temperature)
@@ -71,24 +65,9 @@ def test_the_reliability_diagram_counts_every_row_once():
     assert [row["rows"] for row in diagram] == [1, 1, 1, 2]
     assert diagram[-1] == {"rows": 2, "confidence": pytest.approx(0.995), "accuracy": 1.0}
     assert expected_error(diagram) == pytest.approx((0 + 0.68 + 0.34 + 2 * 0.005) / 5)
-    assert BINS == 15
 
 
 # --- sure ----------------------------------------------------------------------------------------
-
-
-def test_sure_is_the_lowest_confidence_that_is_right_often_enough():
-    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
-    right = np.array([True, True, False, True, True])
-    assert choose_sure(confidence, right, 0.8) == 0.5
-    assert choose_sure(confidence, right, 0.9) == 0.8
-    assert choose_sure(confidence, ~right, 0.9) is None
-
-
-def test_rows_of_one_confidence_are_sure_together():
-    confidence, right = np.array([0.9, 0.7, 0.7]), np.array([True, True, False])
-    assert choose_sure(confidence, right, 0.95) == 0.9
-    assert choose_sure(np.array([0.7, 0.7]), np.array([True, False]), 0.95) is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -125,18 +104,12 @@ def clusters(labels: int = 4, rows: int = 200) -> tuple[np.ndarray, np.ndarray]:
     return 30 * np.eye(labels)[targets] + scatter, targets
 
 
-def test_known_rows_score_about_one_and_others_more():
+def test_the_score_is_the_distance_to_the_nearest_label_in_units_of_its_scatter():
     logits, targets = clusters()
     outliers = Outliers.of(logits, targets)
     known = outliers.scores(logits)
     assert np.median(known) == pytest.approx(1, abs=0.3)
-    unknown = outliers.scores(np.full((1, 4), 7.5))
-    assert unknown[0] > np.quantile(known, 0.99)
-
-
-def test_the_score_is_the_distance_to_the_nearest_label_in_units_of_its_scatter():
-    logits, targets = clusters()
-    outliers = Outliers.of(logits, targets)
+    assert outliers.scores(np.full((1, 4), 7.5))[0] > np.quantile(known, 0.99)
     means = np.stack([logits[targets == label].mean(axis=0) for label in range(4)])
     np.testing.assert_allclose(outliers.scores(means), 0, atol=1e-9)
     wide, narrow = outliers.scores(means[0] + 5 * np.eye(4)[[3, 0]])

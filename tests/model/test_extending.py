@@ -10,7 +10,7 @@ from made_rows import make_rows, settings
 
 from fruits_kedro.model.calibration import calibrate
 from fruits_kedro.model.classifier import classifier_from_arrays
-from fruits_kedro.parameters import OwnParameters
+from fruits_kedro.model.refits import Refits
 from fruits_kedro.parameters.kinds import CLASSIFIERS
 
 NAME = f"{CLASSIFIERS}.nearest_mean"
@@ -23,20 +23,18 @@ def kind(project, monkeypatch) -> ModuleType:
     module = ModuleType(NAME)
     monkeypatch.setitem(sys.modules, NAME, module)
     monkeypatch.setattr("fruits_kedro.model.classifier.names_in", lambda _: ["nearest_mean"])
+    monkeypatch.delattr("fruits_kedro.model.classifiers.logistic_regression.fit")
     exec(source, vars(module))
     return module
 
 
 def test_the_documented_classifier_is_fitted_calibrated_and_kept(kind):
-    rows, given = make_rows(apart=4), settings()
-    parameters = given.classification.model_copy(
-        update={"classifier": "nearest_mean", "options": {"sharpness": 2}}
-    )
-    refits = given.refits.__class__(**vars(given.refits) | {"parameters": parameters})
+    rows, (reduction, given, own) = make_rows(apart=4), settings()
+    changed = {"classifier": "nearest_mean", "options": {"sharpness": 2}}
+    refits = Refits.of(reduction, given.model_copy(update=changed), own)
     fitted = refits.fit(rows)
     assert type(fitted.classifier) is kind.CLASS
-    own = OwnParameters()
-    chosen, report = calibrate(rows, fitted.classifier, fitted.reducer, None, parameters, own)
+    chosen, report = calibrate(rows, fitted.classifier, fitted.reducer, refits)
     assert report["held_out"]["accuracy"] > 0.8
     assert chosen.calibration.temperature != 1
     again = classifier_from_arrays(chosen.arrays())

@@ -91,8 +91,3 @@ def test_a_search_that_max_iter_ends_is_told(caplog):
         assert caplog.text == ""
         fit(components, targets, max_iter=3)
     assert "max_iter=3" in caplog.text
-
-
-def test_the_same_rows_give_the_same_bits():
-    components, targets = make()
-    assert fit(components, targets).id == fit(components, targets).id

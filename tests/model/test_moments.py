@@ -20,11 +20,10 @@ def targets() -> np.ndarray:
 
 
 def sums(features, targets, weights=None, unit_length=False, labels=3, batches=1) -> Moments:
-    moments = Moments.empty(labels, features.shape[1], unit_length)
-    for rows in np.array_split(np.arange(len(features)), batches):
-        some = None if weights is None else weights[rows]
-        moments = moments.add(features[rows], targets[rows], some)
-    return moments.complete()
+    weights = np.ones(len(targets)) if weights is None else weights
+    parts = np.array_split(np.arange(len(features)), batches)
+    given = ((features[part], targets[part], weights[part]) for part in parts)
+    return Moments.of(given, labels, unit_length)
 
 
 @pytest.mark.parametrize("unit_length", [False, True])
@@ -34,7 +33,7 @@ def test_they_are_numpy_s(features, targets, unit_length):
     if unit_length:
         values /= np.linalg.norm(values, axis=1, keepdims=True)
     assert (moments.rows, moments.weight) == (ROWS, ROWS)
-    np.testing.assert_allclose(moments.total, values.sum(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(moments.mean, values.mean(axis=0), rtol=1e-9)
     np.testing.assert_allclose(moments.products, values.T @ values, rtol=1e-9, atol=1e-9)
 
 
@@ -45,11 +44,12 @@ def test_the_covariance_within_labels_is_numpy_s(features, targets):
     within = centred.T @ centred / ROWS
     moments = sums(features, targets)
     np.testing.assert_allclose(moments.within_labels, within, rtol=1e-6, atol=1e-6)
+    more = sums(features, targets * 2, labels=5)
+    np.testing.assert_allclose(more.within_labels, moments.within_labels, atol=1e-9)
 
 
 def test_a_weight_of_two_is_the_row_twice(features, targets):
-    weights = np.where(np.arange(ROWS) < 700, 2.0, 1.0)
-    weighted = sums(features, targets, weights)
+    weighted = sums(features, targets, np.where(np.arange(ROWS) < 700, 2.0, 1.0))
     twice = sums(np.vstack([features, features[:700]]), np.append(targets, targets[:700]))
     for name in ("counts", "totals", "products", "covariance", "within_labels"):
         np.testing.assert_allclose(getattr(weighted, name), getattr(twice, name), atol=1e-6)
@@ -72,12 +72,7 @@ def test_sums_of_parts_are_added_and_subtracted(features, targets):
         np.testing.assert_allclose(found.totals, wanted.totals, atol=1e-6)
 
 
-def test_a_label_without_rows_changes_nothing(features, targets):
-    some, more = sums(features, targets), sums(features, targets * 2, labels=5)
-    np.testing.assert_allclose(more.within_labels, some.within_labels, atol=1e-9)
-
-
-def test_rows_that_are_all_alike_are_told(features):
+def test_constant_features_are_found_up_to_rounding(features):
     alike, targets = np.repeat(features[:1], 5, axis=0), np.zeros(5, np.int64)
-    assert Moments.empty(1, 24, False).add(alike, targets).are_alike
-    assert not Moments.empty(1, 24, False).add(features[:5], targets).are_alike
+    assert sums(alike, targets).constant.all()
+    assert not sums(features[:5], targets).constant.all()

@@ -44,21 +44,17 @@ def folded(backbone, reducer) -> PhoneModel:
     return model
 
 
-def test_the_file_gives_the_probabilities_of_its_parts(reducer, folded, pixels, features):
-    expected = make_classifier(reducer).probabilities(reducer.transform(features))
+def test_the_file_gives_the_probabilities_and_the_outlier_score_of_its_parts(
+    reducer, folded, pixels, features
+):
+    classifier, components = make_classifier(reducer), reducer.transform(features)
+    expected = classifier.probabilities(components)
     assert np.ptp(expected, axis=0).max() > 0.1
     engine = Engine(folded.content)
-    found = np.stack([engine(image)[: len(LABELS)] for image in pixels])
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def test_the_file_gives_the_outlier_score(reducer, folded, pixels, features):
-    classifier = make_classifier(reducer)
-    logits = classifier.logits(reducer.transform(features))
-    expected = classifier.calibration.outliers.scores(logits)
-    engine = Engine(folded.content)
-    found = [engine(image)[-1] for image in pixels]
-    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    found = np.stack([engine(image) for image in pixels])
+    np.testing.assert_allclose(found[:, : len(LABELS)], expected, atol=1e-5)
+    scores = classifier.calibration.outliers.scores(classifier.logits(components))
+    np.testing.assert_allclose(found[:, -1], scores, rtol=1e-3)
 
 
 def test_a_classifier_that_is_not_calibrated_has_no_outlier_score(backbone, reducer, pixels):
@@ -102,10 +98,8 @@ def test_a_classifier_that_is_no_sum_of_products_has_no_file(backbone, reducer):
 
 
 def test_parts_that_do_not_belong_together_have_no_file(backbone, reducer):
-    classifier = make_classifier(reducer)
-    other = fold(backbone, replace(reducer, mean=reducer.mean + 1), classifier)
-    assert isinstance(other, NoPhoneModel)
-    assert reducer.id in other.reason
-    other = fold(backbone, replace(reducer, fingerprint="0" * 16), classifier)
-    assert isinstance(other, NoPhoneModel)
-    assert backbone.fingerprint in other.reason
+    changes = ({"mean": reducer.mean + 1}, reducer.id), ({"fingerprint": "0"}, backbone.fingerprint)
+    for changed, named in changes:
+        answer = fold(backbone, replace(reducer, **changed), make_classifier(reducer))
+        assert isinstance(answer, NoPhoneModel)
+        assert named in answer.reason

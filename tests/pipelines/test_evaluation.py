@@ -1,14 +1,12 @@
 """Evaluation of the whole run: whole captures held out, beside the splits that leak.
 
-The arithmetic is in tests/model/test_evaluating.py.
+The arithmetic is in test_accuracy.py.
 """
 
 from typing import Any
 
 import pytest
 from runs import LABELS, ONE_AXIS, TEST_COUNT, Job
-
-from fruits_kedro.pipelines.evaluation.nodes import evaluate_folder
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +38,6 @@ def held_out(photographs: list[dict[str, Any]], group: str) -> list[dict[str, An
     return [row for row in photographs if row["capture"] == group and row["label"] != ONE_AXIS]
 
 
-def test_the_answers_stand_side_by_side(answers):
-    assert set(answers) == {"folder", "random", "capture", "cluttered", "own"}
-    assert "left_out" in answers["own"]
-
-
 @pytest.mark.parametrize("name", ["folder", "random"])
 def test_an_answer_has_scores_of_rows_that_did_not_train(photographs, answers, name):
     answer = answers[name]
@@ -54,14 +47,14 @@ def test_an_answer_has_scores_of_rows_that_did_not_train(photographs, answers, n
     assert answer["k"] == answer["train_rows"] + answer["copies"] - 1
 
 
-def test_folder_tests_on_the_test_folders_as_the_default_run_does(evaluated, answers):
+def test_folder_tests_on_the_test_folders_as_the_default_run_does_and_random_on_its_share(
+    evaluated, answers
+):
     assert answers["folder"]["test_rows"] == len(LABELS) * TEST_COUNT
     assert answers["folder"]["accuracy"] == evaluated.report("metrics")["accuracy"]
-
-
-def test_random_tests_on_its_share(answers):
     # Six labels of eight photographs, and one of nine: a fifth of each, rounded.
     assert answers["random"]["test_rows"] == 12
+    assert "left_out" in answers["own"]
 
 
 def test_copies_of_rows_that_test_do_not_train(photographs, copied, answers):
@@ -83,20 +76,7 @@ def test_capture_holds_each_rotation_axis_out_once(photographs, answers):
         assert fold["train_rows"] == len(photographs) - len(out)
     assert [row["label"] for row in photographs if row["capture"] is None] == ["Apple"]
     assert answers["capture"]["labels_with_one_group"] == [ONE_AXIS]
-
-
-def test_capture_reports_the_mean_of_its_folds(answers):
-    accuracies = [fold["accuracy"] for fold in answers["capture"]["folds"].values()]
-    assert answers["capture"]["mean"] == pytest.approx(sum(accuracies) / len(accuracies))
     assert 1 / len(LABELS) < answers["capture"]["mean"] <= 1
-
-
-@pytest.mark.parametrize("name", ["capture", "cluttered"])
-def test_without_copies_stands_beside(answers, name):
-    without = answers[name]["without_copies"]
-    assert set(without["folds"]) == set(answers[name]["folds"])
-    assert all(fold["copies"] == 0 for fold in without["folds"].values())
-    assert 0 <= without["mean"] <= 1
 
 
 def test_cluttered_scenes_show_the_photographs_of_the_groups_held_out(
@@ -122,8 +102,3 @@ def test_scenes_are_composed_once(evaluated):
 def test_evaluation_leaves_the_kept_model_alone(whole_run, evaluated):
     for folder in ("06_models/reducer", "06_models/classifier", "07_model_output/predictions"):
         assert evaluated.files(folder) == whole_run.files(folder)
-
-
-def test_folder_is_not_answered_without_split_folders(parameters):
-    fits = parameters.reduction, parameters.classification, parameters.own
-    assert list(evaluate_folder(None, {"method": "random"}, *fits)) == ["left_out"]

@@ -15,7 +15,7 @@ from fruits_kedro.datasets import TableDataset
 from fruits_kedro.model.backbone import Backbone, BackboneSpec
 from fruits_kedro.parameters import Parameters
 from fruits_kedro.pipelines.classification import nodes as classification
-from fruits_kedro.pipelines.evaluation import nodes as evaluation
+from fruits_kedro.pipelines.evaluation import accuracy, nodes
 from fruits_kedro.pipelines.reduction import nodes as reduction
 from fruits_kedro.storage import schemas
 
@@ -30,9 +30,10 @@ class Job:
 
     def __init__(self, folder: Path, parameters: Parameters, photos: list[Photo], copies: int = 1):
         self.folder, self.parameters = folder, parameters
+        self.fits = parameters.reduction, parameters.classification, parameters.own
         labels, splits, features = (list(column) for column in zip(*photos, strict=True))
-        sha256 = names(len(photos))
-        self.photographs = stored(
+        sha256, self.labels = names(len(photos)), labels
+        photographs = stored(
             folder / "photographs",
             schemas.PHOTOGRAPHS,
             path=[f"/{label}/{n}.jpg" for n, label in enumerate(labels)],
@@ -43,54 +44,50 @@ class Job:
             status=["kept"] * len(photos),
         )
         copied = [n for n, split in enumerate(splits) if split == "train"] if copies else []
-        self.variants = stored(
-            folder / "variants",
-            schemas.VARIANTS,
-            sha256=[sha256[n] for n in copied],
-            variant=[1] * len(copied),
-            fingerprint=[COPIES] * len(copied),
-        )
-        rows = len(photos) + len(copied)
+        made = {"sha256": [sha256[n] for n in copied], "variant": [1] * len(copied)}
+        made["fingerprint"] = [COPIES] * len(copied)
+        variants = stored(folder / "variants", schemas.VARIANTS, **made)
         random = np.random.default_rng(0)
         moved = [features[n] + 0.1 * random.normal(size=len(features[n])) for n in copied]
-        self.features = stored(
+        all_features = stored(
             folder / "features",
             schemas.FEATURES,
-            sha256=sha256 + [sha256[n] for n in copied],
-            fingerprint=[BACKBONE.fingerprint] * len(photos) + [COPIES] * len(copied),
-            variant=[0] * len(photos) + [1] * len(copied),
+            sha256=sha256 + made["sha256"],
+            fingerprint=[BACKBONE.fingerprint] * len(photos) + made["fingerprint"],
+            variant=[0] * len(photos) + made["variant"],
             features=[np.asarray(row, np.float32) for row in (*features, *moved)],
-            studio=[True] * rows,
+            studio=[True] * (len(photos) + len(copied)),
         )
-        self._fits = parameters.reduction, parameters.classification, parameters.own
+        self.tables = all_features, photographs, variants, BACKBONE
 
-    def reduce(self, **changed: Any) -> Any:
+    def saved(self, table: str, frame: Any) -> Any:
+        dataset = TableDataset(filepath=str(self.folder / table.lower()), table=table)
+        dataset.save(frame)
+        return dataset.load()
+
+    def reduce(self, **changed: Any) -> None:
         chosen = self.parameters.reduction.model_copy(update=changed)
-        tables = self.features, self.photographs, self.variants, BACKBONE
-        self.reducer = reduction.fit_reducer_on_train(*tables, chosen, self.parameters.own)
-        self.reduced = self._save("REDUCED_FEATURES", reduction.reduce_features, self.reducer)
-        return self.reducer
+        self.reducer = reduction.fit_reducer_on_train(*self.tables, chosen, self.parameters.own)
+        reduced = reduction.reduce_features(*self.tables, self.reducer)
+        self.reduced = self.saved("REDUCED_FEATURES", reduced)
 
     def classify(self) -> None:
-        chosen, own = self.parameters.classification, self.parameters.own
-        trained = classification.train_on_train(self.reduced, self.reducer, chosen, own)
-        tables = self.features, self.photographs, self.variants, BACKBONE
+        trained = classification.train_on_train(self.reduced, self.reducer, *self.fits[1:])
         self.classifier, self.calibration = classification.calibrate_on_held_out(
-            trained, *tables, self.reducer, *self._fits
+            trained, *self.tables, self.reducer, *self.fits
         )
         predicted = classification.predict_labels(self.reduced, self.classifier)
-        self.predictions = self._saved("PREDICTIONS", predicted)
+        self.predictions = self.saved("PREDICTIONS", predicted)
 
     def measure(self) -> dict[str, Any]:
         self.confusions = classification.count_test_confusions(self.predictions)
         self.variance = reduction.summarise_variance(self.reducer)
-        by_label = dict.fromkeys(self.photographs.read()["label"].to_pylist(), 1)
-        reports = {"kept_by_label": by_label, "read": 0}, {"fingerprint": "", "inferred": 0}
         return classification.measure_classifier(
             self.confusions,
             self.predictions,
             self.variance,
-            *reports,
+            {"kept_by_label": dict.fromkeys(self.labels, 1), "read": 0},
+            {"fingerprint": "", "inferred": 0},
             {"method": "folder"},
             self.calibration,
             self.parameters.classification,
@@ -101,18 +98,6 @@ class Job:
         self.reduce()
         self.classify()
         metrics = self.measure()
-        self.assert_numbers(metrics)
-        return metrics
-
-    def evaluate(self) -> dict[str, Any]:
-        rows = evaluation.gather_rows(
-            self.features, self.photographs, self.variants, BACKBONE, self.parameters.evaluation
-        )
-        folder = evaluation.evaluate_folder(rows, {"method": "folder"}, *self._fits)
-        drawn = evaluation.evaluate_random(rows, self.parameters.split, *self._fits)
-        return {"folder": folder, "random": drawn}
-
-    def assert_numbers(self, metrics: dict[str, Any]) -> None:
         for report in (metrics, self.calibration, self.variance):
             json.loads(json.dumps(report), parse_constant=pytest.fail)
         map_points = reduction.place_map_points(self.reduced, self.parameters.reduction)
@@ -133,15 +118,13 @@ class Job:
             classification.plot_reliability(self.calibration),
         ):
             assert "NaN" not in figure.to_json()
+        return metrics
 
-    def _save(self, table: str, node: Any, *more: Any) -> Any:
-        frame = node(self.features, self.photographs, self.variants, BACKBONE, *more)
-        return self._saved(table, frame)
-
-    def _saved(self, table: str, frame: Any) -> Any:
-        dataset = TableDataset(filepath=str(self.folder / table.lower()), table=table)
-        dataset.save(frame)
-        return dataset.load()
+    def evaluate(self) -> dict[str, Any]:
+        rows = nodes.gather_rows(*self.tables, self.parameters.evaluation)
+        folder = accuracy.evaluate_folder(rows, {"method": "folder"}, *self.fits)
+        drawn = accuracy.evaluate_random(rows, self.parameters.split, *self.fits)
+        return {"folder": folder, "random": drawn}
 
 
 @pytest.fixture
@@ -166,19 +149,9 @@ def frames(label: str, split: str, count: int, seed: int) -> list[Photo]:
 
 
 def test_a_label_that_only_tests_is_warned_of_and_counts_as_wrong(job, caplog):
-    photos = [
-        *(
-            photo
-            for n, name in enumerate(("Apple", "Corn"))
-            for photo in frames(name, "train", 4, n)
-        ),
-        *(
-            photo
-            for n, name in enumerate(("Apple", "Corn"))
-            for photo in frames(name, "test", 2, n)
-        ),
-        *frames("Kiwi", "test", 2, 2),
-    ]
+    photos = frames("Kiwi", "test", 2, 2)
+    for seed, name in enumerate(("Apple", "Corn")):
+        photos += frames(name, "train", 4, seed) + frames(name, "test", 2, seed)
     made = job(photos)
     metrics = made.run()
     assert any("Kiwi" in r.getMessage() for r in caplog.records if r.levelname == "WARNING")
@@ -196,6 +169,12 @@ def test_photographs_of_which_none_tests_are_a_sentence(job):
     made.reduce()
     made.classify()
     sentence_of(made.measure)
+
+
+def test_one_label_that_trains_is_a_sentence(job):
+    made = job(frames("Apple", "train", 3, 0) + frames("Corn", "test", 1, 1))
+    made.reduce()
+    sentence_of(made.classify)
 
 
 def test_one_photograph_of_each_label_in_both_splits_is_enough(job):

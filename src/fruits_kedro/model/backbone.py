@@ -31,23 +31,15 @@ QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases correc
 class BackboneSpec:
     """Everything that determines the features.
 
-    Attributes:
-        weights_sha256: Digest of the Keras weights file.
-        image_size: Pixels of each side of the input.
-        precision: Arithmetic of the converted network, ``float32`` or ``int8``.
-        scaled_decoding: Whether large JPEGs are decoded at a fraction of their size.
-        calibration: Identity of the photographs on which the ranges of an int8 network were
-            measured (``conversion.calibration_id``); empty for float32.
-        architecture: ``ARCHITECTURE`` of the network.
-        preprocessing: Words of ``PREPROCESSING``.
-        quantization: Words of ``QUANTIZATION`` for the precision.
+    ``calibration`` names the photographs on which the ranges of an int8 network were measured
+    (``conversion.calibration_id``).
     """
 
-    weights_sha256: str
-    image_size: int
-    precision: str
-    scaled_decoding: bool = True
-    calibration: str = ""
+    weights_sha256: str  # of the Keras weights file
+    image_size: int  # pixels of each side of the input
+    precision: str  # arithmetic of the converted network, float32 or int8
+    scaled_decoding: bool = True  # whether large JPEGs are decoded at a fraction of their size
+    calibration: str = ""  # empty for float32
     architecture: str = mobilenet_v2.ARCHITECTURE
     preprocessing: str = PREPROCESSING
     quantization: str = ""
@@ -88,12 +80,10 @@ class BackboneSpec:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A converted network.
+    """A converted network: what it computes, and a LiteRT flatbuffer.
 
-    Attributes:
-        spec: What it computes.
-        model: LiteRT flatbuffer: ``(1, size, size, 3)`` uint8 in, ``(1, features)`` float32 out;
-            the scaling of pixels is inside the graph.
+    The flatbuffer takes ``(1, size, size, 3)`` uint8 and gives ``(1, features)`` float32; the
+    scaling of pixels is inside the graph.
     """
 
     spec: BackboneSpec
@@ -142,7 +132,7 @@ def locate_weights(name: str, network: str) -> Path:
     Args:
         name: ``shipped`` (Keras's ImageNet weights, part of this package), ``imagenet`` (downloaded
             and cached by Keras), or the path of a Keras weights file.
-        network: Name of the network (``featurization.network``).
+        network: ``featurization.network``.
 
     Raises:
         FruitsError: If there is no such file, or the download fails.
@@ -151,7 +141,16 @@ def locate_weights(name: str, network: str) -> Path:
     if name == SHIPPED and kind.SHIPPED is not None:
         return _shipped_path(kind.SHIPPED)
     if name == IMAGENET and kind.DOWNLOAD is not None:
-        return _download(kind.DOWNLOAD)
+        from keras.utils import get_file
+
+        url = kind.DOWNLOAD
+        try:
+            return Path(get_file(url.rsplit("/", 1)[-1], url, cache_subdir="models"))
+        except Exception as error:
+            raise FruitsError(
+                f"Keras could not download its ImageNet weights ({error}): use "
+                f"featurization.weights={SHIPPED}, which needs no network."
+            ) from error
     path = Path(name)
     if not path.is_file():
         raise FruitsError(
@@ -174,15 +173,3 @@ def _shipped_path(name: str) -> Path:
     opened = ExitStack()
     atexit.register(opened.close)
     return opened.enter_context(as_file(files("fruits_kedro.model.weights") / name))
-
-
-def _download(url: str) -> Path:
-    from keras.utils import get_file
-
-    try:
-        return Path(get_file(url.rsplit("/", 1)[-1], url, cache_subdir="models"))
-    except Exception as error:
-        raise FruitsError(
-            f"Keras could not download its ImageNet weights ({error}): use "
-            f"featurization.weights={SHIPPED}, which needs no network."
-        ) from error

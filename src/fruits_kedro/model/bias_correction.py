@@ -26,11 +26,8 @@ Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/qua
 def correct_biases(network: Any, batches: Iterable[Array]) -> None:
     """Change the biases of a Keras network, in place, for its conversion to int8.
 
-    Only convolutions followed by a batch normalisation are corrected.
-
-    Args:
-        network: A Keras model.
-        batches: Inputs, ``(n, size, size, 3)`` float32, scaled as in training.
+    Only convolutions followed by a batch normalisation are corrected. Batches are
+    ``(n, size, size, 3)`` float32, scaled as in training.
     """
     pairs = list(_normalised_convolutions(network))
     if not pairs:
@@ -43,11 +40,7 @@ def correct_biases(network: Any, batches: Iterable[Array]) -> None:
 
 
 def rounded(weights: Array) -> Array:
-    """Weights after rounding to int8, as floats.
-
-    Args:
-        weights: ``(…, channels)``.
-    """
+    """Weights ``(…, channels)`` after rounding to int8, as floats."""
     steps = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True) / LARGEST
     return np.round(weights / np.where(steps > 0, steps, 1)).astype(np.float32) * steps
 
@@ -90,8 +83,7 @@ def _shift(convolution: Any, normalisation: Any, mean_inputs: Array) -> Array:
     scale, _, _, variance = normalisation.get_weights()
     folded = scale / np.sqrt(variance + normalisation.epsilon)
     kernel = convolution.get_weights()[0]
-    if isinstance(convolution, layers.DepthwiseConv2D):
-        weights = kernel[..., 0] * folded
-        return np.asarray((rounded(weights) - weights).sum(axis=(0, 1)) * mean_inputs)
-    weights = kernel * folded
-    return np.asarray((rounded(weights) - weights).sum(axis=(0, 1)).T @ mean_inputs)
+    depthwise = isinstance(convolution, layers.DepthwiseConv2D)
+    weights = (kernel[..., 0] if depthwise else kernel) * folded
+    change = (rounded(weights) - weights).sum(axis=(0, 1))
+    return np.asarray(change * mean_inputs if depthwise else change.T @ mean_inputs)

@@ -19,15 +19,17 @@ from fruits_kedro.model.confidence import (
 )
 from fruits_kedro.model.held_out import (
     HeldOut,
-    Judged,
+    describe,
     hold_out_place,
     hold_out_studio,
+    judge,
     own_places,
 )
+from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.model.refits import Refits
-from fruits_kedro.model.rows import Rows
-from fruits_kedro.parameters import CalibrationParameters, ClassificationParameters, OwnParameters
+from fruits_kedro.model.rows import Rows, own_weights
+from fruits_kedro.parameters import CalibrationParameters
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +38,7 @@ OWN_DOUBT = 1.0
 
 
 def calibrate(
-    rows: Rows,
-    classifier: Classifier,
-    reducer: Reducer,
-    shrinkage: float | None,
-    parameters: ClassificationParameters,
-    own: OwnParameters,
+    rows: Rows, classifier: Classifier, reducer: Reducer, refits: Refits
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier thresholds on held-out photographs.
 
@@ -52,23 +49,22 @@ def calibrate(
         rows: Train photographs and the copies that trained with them.
         classifier: Trained on ``rows``.
         reducer: Gives the components of ``classifier``.
-        shrinkage: Of the reducer (``ReductionParameters.within_shrinkage``).
-        parameters: Settings of classifier and calibration.
-        own: Weight, folds and minimum of own photographs.
+        refits: How reducer and classifier are fitted.
 
     Returns:
         The classifier, calibrated if enough photographs can be held out; and the report.
     """
-    rows, settings = rows.with_labels(classifier.labels), parameters.calibration
+    rows, settings = rows.with_labels(classifier.labels), refits.parameters.calibration
     logits = classifier.logits(reducer.transform(rows.features))
     if logits is None:
         return classifier, _left_out(
             f"the classifier {classifier.kind} has no logits, which a temperature needs: its "
             "probabilities stay as they are"
         )
-    refits = Refits(reducer.k, reducer.unit_length, shrinkage, parameters, own.share)
-    studio, places = _hold_out(rows, refits, settings, own)
-    enough = [place for place in places if place.photographs >= own.minimum]
+    sums = refits.sums(rows)
+    studio = hold_out_studio(rows, refits, sums)
+    places = _hold_out_places(rows, refits, sums)
+    enough = [place for place in places if place.photographs >= refits.own.minimum]
     count = studio.photographs if studio else 0
     if not enough and (studio is None or count < settings.minimum):
         return classifier, _left_out(
@@ -76,7 +72,8 @@ def calibrate(
             f"is {settings.minimum}: probabilities stay as they are, with temperature 1"
         )
     # Train rows tell where known fruits are; only held-out rows tell how far from there others are.
-    known = Outliers.of(logits, rows.targets, weights=rows.weights(own.share))
+    weights = own_weights(rows.targets, rows.own, refits.own.share)
+    known = Outliers.of(logits, rows.targets, weights=weights)
     chosen = choose([*enough, *([studio] if studio else [])], known, settings)
     report = _report([*places, *([studio] if studio else [])], chosen, settings)
     logger.info(
@@ -90,30 +87,22 @@ def calibrate(
 def choose(
     held_out: Sequence[HeldOut], known: Outliers, settings: CalibrationParameters
 ) -> Calibration:
-    """Choose temperature and thresholds on held-out photographs.
+    """Choose temperature and thresholds on held-out photographs of places, and of a studio.
 
     Own photographs decide if there are any, otherwise the studio's. ``sure_from`` is the highest
-    that any deciding place needs. The outlier threshold covers all places.
-
-    Args:
-        held_out: Places, and at most one studio.
-        known: Means and scatter of the train rows.
-        settings: Required precision and share of known fruits.
+    that any deciding place needs. The outlier threshold covers all places; ``known`` are the train
+    rows.
     """
     deciding = [place for place in held_out if place.place != STUDIO] or held_out
     temperature = fit_temperature(
         np.concatenate([place.logits for place in deciding]),
         np.concatenate([place.targets for place in deciding]),
     )
-    found = [
-        choose_sure(
-            *place.answers(temperature),
-            settings.precision,
-            0.0 if place.place == STUDIO else OWN_DOUBT,
-        )
-        for place in deciding
-    ]
-    sure = [value for value in found if value is not None]
+    sure = []
+    for place in deciding:
+        doubt = 0.0 if place.place == STUDIO else OWN_DOUBT
+        found = choose_sure(*place.answers(temperature), settings.precision, doubt)
+        sure += [] if found is None else [found]
     if not sure:
         logger.warning(
             "No probability makes enough of the held-out predictions right "
@@ -125,27 +114,21 @@ def choose(
         for place in held_out
     )
     chosen = Calibration(temperature, max(sure, default=None), replace(known, beyond=beyond))
-    holds = [place.place for place in held_out if _holds(place, chosen, settings.precision)]
+    holds = []
+    for place in held_out:
+        judged = judge(place, chosen)
+        right = judged["right"][judged["sure"]]
+        if right.empty or right.mean() >= settings.precision:
+            holds.append(place.place)
     return replace(chosen, holds_for=tuple(holds))
 
 
-def _holds(place: HeldOut, chosen: Calibration, precision: float) -> bool:
-    """Whether enough of the sure predictions of a place are right."""
-    judged = Judged.of(place, chosen)
-    return not judged.sure.any() or bool(judged.right[judged.sure].mean() >= precision)
-
-
-def _hold_out(
-    rows: Rows, refits: Refits, settings: CalibrationParameters, own: OwnParameters
-) -> tuple[HeldOut | None, list[HeldOut]]:
-    """Held-out rows of the studio, and held-out own photographs by place."""
-    sums = refits.sums(rows)
-    studio = hold_out_studio(rows, refits, sums, settings.held_out_share)
+def _hold_out_places(rows: Rows, refits: Refits, sums: Moments) -> list[HeldOut]:
     if not rows.own.any():
-        return studio, []
+        return []
     refits, rows, sums = refits.on_directions(rows, sums)
-    folds = [hold_out_place(rows, name, refits, sums, own.folds) for name in own_places(rows)]
-    return studio, [HeldOut.joined([part for part, _ in fold]) for fold in folds if fold]
+    folds = [hold_out_place(rows, place, refits, sums) for place in own_places(rows)]
+    return [HeldOut.joined([part for part, _ in fold]) for fold in folds if fold]
 
 
 def _report(
@@ -153,32 +136,32 @@ def _report(
 ) -> dict[str, Any]:
     """Report on the deciding place, and on the photographs of each place."""
     main = held_out[0]
-    judged = Judged.of(main, chosen)
+    judged = judge(main, chosen)
     diagrams = {
         "before": reliability(*main.answers(1.0)),
-        "after": reliability(judged.confidence, judged.right),
+        "after": reliability(judged["confidence"].to_numpy(), judged["right"].to_numpy()),
     }
     errors = {name: expected_error(diagram) for name, diagram in diagrams.items()}
     return {
         "temperature": chosen.temperature,
         "holds_for": list(chosen.holds_for),
         "held_out": {
-            **judged.describe(),
+            **describe(judged),
             "place": main.place,
             "by": main.by,
             "expected_calibration_error": errors,
             "reliability": diagrams,
-            "photographs": judged.where(~main.copies).describe(),
-            "copies": judged.where(main.copies).describe(),
+            "photographs": describe(judged[~main.copies]),
+            "copies": describe(judged[main.copies]),
         },
         "places": {
-            place.place: {"by": place.by} | Judged.of(place, chosen).where(~place.copies).describe()
+            place.place: {"by": place.by} | describe(judge(place, chosen)[~place.copies])
             for place in held_out
         },
         "sure": {
             "precision": settings.precision,
             "from": chosen.sure_from,
-            "coverage": float(judged.sure.mean()),
+            "coverage": float(judged["sure"].mean()),
         },
         "outlier": {
             "known_share": settings.known_share,

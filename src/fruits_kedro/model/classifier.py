@@ -30,16 +30,10 @@ _ABOUT, _WHITENING, _MEANS = "about", "outlier_whitening", "outlier_means"
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained classifier. Each kind adds numpy arrays as attributes.
+    """A trained classifier. Each kind adds numpy arrays as attributes."""
 
-    Attributes:
-        labels: Labels in the order of the probabilities.
-        reducer_id: ``Reducer.id`` of the reducer whose components it takes.
-        calibration: Temperature and thresholds.
-    """
-
-    labels: tuple[str, ...]
-    reducer_id: str
+    labels: tuple[str, ...]  # in the order of the probabilities
+    reducer_id: str  # Reducer.id of the reducer whose components it takes
     calibration: Calibration = field(default=UNCALIBRATED, kw_only=True)
 
     @property
@@ -59,8 +53,7 @@ class Classifier:
     def logits(self, components: npt.NDArray[np.floating]) -> Matrix | None:
         """``(n, labels)`` float64 before calibration and softmax, of ``(n, k)``.
 
-        Returns:
-            None for kinds without logits, which cannot be calibrated.
+        None for kinds without logits, which cannot be calibrated.
         """
         return None
 
@@ -92,15 +85,10 @@ class Classifier:
 
 @dataclass(frozen=True)
 class LinearClassifier(Classifier):
-    """A classifier whose logits are linear in the components; it can be folded for a phone.
+    """A classifier whose logits are linear in the components; it can be folded for a phone."""
 
-    Attributes:
-        coefficients: ``(labels, k)`` float64.
-        intercepts: ``(labels,)`` float64.
-    """
-
-    coefficients: Matrix
-    intercepts: Matrix
+    coefficients: Matrix  # (labels, k)
+    intercepts: Matrix  # (labels,)
 
     def logits(self, components: npt.NDArray[np.floating]) -> Matrix:
         """``(n, labels)`` float64, before calibration and softmax, of ``(n, k)``."""
@@ -119,10 +107,10 @@ def fit_classifier(
 
     Args:
         components: ``(n, k)``, of the train rows.
-        targets: ``(n,)``, positions in ``labels``, of at least two labels.
+        targets: ``(n,)``, positions in ``labels``.
         labels: All labels, sorted; the classifier knows those with a row.
         reducer_id: ``Reducer.id`` of the reducer that gave the components.
-        parameters: Which classifier, with which settings.
+        parameters: Settings; ``classifier`` names the kind.
         weights: ``(n,)``, how much each row counts; None counts each as 1.
 
     Raises:
@@ -166,19 +154,12 @@ def classifier_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Classifier
 
 
 def predicted_columns(
-    classifier: Classifier, components: Features, studio: Flags | None = None
+    classifier: Classifier, components: Features, studio: Flags
 ) -> "dict[str, pa.Array]":
     """Predict rows, as columns of the table of predictions.
 
-    Args:
-        classifier: A trained classifier.
-        components: ``(n, k)`` float32.
-        studio: ``(n,)``, whether each photograph's border has one colour; None if that is not
-            known, then as if all were of a studio.
-
-    Returns:
-        prediction, probability, second, second_probability, third, third_probability (null beyond
-        the labels there are), and the columns of ``doubt_columns``.
+    These are ``rank_columns`` and ``doubt_columns``. Components are ``(n, k)`` float32; ``studio``
+    says whether each photograph's border has one colour.
     """
     probabilities = classifier.probabilities(components)
     calibration, scores = classifier.calibration, None
@@ -192,7 +173,10 @@ def predicted_columns(
 def rank_columns(
     probabilities: npt.NDArray[np.floating], labels: Sequence[str]
 ) -> "dict[str, pa.Array]":
-    """The three most probable labels of each row; of equal ones the last comes first."""
+    """Columns ``RANKS`` of rows ``(n, labels)``, null beyond the labels there are.
+
+    Of equally probable labels the last comes first.
+    """
     import pyarrow as pa
 
     rows, names = len(probabilities), pa.array(labels, pa.string())
@@ -214,7 +198,7 @@ def doubt_columns(
     confidence: npt.NDArray[np.floating],
     scores: npt.NDArray[np.floating] | None,
     calibration: Calibration,
-    studio: Flags | None = None,
+    studio: Flags,
 ) -> "dict[str, pa.Array]":
     """Columns that say how far to believe the first label; null without calibration.
 
@@ -222,11 +206,11 @@ def doubt_columns(
         confidence: ``(n,)``, the largest probability of each row.
         scores: ``(n,)``, of ``Outliers``; None if there are none.
         calibration: Thresholds, and where they hold.
-        studio: See ``predicted_columns``.
+        studio: ``(n,)``, whether each photograph's border has one colour; elsewhere ``sure`` is
+            null if the calibration holds for a studio only.
 
     Returns:
-        sure (null outside a studio where the calibration holds for a studio only), outlier_score
-        and outlier.
+        sure, outlier_score and outlier.
     """
     import pyarrow as pa
 
@@ -237,7 +221,7 @@ def doubt_columns(
         "outlier": pa.nulls(rows, pa.bool_()),
     }
     if calibration.sure_from is not None:
-        unknown = ~studio if studio is not None and calibration.for_studio_only else None
+        unknown = ~studio if calibration.for_studio_only else None
         columns["sure"] = pa.array(confidence >= calibration.sure_from, mask=unknown)
     if scores is not None and calibration.outliers:
         columns["outlier_score"] = pa.array(scores.astype(np.float64))

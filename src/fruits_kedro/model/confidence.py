@@ -27,32 +27,18 @@ Measured with a third of the sample's labels not in training: docs/believing.md.
 class Outliers:
     """Mahalanobis distance of logits to the nearest mean of a label.
 
-    Attributes:
-        whitening: ``(labels, labels)`` float64. Logits times this matrix have a total variance of 1
-            around the mean of their label.
-        means: ``(at most labels, labels)`` float64, one whitened mean per row.
-        beyond: Score above which a photograph shows no known fruit.
+    Logits times ``whitening`` have a total variance of 1 around the mean of their label.
     """
 
-    whitening: Matrix
-    means: Matrix
-    beyond: float
+    whitening: Matrix  # (labels, labels)
+    means: Matrix  # (at most labels, labels), one whitened mean per row
+    beyond: float  # score above which a photograph shows no known fruit
 
     @classmethod
-    def of(
-        cls,
-        logits: Matrix,
-        targets: Targets,
-        beyond: float = np.inf,
-        weights: Matrix | None = None,
-    ) -> "Outliers":
-        """Estimate means and scatter from train rows.
+    def of(cls, logits: Matrix, targets: Targets, weights: Matrix | None = None) -> "Outliers":
+        """Estimate means and scatter from logits ``(rows, labels)`` of train rows.
 
-        Args:
-            logits: ``(rows, labels)``.
-            targets: ``(rows,)``, position of each row's label.
-            beyond: Score above which a photograph shows no known fruit.
-            weights: ``(rows,)``, how much each row counts; None counts each as 1.
+        Without ``weights``, each row counts 1. Nothing is an outlier yet.
 
         Source: Lee and others, A simple unified framework for detecting out-of-distribution
         samples, 2018, which takes features where this takes logits.
@@ -66,7 +52,7 @@ class Outliers:
         sphere = np.trace(scatter) / labels or 1.0
         shrunk = (1 - _SHRINKAGE) * scatter + _SHRINKAGE * sphere * np.eye(labels)
         whitening = np.linalg.cholesky(np.linalg.inv(shrunk * labels))
-        return cls(whitening, means @ whitening, beyond)
+        return cls(whitening, means @ whitening, np.inf)
 
     def scores(self, logits: Matrix) -> Matrix:
         """Outlier score of each row: about 1 for train photographs, larger for unknown objects."""
@@ -80,18 +66,13 @@ class Outliers:
 class Calibration:
     """Temperature and thresholds that were chosen on held-out photographs.
 
-    Attributes:
-        temperature: Divisor of the logits.
-        sure_from: Probability from which a prediction is sure; None if nothing is.
-        outliers: Recognises photographs without a known fruit; None if there is no such score.
-        holds_for: Places whose held-out photographs the numbers were chosen on: ``studio``, or the
-            places of own photographs; empty if nothing was chosen.
+    ``holds_for`` are the places of these photographs: ``studio``, or the places of own ones.
     """
 
-    temperature: float = 1.0
-    sure_from: float | None = None
+    temperature: float = 1.0  # divisor of the logits
+    sure_from: float | None = None  # probability from which a prediction is sure; None if none is
     outliers: Outliers | None = None
-    holds_for: tuple[str, ...] = ()
+    holds_for: tuple[str, ...] = ()  # empty if nothing was chosen
 
     @property
     def for_studio_only(self) -> bool:
@@ -106,11 +87,8 @@ def fit_temperature(logits: Matrix, targets: Targets) -> float:
     """The temperature that makes held-out labels most probable.
 
     Targets are slightly less than certain, as in Platt's scaling: if all predictions were right,
-    the best temperature would be 0.
-
-    Args:
-        logits: ``(rows, labels)``; minus infinity if a label was not trained.
-        targets: ``(rows,)``.
+    the best temperature would be 0. Logits are ``(rows, labels)``, minus infinity if a label was
+    not trained.
 
     Source: Guo and others, On calibration of modern neural networks, 2017; Platt, Probabilistic
     outputs for support vector machines, 1999.
@@ -132,24 +110,19 @@ def fit_temperature(logits: Matrix, targets: Targets) -> float:
 
 
 def reliability(confidence: Matrix, right: Flags) -> list[dict[str, Any]]:
-    """How often predictions of each confidence are right: rows, their mean confidence, accuracy.
+    """By bin of confidence: number of rows, their mean confidence, and how often they are right.
 
-    Args:
-        confidence: ``(rows,)``, the probability of the predicted label.
-        right: ``(rows,)``, whether it is the row's label.
+    ``confidence`` is the probability of each prediction, ``right`` whether it is the label.
     """
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    found = []
-    for number in np.unique(bins):
-        inside = bins == number
-        found.append(
-            {
-                "rows": int(inside.sum()),
-                "confidence": float(confidence[inside].mean()),
-                "accuracy": float(right[inside].mean()),
-            }
-        )
-    return found
+    return [
+        {
+            "rows": int(inside.sum()),
+            "confidence": float(confidence[inside].mean()),
+            "accuracy": float(right[inside].mean()),
+        }
+        for inside in (bins == number for number in np.unique(bins))
+    ]
 
 
 def expected_error(diagram: Sequence[dict[str, Any]]) -> float:
@@ -162,17 +135,13 @@ def expected_error(diagram: Sequence[dict[str, Any]]) -> float:
 def choose_sure(
     confidence: Matrix, right: Flags, precision: float, doubt: float = 0.0
 ) -> float | None:
-    """The lowest confidence from which predictions are right often enough.
+    """The lowest confidence from which predictions are right often enough; None if none suffices.
 
     Args:
-        confidence: ``(rows,)``.
-        right: ``(rows,)``.
+        confidence, right: ``(rows,)``.
         precision: Wanted share of right ones among those that are sure.
         doubt: Standard deviations by which the share must be above ``precision``: of few rows, the
             lowest confidence that happens to be enough is too low for others.
-
-    Returns:
-        None if no confidence suffices.
 
     Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927.
     """

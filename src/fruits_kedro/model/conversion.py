@@ -4,7 +4,6 @@ TensorFlow takes seconds to import, a gigabyte of memory and prints pages of mes
 conversion needs it, so it is confined to a child process.
 """
 
-import argparse
 import hashlib
 import os
 import subprocess
@@ -37,10 +36,6 @@ def no_calibration(image_size: int) -> Pixels:
 def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
     """Decode the photographs on which the ranges of an int8 network are measured.
 
-    Args:
-        contents: Bytes of photographs.
-        size, scaled: Arguments of ``photos.decoding.decode``.
-
     Returns:
         ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
     """
@@ -63,7 +58,7 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
     Args:
         weights: The file.
         spec: What to convert to.
-        pixels: ``(n, size, size, 3)`` uint8 to calibrate an int8 network on, else none.
+        pixels: Of ``calibration_pixels`` for an int8 network, of ``no_calibration`` for others.
         network: Name of the network, a module of ``networks``.
 
     Raises:
@@ -72,43 +67,39 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "backbone.tflite"
         command = [sys.executable, "-m", __name__, str(weights), str(output)]
-        command += ["--image-size", str(spec.image_size), "--network", network]
+        command += [str(spec.image_size), network]
         if len(pixels):
             calibration = Path(folder) / "calibration.npy"
             np.save(calibration, pixels, allow_pickle=False)
-            command += ["--calibration", str(calibration)]
+            command.append(str(calibration))
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
         # Runs this module without a shell; only paths vary.
         result = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, env=quiet, check=False
         )
-        if result.returncode != 0:
-            raise FruitsError(_explain(weights, network, result.stderr))
-        return Backbone(spec, output.read_bytes())
-
-
-def _explain(weights: Path, network: str, stderr: str) -> str:
-    if "No module named 'tensorflow'" in stderr:
-        return (
+        if result.returncode == 0:
+            return Backbone(spec, output.read_bytes())
+    if "No module named 'tensorflow'" in result.stderr:
+        raise FruitsError(
             "Converting the backbone needs TensorFlow, which is not installed here: install the "
             "extra 'local', or convert on a laptop and copy 06_models/backbone to the storage."
         )
-    last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
-    return (
+    [last] = result.stderr.strip().splitlines()[-1:] or ["no message"]
+    raise FruitsError(
         f"TensorFlow could not convert the weights {weights} ({last}): the file must hold Keras's "
         f"weights of {network} (MobileNetV2 with alpha 1.0), without top."
     )
 
 
-def _convert_here(kind: Any, weights: str, image_size: int, calibration: str | None) -> bytes:
+def _convert_here(kind: Any, weights: str, image_size: int, calibration: str = "") -> bytes:
     network = kind.build(image_size)
     network.load_weights(weights)
     grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
     if not np.isfinite(np.asarray(grey)).all():
         raise ValueError("of a grey photograph they make features that are no numbers")
-    if calibration is None:
-        return _to_float32(kind, network)
-    return _to_int8(kind, network, np.load(calibration))
+    if calibration:
+        return _to_int8(kind, network, np.load(calibration))
+    return _to_float32(kind, network)
 
 
 def _to_float32(kind: Any, network: Any) -> bytes:
@@ -142,17 +133,7 @@ def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights")
-    parser.add_argument("output")
-    parser.add_argument("--image-size", type=int, required=True)
-    parser.add_argument("--network", required=True)
-    parser.add_argument("--calibration")
-    arguments = parser.parse_args()
-    model = _convert_here(
-        kind_in(NETWORKS, arguments.network),
-        arguments.weights,
-        arguments.image_size,
-        arguments.calibration,
-    )
-    Path(arguments.output).write_bytes(model)
+    weights, output, image_size, network, *calibration = sys.argv[1:]
+    kind = kind_in(NETWORKS, network)
+    converted = _convert_here(kind, weights, int(image_size), *calibration)
+    Path(output).write_bytes(converted)

@@ -15,10 +15,8 @@ from fruits_kedro.storage.quiet import silent
 class Engine:
     """A LiteRT interpreter with allocated tensors, of a backbone or a phone file.
 
-    Attributes:
-        width: Numbers that it gives for a photograph: features of a backbone (1280 for
-            MobileNetV2), of a file for a phone a probability for each label and then the outlier
-            score, if it has one.
+    ``width`` is how many numbers it gives for a photograph: the features of a backbone, or of a
+    phone file a probability for each label and then the outlier score, if it has one.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -33,13 +31,10 @@ class Engine:
         self.width = sum(int(output["shape"][-1]) for output in details)
 
     def __call__(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """All outputs of the file for one photograph.
+        """All outputs for one photograph, ``(width,)`` float32.
 
         Args:
             pixels: ``(size, size, 3)`` uint8, RGB.
-
-        Returns:
-            ``(width,)`` float32.
         """
         self._interpreter.set_tensor(self._input, pixels[np.newaxis])
         self._interpreter.invoke()
@@ -47,7 +42,5 @@ class Engine:
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
 
-@lru_cache(maxsize=2)
-def shared_engine(model: bytes) -> Engine:
-    """The engine of this process, cached between tasks because it is expensive to build."""
-    return Engine(model)
+shared_engine = lru_cache(maxsize=2)(Engine)
+"""The engine of this process, cached between tasks because it is expensive to build."""

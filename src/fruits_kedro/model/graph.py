@@ -14,48 +14,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fruits_kedro.model.phone import Head
+from fruits_kedro.model.classifier import LinearClassifier
+from fruits_kedro.model.confidence import Outliers
+from fruits_kedro.model.reducer import Reducer
 
-Array = npt.NDArray[np.float32]
 
-
-def append_head(model: bytes, head: Head) -> bytes:
+def append_head(model: bytes, reducer: Reducer, classifier: LinearClassifier) -> bytes:
     """Extend a backbone's graph to probabilities.
 
-    Args:
-        model: LiteRT flatbuffer with one output, ``(1, n_features)`` float32.
-        head: From features to probabilities.
+    Scaler, PCA and classifier become one map in float32: ``weights @ (features - mean) + bias``.
+    Features are centred first, so that no large numbers cancel.
+
+    ``model`` is a LiteRT flatbuffer with one output, ``(1, n_features)`` float32.
 
     Returns:
         LiteRT flatbuffer with the same input, named ``image``, and the outputs ``probabilities``,
-        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, if the head has one.
+        ``(1, labels)`` float32, and ``outlier_score``, ``(1, 1)`` float32, if the classifier is
+        calibrated.
     """
+    temperature, outliers = classifier.calibration.temperature, classifier.calibration.outliers
+    width, labels = len(reducer.mean), len(classifier.labels)
     graph = _Graph(model)
-    [features] = graph.outputs
-    if head.unit_length:
-        features = graph.add("L2_NORMALIZATION", [features], len(head.mean))
-    centred = graph.add("SUB", [features, graph.constant("mean", head.mean)], len(head.mean))
-    weights, bias = graph.constant("weights", head.weights), graph.constant("bias", head.bias)
-    logits = graph.add("FULLY_CONNECTED", [centred, weights, bias], len(head.bias))
-    outputs = {"probabilities": graph.add("SOFTMAX", [logits], len(head.bias), beta=1.0)}
-    if head.whitening is not None and head.whitened_means is not None:
-        outputs["outlier_score"] = _add_outlier_score(
-            graph, logits, head.whitening, head.whitened_means
-        )
-    graph.finish(outputs)
-    return graph.to_bytes()
+    features = graph.output
+    if reducer.unit_length:
+        features = graph.add("L2_NORMALIZATION", [features], width)
+    centred = graph.add("SUB", [features, graph.constant("mean", reducer.mean)], width)
+    folded = classifier.coefficients @ reducer.components / reducer.scale
+    weights = graph.constant("weights", folded / temperature)
+    bias = graph.constant("bias", classifier.intercepts / temperature)
+    logits = graph.add("FULLY_CONNECTED", [centred, weights, bias], labels)
+    outputs = {"probabilities": graph.add("SOFTMAX", [logits], labels, beta=1.0)}
+    if outliers:
+        outputs["outlier_score"] = _add_outlier_score(graph, logits, outliers, temperature)
+    return graph.finish(outputs)
 
 
-def _add_outlier_score(graph: "_Graph", logits: int, whitening: Array, means: Array) -> int:
+def _add_outlier_score(graph: "_Graph", logits: int, outliers: Outliers, temperature: float) -> int:
     """Squared distance to the nearest of the means."""
-    nothing = graph.constant("nothing", np.zeros(len(whitening), np.float32))
-    inputs = [logits, graph.constant("whitening", whitening), nothing]
-    whitened = graph.add("FULLY_CONNECTED", inputs, len(whitening))
-    inputs = [whitened, graph.constant("means", means)]
-    apart = graph.add("SUB", inputs, *means.shape[::-1])
-    squares = graph.add("MUL", [apart, apart], *means.shape[::-1])
-    across, down = graph.axis(1), graph.axis(0)
-    distances = graph.add("SUM", [squares, across], 1, len(means), keepDims=True)
+    shape = outliers.means.shape[::-1]
+    nothing = graph.constant("nothing", np.zeros(len(outliers.whitening)))
+    whitening = graph.constant("whitening", outliers.whitening.T * temperature)
+    inputs = [logits, whitening, nothing]
+    whitened = graph.add("FULLY_CONNECTED", inputs, len(outliers.whitening))
+    apart = graph.add("SUB", [whitened, graph.constant("means", outliers.means)], *shape)
+    squares = graph.add("MUL", [apart, apart], *shape)
+    across, down = (graph.constant("axis", np.array([axis])) for axis in (1, 0))
+    distances = graph.add("SUM", [squares, across], 1, shape[1], keepDims=True)
     return graph.add("REDUCE_MIN", [distances, down], 1, keepDims=True)
 
 
@@ -67,42 +71,38 @@ class _Graph:
         from ai_edge_litert.tools import flatbuffer_utils
 
         self._schema: Any = schema
-        self._utilities: Any = flatbuffer_utils
+        self._pack: Any = flatbuffer_utils.convert_object_to_bytearray
         self._model = flatbuffer_utils.read_model_from_bytearray(model)
         [self._graph] = self._model.subgraphs
+        [self.output] = map(int, self._graph.outputs)
 
-    @property
-    def outputs(self) -> list[int]:
-        """Output tensors of the graph."""
-        return [int(tensor) for tensor in self._graph.outputs]
-
-    def constant(self, name: str, values: Array) -> int:
-        """Add a constant tensor."""
-        return self._tensor(name, values.shape, self._buffer(np.ascontiguousarray(values, "<f4")))
-
-    def axis(self, number: int) -> int:
-        """Add a constant tensor that names an axis."""
-        tensor = self._tensor("axis", (1,), self._buffer(np.array([number], "<i4")))
-        self._graph.tensors[tensor].type = self._schema.TensorType.INT32
+    def constant(self, name: str, values: npt.NDArray[Any]) -> int:
+        """Add a constant tensor, float32 or int32."""
+        is_float = values.dtype.kind == "f"
+        buffer = self._schema.BufferT()
+        kept = np.ascontiguousarray(values, "<f4" if is_float else "<i4")
+        buffer.data = np.frombuffer(kept.tobytes(), np.uint8)
+        self._model.buffers.append(buffer)
+        tensor = self._tensor(name, values.shape, len(self._model.buffers) - 1)
+        if not is_float:
+            self._graph.tensors[tensor].type = self._schema.TensorType.INT32
         return tensor
 
     def add(
         self, operation: str, inputs: Sequence[int], width: int, rows: int = 1, **options: Any
     ) -> int:
-        """Add an operation.
+        """Add an operation of the schema's ``BuiltinOperator``; its output is ``(rows, width)``.
 
-        Args:
-            operation: Its name in the schema's ``BuiltinOperator``.
-            inputs: Tensors it takes.
-            width, rows: Its output is ``(rows, width)``.
-            options: Other than the schema's defaults.
-
-        Returns:
-            Its output tensor.
+        ``options`` differ from the schema's defaults.
         """
         output = self._tensor(operation.lower(), (rows, width), 0)
+        code = self._schema.OperatorCodeT()
+        code.builtinCode = getattr(self._schema.BuiltinOperator, operation)
+        code.deprecatedBuiltinCode = code.builtinCode
+        code.version = 1
+        self._model.operatorCodes.append(code)
         operator = self._schema.OperatorT()
-        operator.opcodeIndex = self._code(operation)
+        operator.opcodeIndex = len(self._model.operatorCodes) - 1
         operator.inputs, operator.outputs = list(inputs), [output]
         kind = _OPTIONS[operation]
         operator.builtinOptionsType = getattr(self._schema.BuiltinOptions, kind)
@@ -112,25 +112,19 @@ class _Graph:
         self._graph.operators.append(operator)
         return output
 
-    def finish(self, outputs: dict[str, int]) -> None:
-        """Set and name the input and the outputs of the graph."""
+    def finish(self, outputs: dict[str, int]) -> bytes:
+        """The flatbuffer, with its input and outputs named."""
         self._graph.outputs = list(outputs.values())
         [signature] = self._model.signatureDefs
         [image] = signature.inputs
         image.name = b"image"
-        signature.outputs = [self._map(name, tensor) for name, tensor in outputs.items()]
+        signature.outputs = []
         for name, tensor in outputs.items():
+            entry = self._schema.TensorMapT()
+            entry.name, entry.tensorIndex = name.encode(), tensor
+            signature.outputs.append(entry)
             self._graph.tensors[tensor].name = name.encode()
-
-    def to_bytes(self) -> bytes:
-        """The flatbuffer."""
-        return bytes(self._utilities.convert_object_to_bytearray(self._model))
-
-    def _buffer(self, values: npt.NDArray[Any]) -> int:
-        buffer = self._schema.BufferT()
-        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
-        self._model.buffers.append(buffer)
-        return len(self._model.buffers) - 1
+        return bytes(self._pack(self._model))
 
     def _tensor(self, name: str, shape: Sequence[int], buffer: int) -> int:
         tensor = self._schema.TensorT()
@@ -138,19 +132,6 @@ class _Graph:
         tensor.type, tensor.hasRank = self._schema.TensorType.FLOAT32, True
         self._graph.tensors.append(tensor)
         return len(self._graph.tensors) - 1
-
-    def _code(self, operation: str) -> int:
-        number = getattr(self._schema.BuiltinOperator, operation)
-        code = self._schema.OperatorCodeT()
-        code.builtinCode = code.deprecatedBuiltinCode = number
-        code.version = 1
-        self._model.operatorCodes.append(code)
-        return len(self._model.operatorCodes) - 1
-
-    def _map(self, name: str, tensor: int) -> Any:
-        entry = self._schema.TensorMapT()
-        entry.name, entry.tensorIndex = name.encode(), tensor
-        return entry
 
 
 _OPTIONS = {

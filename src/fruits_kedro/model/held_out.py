@@ -1,16 +1,18 @@
 """Predictions of refits for photographs that they were not trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from fruits_kedro.model.confidence import STUDIO, Calibration, expected_error, reliability
+from fruits_kedro.model.confidence import STUDIO, Calibration
 from fruits_kedro.model.matrices import Flags, Matrix, Targets, softmax
 from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_folds, trainable
 from fruits_kedro.model.rows import Rows
+from fruits_kedro.model.scores import score_confidences
 
 THINNED = 200
 """Studio rows per label, weighted to stand for all, when own photographs are held out. It takes a
@@ -19,30 +21,13 @@ fifth of the time and changes less than another draw of own photographs does."""
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Logits of rows by refits that did not see them.
+    """Logits of rows by refits that did not see them; arrays have a row for each."""
 
-    Attributes:
-        place: ``studio``, or the place of own photographs.
-        by: How photographs were held out, in words.
-        logits: ``(rows, labels)`` float64; minus infinity of labels that did not train.
-        targets: ``(rows,)``.
-        copies: ``(rows,)``, whether a row is an augmented copy.
-    """
-
-    place: str
-    by: str
-    logits: Matrix
+    place: str  # ``studio``, or the place of own photographs
+    by: str  # how photographs were held out, in words
+    logits: Matrix  # (rows, labels); minus infinity of labels that did not train
     targets: Targets
-    copies: Flags
-
-    @classmethod
-    def of(cls, place: str, by: str, asked: Rows, fitted: Fitted) -> "HeldOut":
-        """Logits of a refit for rows; logarithms of probabilities for kinds without logits."""
-        logits = fitted.logits(asked)
-        if logits is None:
-            with np.errstate(divide="ignore"):
-                logits = np.log(fitted.probabilities(asked))
-        return cls(place, by, logits, asked.targets, ~asked.photographs)
+    copies: Flags  # whether a row is an augmented copy
 
     @classmethod
     def joined(cls, parts: Sequence["HeldOut"]) -> "HeldOut":
@@ -68,91 +53,61 @@ class HeldOut:
         return probabilities.max(axis=1), probabilities.argmax(axis=1) == self.targets
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Held-out rows judged by a calibration; each attribute is ``(rows,)``.
+def judge(held_out: HeldOut, calibration: Calibration) -> pd.DataFrame:
+    """How held-out rows fare under a calibration.
 
-    Attributes:
-        confidence: Probability of the prediction.
-        right: Whether it is the label.
-        in_three: Whether the label is among the first three.
-        sure: Whether the prediction counts as sure.
-        outlier: Whether the photograph counts as no known fruit.
+    Returns:
+        ``confidence`` (probability of the prediction), ``right``, ``in_three`` (the label is among
+        the first three), ``sure`` and ``outlier``.
     """
-
-    confidence: Matrix
-    right: Flags
-    in_three: Flags
-    sure: Flags
-    outlier: Flags
-
-    @classmethod
-    def of(cls, held_out: HeldOut, calibration: Calibration) -> "Judged":
-        """Judge held-out rows."""
-        confidence, right = held_out.answers(calibration.temperature)
-        own = held_out.logits[np.arange(len(right)), held_out.targets]
-        before = (held_out.logits > own[:, np.newaxis]).sum(axis=1)
-        sure, outlier = np.zeros((2, len(right)), np.bool_)
-        if calibration.sure_from is not None:
-            sure = confidence >= calibration.sure_from
-        if calibration.outliers:
-            scores = calibration.outliers.scores(held_out.finite_logits)
-            outlier = scores > calibration.outliers.beyond
-        return cls(confidence, right, before < 3, sure, outlier)
-
-    @classmethod
-    def joined(cls, parts: Sequence["Judged"]) -> "Judged":
-        """All rows of several."""
-        columns = zip(*(vars(part).values() for part in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
-
-    def where(self, rows: Flags) -> "Judged":
-        """Some of the rows."""
-        return Judged(*(column[rows] for column in vars(self).values()))
-
-    def describe(self) -> dict[str, Any]:
-        """Shares for the report."""
-        if not len(self.right):
-            return {"rows": 0}
-        return {
-            "rows": len(self.right),
-            "accuracy": float(self.right.mean()),
-            "top_3": float(self.in_three.mean()),
-            "expected_calibration_error": expected_error(reliability(self.confidence, self.right)),
-            "sure": float(self.sure.mean()),
-            "right_if_sure": float(self.right[self.sure].mean()) if self.sure.any() else None,
-            "outliers": float(self.outlier.mean()),
-        }
+    confidence, right = held_out.answers(calibration.temperature)
+    own = held_out.logits[np.arange(len(right)), held_out.targets]
+    before = (held_out.logits > own[:, np.newaxis]).sum(axis=1)
+    sure, outlier = np.zeros((2, len(right)), np.bool_)
+    if calibration.sure_from is not None:
+        sure = confidence >= calibration.sure_from
+    if calibration.outliers:
+        scores = calibration.outliers.scores(held_out.finite_logits)
+        outlier = scores > calibration.outliers.beyond
+    columns = {"confidence": confidence, "right": right, "in_three": before < 3}
+    return pd.DataFrame(columns | {"sure": sure, "outlier": outlier})
 
 
-def hold_out_studio(rows: Rows, refits: Refits, sums: Moments, share: float) -> HeldOut | None:
+def describe(judged: pd.DataFrame) -> dict[str, Any]:
+    """Shares of judged rows for the report."""
+    if judged.empty:
+        return {"rows": 0}
+    columns = (judged[name].to_numpy() for name in ("confidence", "right", "sure", "outlier"))
+    return {
+        "rows": len(judged),
+        "accuracy": float(judged["right"].mean()),
+        "top_3": float(judged["in_three"].mean()),
+        **score_confidences(*columns),
+    }
+
+
+def hold_out_studio(rows: Rows, refits: Refits, sums: Moments) -> HeldOut | None:
     """Refit without some studio photographs, and predict those and their copies.
 
     Whole capture groups are held out if labels have several, because a frame beside a train frame
-    is always right. Copies are held out with their photograph. The reducer is refitted too, because
-    it contains the covariance within labels.
-
-    Args:
-        rows: Train photographs and copies.
-        refits: How they are fitted.
-        sums: ``refits.sums(rows)``.
-        share: Held-out share of each label if file names tell no capture groups.
+    is always right; otherwise the first photographs of each label by sha256. Copies are held out
+    with their photograph. The reducer is refitted too, because it contains the covariance within
+    labels. ``sums`` are ``refits.sums(rows)``.
 
     Returns:
         None if nothing can be held out.
     """
     studio, by = rows.where(~rows.own), "capture groups"
-    folds = [out for _, out in capture_folds(studio)]
+    folds = capture_folds(studio)
     if not folds:
-        by, folds = "a stratified share", [_first_share(studio, share)]
-    parts = []
-    for fold in folds:
-        out = np.zeros(len(rows), np.bool_)
-        out[~rows.own] = fold
-        asked, train = _answerable(rows, out, out), rows.where(~out)
-        if len(asked) and trainable(train) is None:
-            fitted = refits.fit(train, sums - refits.sums(rows.where(out)))
-            parts.append(HeldOut.of(STUDIO, by, asked, fitted))
+        by, first = "a stratified share", np.zeros(len(studio), np.bool_)
+        for label in np.unique(studio.targets):
+            photographs = np.flatnonzero(studio.photographs & (studio.targets == label))
+            share = refits.parameters.calibration.held_out_share
+            first[photographs[: int(share * len(photographs))]] = True
+        folds = [studio.with_copies(first)]
+    found = _hold_out(rows, ~rows.own, folds, np.ones(len(rows), np.bool_), refits, sums)
+    parts = [_predicted(STUDIO, by, asked, fitted) for asked, fitted in found]
     return HeldOut.joined(parts) if parts else None
 
 
@@ -163,41 +118,41 @@ def own_places(rows: Rows) -> list[str]:
 
 
 def hold_out_place(
-    rows: Rows, place: str, refits: Refits, sums: Moments, folds: int
+    rows: Rows, place: str, refits: Refits, sums: Moments
 ) -> list[tuple[HeldOut, Fitted]]:
     """Own photographs of a place, held out in folds; their copies train but are never asked about.
 
-    Whole sessions (capture groups) are held out if the place has several.
-
-    Returns:
-        By fold: the held-out photographs, and what was fitted without them.
+    Whole sessions (capture groups) are held out if the place has several. What was fitted without
+    a fold stands beside it.
     """
-    here, found = rows.own & (rows.place == place), []
-    by, masks = _sessions_or_folds(rows.where(here), folds)
-    for fold in masks:
+    here = rows.own & (rows.place == place)
+    mine, by = rows.where(here), "sessions"
+    folds = capture_folds(mine)
+    if not folds:
+        by, folds = "alike photographs", alike_folds(mine, refits.own.folds)
+    found = _hold_out(rows, here, folds, rows.photographs, refits, sums, THINNED)
+    return [(_predicted(place, by, asked, fitted), fitted) for asked, fitted in found]
+
+
+def _hold_out(
+    rows: Rows,
+    here: Flags,
+    folds: Sequence[Flags],
+    may_ask: Flags,
+    refits: Refits,
+    sums: Moments,
+    most: int | None = None,
+) -> Iterator[tuple[Rows, Fitted]]:
+    """By fold of the rows ``here``: those to predict, and what was fitted without the fold."""
+    for fold in folds:
         out = np.zeros(len(rows), np.bool_)
         out[here] = fold
-        asked, train = _answerable(rows, out, out & rows.photographs), rows.where(~out)
+        train = rows.where(~out)
+        # Nobody can know a label that is held out as a whole.
+        asked = rows.where(out & may_ask & np.isin(rows.targets, np.unique(train.targets)))
         if len(asked) and trainable(train) is None:
-            fitted = refits.fit(train, sums, THINNED)
-            found.append((HeldOut.of(place, by, asked, fitted), fitted))
-    return found
+            yield asked, refits.fit(train, sums - refits.sums(rows.where(out)), most)
 
 
-def _sessions_or_folds(place: Rows, folds: int) -> tuple[str, list[Flags]]:
-    sessions = [out for _, out in capture_folds(place)]
-    return ("sessions", sessions) if sessions else ("alike photographs", alike_folds(place, folds))
-
-
-def _first_share(rows: Rows, share: float) -> Flags:
-    """The first photographs of each label by sha256, with their copies."""
-    out = np.zeros(len(rows), np.bool_)
-    for label in np.unique(rows.targets):
-        photographs = np.flatnonzero(rows.photographs & (rows.targets == label))
-        out[photographs[: int(share * len(photographs))]] = True
-    return rows.with_copies(out)
-
-
-def _answerable(rows: Rows, out: Flags, asked: Flags) -> Rows:
-    """Rows to predict, without labels that are held out as a whole."""
-    return rows.where(asked & np.isin(rows.targets, np.unique(rows.targets[~out])))
+def _predicted(place: str, by: str, asked: Rows, fitted: Fitted) -> HeldOut:
+    return HeldOut(place, by, fitted.logits(asked), asked.targets, ~asked.photographs)

@@ -1,4 +1,4 @@
-"""Converts columns of equally long lists to matrices and back."""
+"""Matrices: their types, and columns of equally long lists as matrices and back."""
 
 from typing import TYPE_CHECKING
 
@@ -27,20 +27,14 @@ def softmax(logits: Matrix) -> Matrix:
     return probabilities
 
 
-def rows_of(lists: "pa.ListArray | pa.ChunkedArray", width: int = -1) -> Features:
-    """A column of equally long lists as a matrix, without copying where Arrow allows it.
-
-    Args:
-        lists: Without nulls.
-        width: Length of each list; needed if the column may be empty.
-    """
+def rows_of(lists: "pa.ListArray | pa.ChunkedArray") -> Features:
+    """A column of equally long lists, without nulls, as a matrix; a chunk is not copied."""
     import pyarrow as pa
 
     if isinstance(lists, pa.ChunkedArray):
-        chunks = [rows_of(chunk, width) for chunk in lists.chunks if len(chunk)]
-        return np.concatenate(chunks) if chunks else np.zeros((0, max(width, 0)), np.float32)
-    values = lists.flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(lists), width)
+        chunks = [rows_of(chunk) for chunk in lists.chunks if len(chunk)]
+        return np.concatenate(chunks) if chunks else np.zeros((0, 0), np.float32)
+    return lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1)
 
 
 def lists_of(matrix: Features) -> "pa.ListArray":
@@ -50,25 +44,3 @@ def lists_of(matrix: Features) -> "pa.ListArray":
     rows, width = matrix.shape
     offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * width)
     return pa.ListArray.from_arrays(offsets, pa.array(matrix.reshape(-1)))
-
-
-def place_beside(
-    values: npt.NDArray[np.floating], landmarks: npt.NDArray[np.floating], places: Matrix
-) -> Matrix:
-    """Places of rows on a map: means of their three nearest landmarks, weighted by closeness.
-
-    Args:
-        values: ``(rows, n)``.
-        landmarks: ``(landmarks, n)``.
-        places: ``(landmarks, 2)``.
-
-    Returns:
-        ``(rows, 2)``.
-    """
-    from sklearn.neighbors import KNeighborsRegressor
-
-    if not len(values):
-        return np.zeros((0, places.shape[1]))
-    nearest = KNeighborsRegressor(min(3, len(landmarks)), weights="distance", algorithm="brute")
-    found: Matrix = nearest.fit(landmarks, places).predict(values)
-    return found

@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.classifier import Classifier, LinearClassifier
 from fruits_kedro.model.confidence import Calibration, Outliers
+from fruits_kedro.model.graph import append_head
 from fruits_kedro.model.reducer import Reducer
 
 CARD = "fruits.json"
@@ -27,32 +27,20 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 class Card:
     """What a program needs to know to use the model.
 
-    Attributes:
-        labels: In the order of the probabilities.
-        image_size: Pixels of each side of the input.
-        scaled_decoding: Whether large JPEGs were decoded at a fraction of their size.
-        preprocessing: How a photograph becomes the input, in words.
-        precision: Arithmetic of the backbone inside, ``float32`` or ``int8``.
-        fingerprint: ``Backbone.fingerprint`` of the backbone inside.
-        reducer_id: ``Reducer.id`` of the reducer inside.
-        classifier_id: ``Classifier.id`` of the classifier inside.
-        sure_from: Probability from which the first label is sure; None if nothing is.
-        outlier_beyond: Outlier score above which a photograph shows no known fruit; None if the
-            model has no such output.
-        calibrated_for: Places that ``sure_from`` and ``outlier_beyond`` hold for: ``studio``, or
-            the places of own photographs. Elsewhere a program shows candidates only.
+    ``sure_from`` and ``outlier_beyond`` hold for the places ``calibrated_for``: ``studio``, or the
+    places of own photographs. Elsewhere a program shows candidates only.
     """
 
-    labels: tuple[str, ...]
-    image_size: int
-    scaled_decoding: bool
-    preprocessing: str
-    precision: str
-    fingerprint: str
-    reducer_id: str
-    classifier_id: str
-    sure_from: float | None
-    outlier_beyond: float | None
+    labels: tuple[str, ...]  # in the order of the probabilities
+    image_size: int  # pixels of each side of the input
+    scaled_decoding: bool  # whether large JPEGs were decoded at a fraction of their size
+    preprocessing: str  # how a photograph becomes the input, in words
+    precision: str  # arithmetic of the backbone inside, float32 or int8
+    fingerprint: str  # of the backbone inside
+    reducer_id: str  # Reducer.id of the reducer inside
+    classifier_id: str  # Classifier.id of the classifier inside
+    sure_from: float | None  # probability from which the first label is sure; None if nothing is
+    outlier_beyond: float | None  # score above which no known fruit is shown; None without a score
     calibrated_for: tuple[str, ...]
 
     @property
@@ -78,12 +66,10 @@ class Card:
 class PhoneModel:
     """A LiteRT flatbuffer with its card.
 
-    Attributes:
-        content: ``(1, size, size, 3)`` uint8 in (``image``); ``(1, labels)`` float32
-            (``probabilities``) and ``(1, 1)`` float32 (``outlier_score``) out. A zip archive that
-            LiteRT ignores follows the flatbuffer: ``fruits.json`` (the card) and ``labels.txt``
-            (one label per line).
-        card: The card in the archive.
+    ``content`` takes ``(1, size, size, 3)`` uint8 (``image``) and gives ``(1, labels)`` float32
+    (``probabilities``) and ``(1, 1)`` float32 (``outlier_score``). A zip archive that LiteRT
+    ignores follows the flatbuffer: ``fruits.json`` (the card) and ``labels.txt`` (one label per
+    line).
     """
 
     content: bytes
@@ -111,60 +97,16 @@ class PhoneModel:
 
 @dataclass(frozen=True)
 class NoPhoneModel:
-    """Stands for a missing phone file.
+    """Stands for a missing phone file."""
 
-    Attributes:
-        reason: Why there is none, in one sentence.
-    """
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Head:
-    """Scaler, PCA and classifier as one map: ``weights @ (features - mean) + bias``.
-
-    Float32 like the graph. Features are centred first, so that no large numbers cancel.
-
-    Attributes:
-        unit_length: Whether features are divided by their Euclidean length before.
-        mean: ``(n_features,)``.
-        weights: ``(labels, n_features)``.
-        bias: ``(labels,)``. Weights and bias are divided by the temperature.
-        whitening: ``(labels, labels)``, ``Outliers.whitening`` for the map's output, transposed.
-        whitened_means: ``Outliers.means``; both are None without an outlier score.
-    """
-
-    unit_length: bool
-    mean: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
-    whitening: npt.NDArray[np.float32] | None
-    whitened_means: npt.NDArray[np.float32] | None
-
-    @classmethod
-    def of(cls, reducer: Reducer, classifier: LinearClassifier) -> "Head":
-        """The map from features to a classifier's calibrated logits."""
-        temperature = classifier.calibration.temperature
-        weights = classifier.coefficients @ reducer.components / reducer.scale
-        arrays = [reducer.mean, weights / temperature, classifier.intercepts / temperature]
-        outliers = classifier.calibration.outliers
-        if outliers:
-            arrays += [outliers.whitening.T * temperature, outliers.means]
-        floats: list[Any] = [array.astype(np.float32) for array in arrays]
-        return cls(reducer.unit_length, *floats, *[None] * (5 - len(floats)))
+    reason: str  # why there is none, in one sentence
 
 
 def fold(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> PhoneModel | NoPhoneModel:
-    """Join network, reducer and classifier in one file.
+    """Join network, reducer and classifier in one file, or say why that is impossible.
 
-    The head is appended to the converted graph, which takes half a second and no TensorFlow.
-
-    Returns:
-        The file, or why there is none.
+    The classifier is appended to the converted graph in half a second, without TensorFlow.
     """
-    from fruits_kedro.model.graph import append_head
-
     if not isinstance(classifier, LinearClassifier):
         return NoPhoneModel(
             f"A classifier {classifier.kind} has no file for a phone: it is no sum of products "
@@ -189,7 +131,7 @@ def fold(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> PhoneM
         calibration.outliers.beyond if calibration.outliers else None,
         calibration.holds_for,
     )
-    return PhoneModel.of(append_head(backbone.model, Head.of(reducer, classifier)), card)
+    return PhoneModel.of(append_head(backbone.model, reducer, classifier), card)
 
 
 def check_lineage(backbone: Backbone, reducer: Reducer, classifier: Classifier) -> None:

@@ -27,28 +27,19 @@ _BLOCK = 4096
 
 @dataclass(frozen=True)
 class Reducer:
-    """A fitted scaler and PCA.
+    """A fitted scaler and PCA; all numbers are float64.
 
-    Attributes:
-        mean: ``(n_features,)`` float64, mean of each feature over the train rows.
-        scale: ``(n_features,)`` float64, the divisor of each feature: its population standard
-            deviation, 1 for constant features; for rows of unit length one number for all of them,
-            the root of their mean variance.
-        components: ``(k, n_features)`` float64, largest variance first; orthonormal rows, unless
-            the covariance within labels was taken out (see ``fit_reducer``).
-        explained_variance_ratio: ``(k,)`` float64, share of the scaled variance of each.
-        rows: Number of train rows of the fit.
-        fingerprint: Fingerprint of the features it takes.
-        unit_length: Whether each photograph's features are divided by their Euclidean length first.
+    ``scale`` is the population standard deviation of each feature, 1 for constant features. For
+    rows of unit length it is one number: the root of their mean variance.
     """
 
-    mean: Matrix
-    scale: Matrix
-    components: Matrix
-    explained_variance_ratio: Matrix
-    rows: int
-    fingerprint: str
-    unit_length: bool
+    mean: Matrix  # (n_features,), of the train rows
+    scale: Matrix  # (n_features,), divisor of each feature
+    components: Matrix  # (k, n_features), orthonormal rows unless covariance was taken out
+    explained_variance_ratio: Matrix  # (k,), share of the scaled variance, largest first
+    rows: int  # number of train rows
+    fingerprint: str  # of the features it takes
+    unit_length: bool  # whether each row is divided by its Euclidean length first
 
     @property
     def k(self) -> int:
@@ -64,14 +55,7 @@ class Reducer:
         return digest.hexdigest()[:16]
 
     def transform(self, features: Features) -> Features:
-        """Principal components of features.
-
-        Args:
-            features: ``(n, n_features)`` float32.
-
-        Returns:
-            ``(n, k)`` float32.
-        """
+        """Principal components, ``(n, k)`` float32, of features, ``(n, n_features)`` float32."""
         components = np.empty((len(features), self.k), np.float32)
         for start in range(0, len(features), _BLOCK):
             values = features[start : start + _BLOCK].astype(np.float64)
@@ -105,16 +89,16 @@ def fit_reducer(
     shrinkage: float | None = None,
     size: int | None = None,
 ) -> Reducer:
-    """Fit scaler and PCA on summed moments.
+    """Fit scaler and PCA on sums over the train rows.
 
     Args:
-        moments: Sums over the train rows.
+        moments: The sums.
         k: Number of components, at most ``min(rows, n_features)``; or a share of variance below 1,
             for the fewest components that explain it.
         fingerprint: Of the backbone whose features were summed.
         shrinkage: Remove the covariance within labels before the PCA, after adding this multiple of
             its mean variance in every direction; None keeps it.
-        size: Features that the rows had before ``Rows.projected``; by default those they have.
+        size: Features before ``Refits.on_directions``; by default those of the sums.
 
     Sources: https://scikit-learn.org/stable/modules/decomposition.html#pca (covariance solver);
     Hatch, Kajarekar and Stolcke, Within-class covariance normalization, Interspeech 2006; the
@@ -122,14 +106,10 @@ def fit_reducer(
     """
     from scipy.linalg import cholesky, eigh, solve_triangular
 
-    moments = moments.complete()
-    mean, covariance, constant = (
-        moments.total / moments.weight,
-        moments.covariance,
-        moments.constant,
-    )
+    mean, covariance, constant = moments.mean, moments.covariance, moments.constant
     variance = np.clip(np.diag(covariance), 0.0, None)
-    size = size or len(mean)
+    width = len(mean)
+    size = size or width
     squared = np.where(constant, 1.0, variance)
     if moments.unit_length:  # the variance of a feature carries information
         squared = np.full_like(variance, variance.sum() / size or 1.0)
@@ -139,25 +119,32 @@ def fit_reducer(
     correlation[:, constant] = 0.0
     root = None
     if shrinkage is not None:
+        within = moments.within_labels / np.outer(scale, scale)
+        # If the photographs of each label are equal, there is no covariance within labels.
+        spread = max(float(np.trace(within)) / size, _LEAST_WITHIN)
         # In coordinates where the covariance within labels is the identity matrix.
-        root = cholesky(_shrunk_within(moments, scale, shrinkage, size), lower=True)
+        root = cholesky(within + shrinkage * spread * np.eye(width), lower=True)
         half = solve_triangular(root, correlation, lower=True)
         correlation = solve_triangular(root, half.T, lower=True)
         correlation = (correlation + correlation.T) / 2
-    width, total = len(mean), float(np.trace(correlation))
+    total = float(np.trace(correlation))
     wanted = [max(0, width - int(k)), width - 1] if k >= 1 else [0, width - 1]
     eigenvalues, vectors = eigh(correlation, subset_by_index=wanted, driver="evr")
     ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(total, np.finfo(float).tiny)
-    kept = _lowered_to_rank(int(k) if k >= 1 else _components_for(ratio, k), ratio, width)
+    fewest = min(int(np.searchsorted(np.cumsum(ratio), k)) + 1, len(ratio))
+    kept = _lowered_to_rank(int(k) if k >= 1 else fewest, ratio, width)
     components = vectors[:, ::-1][:, :kept]
     if root is not None:
         components = solve_triangular(root, components, lower=True, trans="T")
         if total > 0:
             components /= np.sqrt(total / size)  # as if each feature had variance 1
+    components = np.ascontiguousarray(components.T)
+    largest = np.argmax(np.abs(components), axis=1)
+    signs = np.where(components[np.arange(kept), largest] < 0, -1.0, 1.0)
     return Reducer(
         mean,
         scale,
-        _fix_signs(np.ascontiguousarray(components.T)),
+        components * signs[:, np.newaxis],
         ratio[:kept],
         moments.rows,
         fingerprint,
@@ -170,13 +157,8 @@ def possible_k(k: float, rows: int, features: int) -> float:
     most = min(rows - 1, features)
     if k < 1 or k <= most:
         return k
-    logger.warning(
-        "reduction.k=%d lowered to %d: there are %d train rows of %d features",
-        k,
-        most,
-        rows,
-        features,
-    )
+    message = "reduction.k=%d lowered to %d: there are %d train rows of %d features"
+    logger.warning(message, k, most, rows, features)
     return most
 
 
@@ -191,20 +173,3 @@ def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
     most = max(1, rank)
     logger.warning("%d components lowered to %d: the train photographs differ in no more", k, most)
     return most
-
-
-def _shrunk_within(moments: Moments, scale: Matrix, shrinkage: float, size: int) -> Matrix:
-    within = moments.within_labels / np.outer(scale, scale)
-    # If the photographs of each label are equal, there is no covariance within labels.
-    variance = max(float(np.trace(within)) / size, _LEAST_WITHIN)
-    return within + shrinkage * variance * np.eye(len(within))
-
-
-def _components_for(ratio: Matrix, share: float) -> int:
-    return min(int(np.searchsorted(np.cumsum(ratio), share)) + 1, len(ratio))
-
-
-def _fix_signs(components: Matrix) -> Matrix:
-    largest = np.argmax(np.abs(components), axis=1)
-    signs = np.sign(components[np.arange(len(components)), largest])
-    return components * np.where(signs == 0, 1.0, signs)[:, np.newaxis]

@@ -1,6 +1,5 @@
 """Refits reducer and classifier without some photographs, to predict those."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +10,8 @@ from fruits_kedro.model.confidence import Outliers
 from fruits_kedro.model.matrices import Features, Flags, Matrix
 from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer, fit_reducer
-from fruits_kedro.model.rows import Rows
-from fruits_kedro.parameters import ClassificationParameters
+from fruits_kedro.model.rows import Rows, own_weights
+from fruits_kedro.parameters import ClassificationParameters, OwnParameters, ReductionParameters
 
 MOST_FOLDS = 5
 """Most folds that capture groups are put into; each fold is one fit."""
@@ -21,7 +20,6 @@ DIRECTIONS = 400
 """Directions of the features that many fits are made on: they hold 99 % of their squares, and the
 accuracy differs by less than between two draws of photographs (docs/results.md)."""
 
-
 ALIKE = 0.9
 """Mean cosine of features from which own photographs of a label count as taken together: in shops a
 photograph has its nearest neighbour of the same day at 0.90 and of another day at 0.75."""
@@ -29,24 +27,25 @@ photograph has its nearest neighbour of the same day at 0.90 and of another day 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The result of a fit.
-
-    Attributes:
-        reducer, classifier: Fitted; the classifier may know fewer labels than the rows.
-        known: Means and scatter of the train rows' logits; None for kinds without logits.
-        photographs, copies: Number of train rows.
-    """
+    """The result of a fit. The classifier may know fewer labels than the rows."""
 
     reducer: Reducer
     classifier: Classifier
-    known: Outliers | None
-    photographs: int
-    copies: int
+    known: Outliers | None  # of the train rows' logits; None for kinds without logits
+    photographs: int  # that trained
+    copies: int  # that trained
 
-    def logits(self, rows: Rows) -> Matrix | None:
-        """``(n, len(rows.labels))`` float64, minus infinity if a label did not train."""
-        known = self.classifier.logits(self.reducer.transform(rows.features))
-        return None if known is None else self._spread(known, rows, -np.inf)
+    def logits(self, rows: Rows) -> Matrix:
+        """``(n, len(rows.labels))`` float64, minus infinity if a label did not train.
+
+        For kinds without logits these are the logarithms of probabilities.
+        """
+        components = self.reducer.transform(rows.features)
+        known = self.classifier.logits(components)
+        if known is None:
+            with np.errstate(divide="ignore"):
+                known = np.log(self.classifier.probabilities(components))
+        return self._spread(known, rows, -np.inf)
 
     def probabilities(self, rows: Rows) -> Matrix:
         """``(n, len(rows.labels))`` float64, 0 if a label did not train."""
@@ -61,36 +60,35 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Refits:
-    """Settings of all refits.
+    """How all refits are made."""
 
-    Attributes:
-        k: Components, or share of variance (``reduction.k``).
-        unit_length, shrinkage: As the reducer scales (``ReductionParameters``).
-        parameters: Of the classifier.
-        share: Weight of own photographs (``own.share``).
-        fingerprint: Fingerprint of the features.
-        size: Number of features before ``on_directions``; None without it.
-    """
-
-    k: float
+    k: float  # components, or share of variance
     unit_length: bool
-    shrinkage: float | None
+    shrinkage: float | None  # ReductionParameters.within_shrinkage
     parameters: ClassificationParameters
-    share: float
-    fingerprint: str = ""
-    size: int | None = None
+    own: OwnParameters
+    size: int | None = None  # number of features before on_directions
+
+    @classmethod
+    def of(
+        cls,
+        reduction: ReductionParameters,
+        classification: ClassificationParameters,
+        own: OwnParameters,
+    ) -> "Refits":
+        """Refits as parameters ask for them."""
+        shrinkage = reduction.within_shrinkage
+        return cls(reduction.k, reduction.unit_length, shrinkage, classification, own)
 
     def sums(self, rows: Rows) -> Moments:
         """Moments of the studio photographs and copies among ``rows``."""
         studio = rows.where(~rows.own) if rows.own.any() else rows
-        return self._empty(rows).add(studio.features, studio.targets).complete()
+        return self._sums(studio, np.ones(len(studio)))
 
     def on_directions(self, rows: Rows, sums: Moments) -> "tuple[Refits, Rows, Moments]":
-        """The same fits at a tenth of the cost, on the directions in which rows are longest.
+        """Such fits at a tenth of the cost, on the directions in which studio rows are longest.
 
-        Args:
-            rows: All rows that are to be fitted on or asked about.
-            sums: ``self.sums(rows)``; directions are chosen by the studio rows.
+        ``rows`` are all that will be fitted on or asked about; ``sums`` are ``self.sums(rows)``.
         """
         from scipy.linalg import eigh
 
@@ -98,9 +96,9 @@ class Refits:
         if not self.unit_length or size <= DIRECTIONS:
             return self, rows, sums
         _, basis = eigh(sums.products, subset_by_index=[size - DIRECTIONS, size - 1], driver="evr")
-        products = basis.T @ sums.products @ basis
-        fewer = replace(sums, totals=sums.totals @ basis, products=products)
-        return replace(self, size=size), rows.projected(basis), fewer
+        fewer = replace(sums, totals=sums.totals @ basis, products=basis.T @ sums.products @ basis)
+        projected = replace(rows, features=rows.features @ basis.astype(np.float32))
+        return replace(self, size=size), projected, fewer
 
     def fit(self, train: Rows, studio: Moments | None = None, most: int | None = None) -> Fitted:
         """Fit on rows of at least two labels.
@@ -111,29 +109,28 @@ class Refits:
             most: Most studio rows per label for the classifier, weighted to stand for the others;
                 None takes all.
         """
-        weights = train.weights(self.share)
+        weights = own_weights(train.targets, train.own, self.own.share)
         moments = self.sums(train) if studio is None else studio
         if train.own.any():
-            own = train.where(train.own)
-            moments += self._empty(train).add(own.features, own.targets, weights[train.own])
+            moments += self._sums(train.where(train.own), weights[train.own])
+        photographs = int(train.photographs.sum())
+        copies = len(train) - photographs
         k = min(self.k, moments.rows - 1, train.features.shape[1]) if self.k >= 1 else self.k
-        reducer = fit_reducer(moments, k, self.fingerprint, self.shrinkage, self.size)
+        reducer = fit_reducer(moments, k, "", self.shrinkage, self.size)
         if most is not None:
-            train_on, weights = thinned(train, weights, most)
-        else:
-            train_on = train
-        components = reducer.transform(train_on.features)
+            train, weights = _thinned(train, weights, most)
+        components = reducer.transform(train.features)
         classifier = fit_classifier(
-            components, train_on.targets, train.labels, reducer.id, self.parameters, weights
+            components, train.targets, train.labels, reducer.id, self.parameters, weights
         )
         logits, known = classifier.logits(components), None
         if logits is not None:
-            known = Outliers.of(logits, train_on.targets, weights=weights)
-        photographs = int(train.photographs.sum())
-        return Fitted(reducer, classifier, known, photographs, len(train) - photographs)
+            known = Outliers.of(logits, train.targets, weights=weights)
+        return Fitted(reducer, classifier, known, photographs, copies)
 
-    def _empty(self, rows: Rows) -> Moments:
-        return Moments.empty(len(rows.labels), rows.features.shape[1], self.unit_length)
+    def _sums(self, rows: Rows, weights: Matrix) -> Moments:
+        batch = rows.features, rows.targets, weights
+        return Moments.of([batch], len(rows.labels), self.unit_length)
 
 
 def trainable(train: Rows) -> str | None:
@@ -163,16 +160,14 @@ def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
     return sorted(names), single
 
 
-def capture_folds(rows: Rows) -> Iterator[tuple[list[str], Flags]]:
-    """Masks of rows to hold out together, with the names of their capture groups."""
+def capture_folds(rows: Rows) -> list[Flags]:
+    """Masks of rows to hold out together, by capture groups; none of fewer than two groups."""
     names, single = capture_groups(rows)
+    if len(names) < 2:
+        return []
     testable = ~np.isin(rows.targets, single)
-    if len(names) > 1:
-        for start in range(min(MOST_FOLDS, len(names))):
-            yield (
-                names[start::MOST_FOLDS],
-                np.isin(rows.capture, names[start::MOST_FOLDS]) & testable,
-            )
+    folds = [names[start::MOST_FOLDS] for start in range(min(MOST_FOLDS, len(names)))]
+    return [np.isin(rows.capture, fold) & testable for fold in folds]
 
 
 def alike_folds(rows: Rows, folds: int) -> list[Flags]:
@@ -191,7 +186,7 @@ def alike_folds(rows: Rows, folds: int) -> list[Flags]:
             emptiest = int(filled.argmin())
             fold[mine[groups == group]] = emptiest
             filled[emptiest] += sizes[group]
-    return [rows.with_copies(rows.photographs & (fold == number)) for number in range(folds)]
+    return [rows.with_copies(fold == number) for number in range(folds)]
 
 
 def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
@@ -208,7 +203,7 @@ def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
     return np.unique(groups, return_inverse=True)[1]
 
 
-def thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:
+def _thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:
     """An even draw of studio rows per label, and the weights with which they stand for all."""
     chosen, heavier = train.own.copy(), np.ones(len(train))
     for label in np.unique(train.targets):

@@ -1,25 +1,15 @@
 """Scores of predictions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fruits_kedro.model.confidence import expected_error, reliability
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fruits_kedro.model.matrices import Flags, Matrix
 
 Names = npt.NDArray[Any] | Sequence[str]
-
-
-def count_confusions(labels: Names, predictions: Names) -> "pd.DataFrame":
-    """Number of ``rows`` of each occurring pair of ``label`` and ``prediction``, sorted."""
-    import pandas as pd
-
-    pairs = pd.DataFrame({"label": np.asarray(labels), "prediction": np.asarray(predictions)})
-    return pairs.value_counts(sort=False).sort_index().rename("rows").reset_index()
 
 
 def score(labels: Names, predictions: Names) -> dict[str, Any]:
@@ -52,22 +42,12 @@ def score(labels: Names, predictions: Names) -> dict[str, Any]:
 
 
 def score_confidences(
-    probability: npt.NDArray[np.float64],
-    right: npt.NDArray[np.bool_],
-    sure: Sequence[bool | None],
-    outlier: Sequence[bool | None],
+    probability: Matrix, right: Flags, sure: Flags, outlier: Flags
 ) -> dict[str, Any]:
-    """Expected calibration error, and shares that are sure, right if sure, and outliers.
-
-    Args:
-        probability: ``(n,)``, of the prediction.
-        right: ``(n,)``, whether it is the label.
-        sure, outlier: ``(n,)``, None without calibration.
-    """
-    believed = np.array([value is True for value in sure])
+    """Expected calibration error, and shares that are sure, right if sure, and outliers."""
     return {
         "expected_calibration_error": expected_error(reliability(probability, right)),
-        "sure": float(believed.mean()),
-        "right_if_sure": float(right[believed].mean()) if believed.any() else None,
-        "outliers": float(np.mean([value is True for value in outlier])),
+        "sure": float(sure.mean()),
+        "right_if_sure": float(right[sure].mean()) if sure.any() else None,
+        "outliers": float(outlier.mean()),
     }

@@ -11,8 +11,7 @@ def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) 
     """Count the labels and photographs that a score covers.
 
     Args:
-        per_label: Scores by label, each with ``support`` (its test photographs) and ``f1``; labels
-            that were only predicted have a support of 0.
+        per_label: Scores by label, with ``support`` (its test photographs) and ``f1``.
         labels: Every label of the kept photographs.
 
     Returns:
@@ -41,9 +40,7 @@ def stands_on(covered: Mapping[str, Any]) -> str:
 def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[str]:
     """Sentences that warn of labels without a test photograph, and of figures that cover too few.
 
-    Args:
-        covered: As ``coverage`` returns it.
-        least_share: Share of the labels below which a figure says little about the whole.
+    ``least_share`` is the share of labels below which a figure says little about the whole.
     """
     sentences = []
     if covered["covered"] < least_share * covered["labels"]:
@@ -53,11 +50,8 @@ def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[st
             "labels that have no test folder."
         )
     if covered["without_test"]:
-        named = _join(covered["without_test"])
+        names = covered["without_test"]
+        others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        named = ", ".join(names[:_NAMED]) + others
         sentences.append(f"Labels without a test photograph are not measured: {named}")
     return sentences
-
-
-def _join(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,13 +1,15 @@
 """Finds the features of present photographs and their copies in the table of all features."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fruits_kedro.cluster.tasks import WorkerRows, cut
 from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.storage.tables import Table, read_places
@@ -33,13 +35,12 @@ def locate_features(
 
     Args:
         features: ``schemas.FEATURES``.
-        photographs: ``sha256`` and columns that describe each photograph.
+        photographs: ``sha256``, and columns that describe each photograph.
         variants: ``schemas.VARIANTS``; copies of other photographs are ignored.
         fingerprint: Of the photographs' own features.
 
     Returns:
-        ``file``, ``row``, ``variant``, ``studio`` and the columns of ``photographs``, in stored
-        order.
+        ``file``, ``row``, ``variant``, ``studio`` and columns of ``photographs``, in stored order.
     """
     keys = features.places(["sha256", "fingerprint", "variant", "studio", "reason"])
     own = pc.and_(pc.equal(keys["variant"], 0), pc.equal(keys["fingerprint"], fingerprint))
@@ -62,13 +63,8 @@ def evenly(rows: pa.Table, limit: int, parameter: str) -> pa.Table:
     hashes = rows["sha256"]
     last = hashes.take(pc.bottom_k_unstable(hashes, limit + 1)[-1:])[0]
     chosen = rows.filter(pc.less(hashes, last))
-    logger.info(
-        "%s=%d: %d of %d rows are used, evenly by sha256",
-        parameter,
-        limit,
-        chosen.num_rows,
-        rows.num_rows,
-    )
+    message = "%s=%d: %d of %d rows are used, evenly by sha256"
+    logger.info(message, parameter, limit, chosen.num_rows, rows.num_rows)
     return chosen
 
 
@@ -86,23 +82,40 @@ def are_own(rows: pa.Table) -> npt.NDArray[np.bool_]:
 def stream_features(
     features: Table, located: pa.Table
 ) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-    """The features of located rows, one row group at a time.
-
-    Yields:
-        Which of the rows they are, and ``(rows, n_features)`` float32.
-    """
+    """Features of located rows, one row group at a time, and which of the rows they are."""
     for part, batch in read_places(features.file_uris, located, ["features"]):
         yield part, rows_of(batch.column("features"))
 
 
-def load_rows(features: Table, located: pa.Table, labels: Sequence[str]) -> Rows:
-    """Load located rows with their features into the driver's memory.
+def map_stored(
+    table: Table,
+    places: pa.Table,
+    column: str,
+    compute: Callable[[pa.Table, npt.NDArray[np.float32]], dict[str, Any]],
+    schema: pa.Schema,
+    task_rows: int,
+) -> WorkerRows:
+    """Compute columns on the workers from a stored column of lists, lazily.
 
-    Args:
-        features: ``schemas.FEATURES``.
-        located: As ``locate_features`` gives it, with the columns ``DESCRIBED``.
-        labels: Sorted; each row's label is one of them.
+    ``places`` has ``file``, ``row`` and what describes the rows, in stored order. ``compute`` takes
+    some of them with their lists, and gives the other columns of ``schema``.
     """
+    kept = [name for name in places.column_names if name in ("file", "row", *schema.names)]
+    files = table.file_uris
+
+    def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
+        for part, batch in read_places(files, task, [column]):
+            rows = task.slice(part.start, batch.num_rows)
+            for name, values in compute(rows, rows_of(batch.column(column))).items():
+                rows = rows.append_column(name, values)
+            yield from rows.select(schema.names).cast(schema).combine_chunks().to_batches()
+
+    return WorkerRows(cut(places.select(kept), task_rows), work)
+
+
+def load_rows(features: Table, located: pa.Table) -> Rows:
+    """Load rows of ``locate_features`` into the driver's memory."""
+    labels = sorted(located["label"].unique().to_pylist())
     matrix: npt.NDArray[np.float32] | None = None
     for part, block in stream_features(features, located):
         if matrix is None:

@@ -1,8 +1,6 @@
 """Escapes names for plots."""
 
-_ENTITIES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "%": "&#37;"},
-)
+import html
 
 
 def as_plot_text(name: str) -> str:
@@ -13,4 +11,4 @@ def as_plot_text(name: str) -> str:
 
     Source: https://plotly.com/chart-studio-help/adding-HTML-and-links-to-charts
     """
-    return name.translate(_ENTITIES)
+    return html.escape(name, quote=False).replace("$", "&#36;").replace("%", "&#37;")

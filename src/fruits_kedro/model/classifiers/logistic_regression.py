@@ -52,7 +52,9 @@ def fit(
 
     settings = parameters.logistic_regression
     values = components.astype(np.float64)
-    scale = _deviations(values) if settings.standardization else np.ones(values.shape[1])
+    scale = np.ones(values.shape[1])
+    if settings.standardization:  # infinite for constant components, which then have no effect
+        scale = np.where(np.ptp(values, axis=0) > 0, values.std(axis=0), np.inf)
     mean = values.mean(axis=0)
     values -= mean  # the search is shorter about the middle
     values /= scale  # in place: half a million rows are 1.2 GB
@@ -78,9 +80,3 @@ def fit(
         coefficients = np.vstack([-coefficients / 2, coefficients / 2])
         intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
     return LogisticRegression(labels, reducer_id, coefficients, intercepts)
-
-
-def _deviations(values: Matrix) -> Matrix:
-    """Standard deviations; infinite for constant components, which then have no effect."""
-    deviations = values.std(axis=0)
-    return np.where(np.ptp(values, axis=0) > 0, deviations, np.inf)

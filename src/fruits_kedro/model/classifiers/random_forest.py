@@ -17,22 +17,14 @@ _NO_CHILD = -1
 
 @dataclass(frozen=True)
 class RandomForest(Classifier):
-    """The nodes of all trees, one after the other.
+    """The nodes of all trees, one after the other; a leaf is its own child."""
 
-    Attributes:
-        roots: ``(trees,)`` int32, the first node of each tree.
-        left, right: ``(nodes,)`` int32, the children of each node; a leaf is its own child.
-        component: ``(nodes,)`` int32, the component that a node compares; 0 in a leaf.
-        threshold: ``(nodes,)`` float64; rows up to this value go left.
-        shares: ``(nodes, labels)`` float64, share of each label among the train rows of a node.
-    """
-
-    roots: npt.NDArray[np.int32]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
-    component: npt.NDArray[np.int32]
-    threshold: Matrix
-    shares: Matrix
+    roots: npt.NDArray[np.int32]  # (trees,), the first node of each tree
+    left: npt.NDArray[np.int32]  # (nodes,), the child of each node
+    right: npt.NDArray[np.int32]  # (nodes,)
+    component: npt.NDArray[np.int32]  # (nodes,), the component that is compared; 0 in a leaf
+    threshold: Matrix  # (nodes,); rows up to this value go left
+    shares: Matrix  # (nodes, labels), share of each label among the train rows of a node
 
     def probabilities(self, components: npt.NDArray[np.floating]) -> Matrix:
         """``(n, labels)`` float64, the mean of the shares in the leaves of a row."""
@@ -71,10 +63,8 @@ def fit(
     sizes = np.array([tree.node_count for tree in trees])
     roots = (np.cumsum(sizes) - sizes).astype(np.int32)
     starts, nodes = np.repeat(roots, sizes), np.arange(sizes.sum())
-    left, right = (
-        np.concatenate([getattr(tree, name) for tree in trees])
-        for name in ("children_left", "children_right")
-    )
+    left = np.concatenate([tree.children_left for tree in trees])
+    right = np.concatenate([tree.children_right for tree in trees])
     leaf = left == _NO_CHILD
     shares = np.concatenate([tree.value[:, 0, :] for tree in trees])
     return RandomForest(

@@ -1,32 +1,26 @@
 """Trains, calibrates and measures the classifier."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cut
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.calibration import calibrate
 from fruits_kedro.model.classifier import Classifier, fit_classifier, predicted_columns
 from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
 from fruits_kedro.model.reducer import Reducer
+from fruits_kedro.model.refits import Refits
 from fruits_kedro.model.rows import own_weights
-from fruits_kedro.model.scores import (
-    count_confusions,
-    score,
-    score_confidences,
-)
-from fruits_kedro.parameters import (
-    ClassificationParameters,
-    OwnParameters,
-    ReductionParameters,
-)
+from fruits_kedro.model.scores import score, score_confidences
+from fruits_kedro.parameters import ClassificationParameters, OwnParameters, ReductionParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.feature_rows import (
     are_own,
@@ -34,12 +28,13 @@ from fruits_kedro.pipelines.feature_rows import (
     kept_photographs,
     load_rows,
     locate_features,
+    map_stored,
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import PREDICTED, PREDICTIONS
-from fruits_kedro.storage.tables import Table, read_places
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +55,14 @@ def train_on_train(
     Raises:
         FruitsError: If the train rows have fewer than two labels.
     """
-    labels = _train_labels(reduced_features)
+    rows = reduced_features.read(["label", "split"])
+    every = set(rows["label"].unique().to_pylist())
+    labels = set(rows["label"].filter(pc.equal(rows["split"], "train")).unique().to_pylist())
+    if every - labels:
+        logger.warning(
+            "Labels without a train photograph can never be predicted: %s",
+            ", ".join(sorted(every - labels)),
+        )
     trains = pc.field("split") == "train"
     hashes = reduced_features.read(["sha256"], trains)
     chosen, wanted = evenly(hashes, parameters.rows, "classification.rows"), trains
@@ -70,26 +72,9 @@ def train_on_train(
     train = reduced_features.read(columns, wanted)
     train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
     components = rows_of(train["components"])
-    targets = targets_of(train, labels)
+    targets = targets_of(train, sorted(labels))
     weights = own_weights(targets, are_own(train), own.share)
-    return fit_classifier(components, targets, labels, reducer.id, parameters, weights)
-
-
-def _train_labels(reduced_features: Table) -> list[str]:
-    rows = reduced_features.read(["label", "split"])
-    every = set(rows["label"].unique().to_pylist())
-    trained = set(rows["label"].filter(pc.equal(rows["split"], "train")).unique().to_pylist())
-    if every - trained:
-        logger.warning(
-            "Labels without a train photograph can never be predicted: %s",
-            ", ".join(sorted(every - trained)),
-        )
-    if len(trained) < 2:
-        raise FruitsError(
-            f"The train photographs have {len(trained)} label{'s' * (len(trained) != 1)}: a "
-            "classifier needs at least two; check the Training folder or use split.method=random."
-        )
-    return sorted(trained)
+    return fit_classifier(components, targets, sorted(labels), reducer.id, parameters, weights)
 
 
 def calibrate_on_held_out(
@@ -111,9 +96,10 @@ def calibrate_on_held_out(
     kept = kept_photographs(photographs, "train")
     train = evenly(kept, classification.calibration.rows, "classification.calibration.rows")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
-    rows = load_rows(features, located, classifier.labels)
+    rows = load_rows(features, located)
     shrinkage = reduction.within_shrinkage
-    return calibrate(rows, classifier, reducer, shrinkage, classification, own)
+    refits = Refits(reducer.k, reducer.unit_length, shrinkage, classification, own)
+    return calibrate(rows, classifier, reducer, refits)
 
 
 def fold_phone_model(
@@ -136,20 +122,14 @@ def predict_labels(reduced_features: Table, classifier: Classifier) -> WorkerRow
     """
     names = [name for name in PREDICTIONS.names if name not in PREDICTED]
     places = reduced_features.places([*names, "variant"])
-    places = places.filter(pc.equal(places["variant"], 0)).drop_columns(["variant"])
-    files, shared = reduced_features.file_uris, broadcast(classifier)
+    places = places.filter(pc.equal(places["variant"], 0))
+    shared = broadcast(classifier)
 
-    def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
-        for part, batch in read_places(files, task, ["components"]):
-            described = task.slice(part.start, batch.num_rows).select(names)
-            components = rows_of(batch.column("components"))
-            studio = described["studio"].to_numpy(zero_copy_only=False)
-            for name, column in predicted_columns(shared.value, components, studio).items():
-                described = described.append_column(name, column)
-            table = described.select(PREDICTIONS.names).cast(PREDICTIONS)
-            yield from table.combine_chunks().to_batches()
+    def compute(rows: pa.Table, components: npt.NDArray[np.float32]) -> dict[str, Any]:
+        studio = rows["studio"].to_numpy(zero_copy_only=False)
+        return predicted_columns(shared.value, components, studio)
 
-    return WorkerRows(cut(places, _TASK_ROWS), work)
+    return map_stored(reduced_features, places, "components", compute, PREDICTIONS, _TASK_ROWS)
 
 
 def count_test_confusions(predictions: Table) -> pd.DataFrame:
@@ -159,7 +139,8 @@ def count_test_confusions(predictions: Table) -> pd.DataFrame:
         FruitsError: If no row tests.
     """
     tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
-    confusions = count_confusions(tests["label"].to_pylist(), tests["prediction"].to_pylist())
+    pairs = pd.DataFrame(tests.to_pydict())
+    confusions = pairs.value_counts(sort=False).sort_index().rename("rows").reset_index()
     if confusions.empty:
         raise FruitsError(
             "No photograph is left to test the classifier: with so few photographs per label, "
@@ -183,6 +164,12 @@ def measure_classifier(
     columns = ["label", "prediction", "probability", "sure", "outlier"]
     tests = predictions.read(columns, pc.field("split") == "test")
     scores = score(tests["label"].to_pylist(), tests["prediction"].to_pylist())
+    right = pc.equal(tests["label"], tests["prediction"]).to_numpy()
+    sure, outlier = (pc.fill_null(tests[name], False).to_numpy() for name in ("sure", "outlier"))
+    confidences = score_confidences(tests["probability"].to_numpy(), right, sure, outlier)
+    if held_out := calibration.get("held_out"):
+        kept = {name: value for name, value in held_out.items() if name != "reliability"}
+        calibration = calibration | {"held_out": kept}
     covered = coverage(scores["per_label"], ingestion_report["kept_by_label"])
     return {
         "accuracy": scores["accuracy"],
@@ -193,7 +180,7 @@ def measure_classifier(
         "labels": len(ingestion_report["kept_by_label"]),
         "rows": {row["values"]: row["counts"] for row in sorted(splits, key=lambda r: r["values"])},
         "coverage": covered,
-        "calibration": _without_diagrams(calibration) | {"test": _score_confidences(tests)},
+        "calibration": calibration | {"test": confidences},
         "k": explained_variance["k"],
         "explained_variance": explained_variance["explained_variance"],
         "fingerprint": featurization_report["fingerprint"],
@@ -201,20 +188,6 @@ def measure_classifier(
         "inferences": featurization_report["inferred"],
         "per_label": scores["per_label"],
     }
-
-
-def _score_confidences(tests: pa.Table) -> dict[str, Any]:
-    right = pc.equal(tests["label"], tests["prediction"]).to_numpy()
-    doubts = tests["sure"].to_pylist(), tests["outlier"].to_pylist()
-    return score_confidences(tests["probability"].to_numpy(), right, *doubts)
-
-
-def _without_diagrams(calibration: dict[str, Any]) -> dict[str, Any]:
-    held_out = calibration.get("held_out")
-    if held_out is None:
-        return calibration
-    kept = {name: value for name, value in held_out.items() if name != "reliability"}
-    return calibration | {"held_out": kept}
 
 
 def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
@@ -267,7 +240,11 @@ def plot_reliability(calibration: dict[str, Any]) -> Figure:
             name=f"{words} (expected error {error:.3f})",
             hovertemplate="%{customdata} rows: %{x:.2f} predicted, %{y:.2f} right<extra></extra>",
         )
-    rows = _held_out_rows(held_out) if held_out else "not calibrated"
+    rows = "not calibrated"
+    if held_out:
+        photographs, copies = (held_out[part]["rows"] for part in ("photographs", "copies"))
+        of_copies = f" and {copies} copies of them" if copies else ""
+        rows = f"{photographs} held-out photographs{of_copies}"
     figure.update_layout(
         title=f"Reliability: {rows}, temperature {calibration['temperature']:.2f}",
         xaxis={"title": "probability of the prediction", "range": [0, 1]},
@@ -275,9 +252,3 @@ def plot_reliability(calibration: dict[str, Any]) -> Figure:
         legend={"orientation": "h"},
     )
     return figure
-
-
-def _held_out_rows(held_out: dict[str, Any]) -> str:
-    photographs, copies = (held_out[part]["rows"] for part in ("photographs", "copies"))
-    of_copies = f" and {copies} copies of them" if copies else ""
-    return f"{photographs} held-out photographs{of_copies}"

@@ -10,16 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
-from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cut
+from fruits_kedro.cluster.tasks import WorkerRows, broadcast
 from fruits_kedro.datasets.csv import CsvText, render_csv
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.matrices import lists_of, rows_of
-from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.reducer import (
-    Reducer,
-    fit_reducer,
-    possible_k,
-)
+from fruits_kedro.model.moments import Batch, Moments
+from fruits_kedro.model.reducer import Reducer, fit_reducer, possible_k
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.parameters import (
     MapParameters,
@@ -32,13 +28,14 @@ from fruits_kedro.pipelines.feature_rows import (
     evenly,
     kept_photographs,
     locate_features,
+    map_stored,
     stream_features,
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
 from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import REDUCED_FEATURES
-from fruits_kedro.storage.tables import Table, read_places
+from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
 
@@ -70,9 +67,8 @@ def fit_reducer_on_train(
             f"{originals} photographs train, but a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    labels = sorted(chosen["label"].unique().to_pylist())
-    moments, differ = _sum_moments(features, chosen, labels, parameters, own)
-    if moments.are_alike or not differ:
+    moments, differ = _sum_moments(features, chosen, parameters, own)
+    if moments.constant.all() or not differ:
         raise FruitsError(
             f"The {originals} train photographs all have the same features, so nothing tells "
             "their labels apart: check that they do not show one and the same picture."
@@ -90,28 +86,26 @@ def fit_reducer_on_train(
 
 
 def _sum_moments(
-    features: Table,
-    located: pa.Table,
-    labels: list[str],
-    parameters: ReductionParameters,
-    own: OwnParameters,
+    features: Table, located: pa.Table, parameters: ReductionParameters, own: OwnParameters
 ) -> tuple[Moments, bool]:
     """Sums over the rows; and whether the photographs differ, as copies of one always do."""
+    labels = sorted(located["label"].unique().to_pylist())
     targets = targets_of(located, labels)
     weights = own_weights(targets, are_own(located), own.share)
     photographs = pc.equal(located["variant"], 0).to_numpy()
-    moments: Moments | None = None
-    first: npt.NDArray[np.float32] | None = None
     differ = False
-    for part, block in stream_features(features, located):
-        if moments is None:
-            moments = Moments.empty(len(labels), block.shape[1], parameters.unit_length)
-        moments = moments.add(block, targets[part], None if weights is None else weights[part])
-        shown = block[photographs[part]]
-        first = shown[:1] if first is None or not len(first) else first
-        differ = differ or bool((shown != first).any())
-    assert moments is not None  # noqa: S101  there are at least two rows
-    return moments.complete(), differ
+
+    def batches() -> Iterator[Batch]:
+        nonlocal differ
+        first: npt.NDArray[np.float32] | None = None
+        for part, block in stream_features(features, located):
+            shown = block[photographs[part]]
+            first = shown[:1] if first is None or not len(first) else first
+            differ = differ or bool((shown != first).any())
+            yield block, targets[part], weights[part]
+
+    moments = Moments.of(batches(), len(labels), parameters.unit_length)
+    return moments, differ
 
 
 def reduce_features(
@@ -124,17 +118,12 @@ def reduce_features(
     """
     kept = kept_photographs(photographs)
     located = locate_features(features, kept, variants.read(), backbone.fingerprint)
-    names = [name for name in REDUCED_FEATURES.names if name != "components"]
-    files, shared = features.file_uris, broadcast(reducer)
+    shared = broadcast(reducer)
 
-    def work(task: pa.Table) -> Iterator[pa.RecordBatch]:
-        for part, batch in read_places(files, task, ["features"]):
-            described = task.slice(part.start, batch.num_rows).select(names)
-            components = shared.value.transform(rows_of(batch.column("features")))
-            table = described.append_column("components", lists_of(components))
-            yield from table.cast(REDUCED_FEATURES).combine_chunks().to_batches()
+    def compute(_: pa.Table, rows: npt.NDArray[np.float32]) -> dict[str, Any]:
+        return {"components": lists_of(shared.value.transform(rows))}
 
-    return WorkerRows(cut(located.select([*names, "file", "row"]), _TASK_ROWS), work)
+    return map_stored(features, located, "features", compute, REDUCED_FEATURES, _TASK_ROWS)
 
 
 def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
@@ -205,9 +194,8 @@ def place_map_points(reduced_features: Table, parameters: ReductionParameters) -
     places = _place(components, parameters.map)
     plane = np.zeros((len(components), 2))
     plane[:, : min(2, components.shape[1])] = components[:, :2]
-    numbers = dict(zip(("x", "y", "pc_1", "pc_2"), np.hstack([places, plane]).T, strict=True))
-    table = sample.select(columns)
-    for name, values in numbers.items():
+    table, numbers = sample.select(columns), np.hstack([places, plane]).T
+    for name, values in zip(("x", "y", "pc_1", "pc_2"), numbers, strict=True):
         table = table.append_column(name, pa.array(values.copy(), pa.float64()))
     return table
 

@@ -1,5 +1,7 @@
 """Wiring of reduction."""
 
+from typing import Any
+
 from kedro.pipeline import Pipeline, node, pipeline
 
 from fruits_kedro.pipelines.reduction import nodes
@@ -8,40 +10,13 @@ from fruits_kedro.pipelines.reduction import nodes
 def create_pipeline(**kwargs: object) -> Pipeline:
     """Features → reducer → principal components, as Parquet, CSV and pictures."""
     stored = ["features", "photographs", "variants", "backbone"]
-    return pipeline(
-        [
-            node(
-                nodes.fit_reducer_on_train,
-                [*stored, "params:reduction", "params:own"],
-                "reducer",
-                name="fit_reducer_on_train",
-            ),
-            node(
-                nodes.reduce_features,
-                [*stored, "reducer"],
-                "reduced_features",
-                name="reduce_features",
-            ),
-            node(
-                nodes.render_components,
-                ["reduced_features", "params:reporting"],
-                "reduced_features_csv",
-                name="render_components",
-            ),
-            node(
-                nodes.summarise_variance,
-                "reducer",
-                "explained_variance",
-                name="summarise_variance",
-            ),
-            node(nodes.plot_scree, "explained_variance", "scree_plot", name="plot_scree"),
-            node(
-                nodes.place_map_points,
-                ["reduced_features", "params:reduction"],
-                "map_points",
-                name="place_map_points",
-            ),
-            node(nodes.plot_tsne_map, "map_points", "tsne_map", name="plot_tsne_map"),
-        ],
-        tags="reduction",
-    )
+    steps: list[tuple[Any, Any, Any]] = [
+        (nodes.fit_reducer_on_train, [*stored, "params:reduction", "params:own"], "reducer"),
+        (nodes.reduce_features, [*stored, "reducer"], "reduced_features"),
+        (nodes.render_components, ["reduced_features", "params:reporting"], "reduced_features_csv"),
+        (nodes.summarise_variance, "reducer", "explained_variance"),
+        (nodes.plot_scree, "explained_variance", "scree_plot"),
+        (nodes.place_map_points, ["reduced_features", "params:reduction"], "map_points"),
+        (nodes.plot_tsne_map, "map_points", "tsne_map"),
+    ]
+    return pipeline([node(*step, name=step[0].__name__) for step in steps], tags="reduction")

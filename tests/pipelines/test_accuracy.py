@@ -1,4 +1,4 @@
-"""Evaluation refits without what it asks about, and tells why where it cannot."""
+"""Evaluation refits without what it asks about, and says why where it cannot."""
 
 from dataclasses import replace
 
@@ -6,37 +6,37 @@ import numpy as np
 import pytest
 from made_rows import PLACE, make_rows, settings
 
-from fruits_kedro.model.evaluating import (
+from fruits_kedro.model.refits import Refits
+from fruits_kedro.pipelines.evaluation.accuracy import (
     evaluate_capture,
+    evaluate_folder,
     evaluate_own,
     evaluate_split,
-    refit_and_score,
+    fit_and_score,
 )
+
+REFITS = Refits.of(*settings())
 
 
 def test_a_split_is_tested_on_photographs_that_did_not_train():
     rows = make_rows(apart=6, copies=True)
-    chosen = np.where(rows.with_copies(rows.photographs & (rows.capture == "r")), "test", "train")
-    found = evaluate_split(replace(rows, split=chosen), settings())
+    tests = rows.with_copies(rows.capture == "r")
+    found = evaluate_split(replace(rows, split=np.where(tests, "test", "train")), REFITS)
     assert (found["train_rows"], found["copies"], found["test_rows"]) == (60, 60, 60)
     assert found["accuracy"] > 0.9
-    again = refit_and_score(
-        rows.where(chosen == "train"), rows.where((chosen == "test") & rows.photographs), settings()
-    )
-    assert again == found
+    asked = rows.where(tests & rows.photographs)
+    assert fit_and_score([asked], rows.where(~tests), REFITS) == [found]
 
 
 @pytest.mark.parametrize("scaling", ["standard", "within_label"])
 def test_each_capture_group_is_left_out_once(scaling):
-    rows = make_rows(apart=4, copies=True)
-    scenes = rows.where(rows.variant > 0)
-    photographs, cluttered = evaluate_capture(rows, scenes, settings(scaling=scaling))
+    rows, fits = make_rows(apart=4, copies=True), settings(scaling=scaling)
+    photographs, cluttered = evaluate_capture(rows, rows.where(rows.variant > 0), *fits)
     assert sorted(photographs["folds"]) == ["plain", "r"]
     for name, fold in photographs["folds"].items():
-        out = rows.with_copies(rows.photographs & (rows.capture == name))
-        alone = refit_and_score(
-            rows.where(~out), rows.where(out & rows.photographs), settings(scaling=scaling)
-        )
+        out = rows.with_copies(rows.capture == name)
+        asked = rows.where(out & rows.photographs)
+        [alone] = fit_and_score([asked], rows.where(~out), Refits.of(*fits))
         assert fold["accuracy"] == pytest.approx(alone["accuracy"], abs=0.02)
         assert (fold["test_rows"], fold["train_rows"], fold["copies"]) == (60, 60, 60)
     assert photographs["mean"] == np.mean([f["accuracy"] for f in photographs["folds"].values()])
@@ -47,24 +47,24 @@ def test_each_capture_group_is_left_out_once(scaling):
 def test_labels_with_one_group_train_in_every_fold_and_are_named():
     rows = make_rows(apart=4)
     rows = rows.where((rows.targets != 1) | (rows.capture == "plain"))
-    photographs, _ = evaluate_capture(rows, None, settings())
+    photographs, cluttered = evaluate_capture(rows, rows.where(rows.variant > 0), *settings())
     assert photographs["labels_with_one_group"] == ["kiwi"]
     assert photographs["folds"]["plain"]["test_rows"] == 40
+    assert set(cluttered) == {"left_out"}
 
 
-def test_no_groups_and_no_labels_are_told():
+def test_what_cannot_be_evaluated_has_a_reason():
     rows = make_rows(groups=("",))
-    assert "left_out" in evaluate_capture(rows, None, settings())[0]
-    one = rows.where(rows.targets == 0)
-    assert "left_out" in refit_and_score(one, one, settings())
-    assert "left_out" in refit_and_score(rows, rows.where(rows.targets > 9), settings())
-    assert "left_out" in evaluate_own(rows, settings())
+    one, nothing = rows.where(rows.targets == 0), rows.where(rows.targets > 9)
+    found = [*evaluate_capture(rows, nothing, *settings()), evaluate_own(rows, *settings())]
+    found += fit_and_score([one], one, REFITS) + fit_and_score([nothing], rows, REFITS)
+    found.append(evaluate_folder(rows, {"method": "random"}, *settings()))
+    assert [list(answer) for answer in found] == [["left_out"]] * 6
 
 
 def test_own_photographs_lift_the_place_they_come_from():
-    half = settings()
-    half = replace(half, own=half.own.model_copy(update={"share": 0.5}))
-    found = evaluate_own(make_rows(own=24, copies=True), half)
+    rows, fits = make_rows(own=24, copies=True), settings(share=0.5)
+    found = evaluate_own(rows, *fits)
     place = found["places"][PLACE]
     assert place["rows"] == 72
     assert place["top_3"] == 1
@@ -75,18 +75,18 @@ def test_own_photographs_lift_the_place_they_come_from():
     assert [gain["photographs"] for gain in place["gains"]] == [24, 24, 24]
     gains = [gain["gain"] for gain in place["gains"]]
     assert gains == sorted(gains, reverse=True)
-    assert evaluate_own(make_rows(own=24, copies=True), half) == found
+    assert evaluate_own(rows, *fits) == found
 
 
 def test_places_are_never_pooled():
     rows = make_rows(own=24)
     elsewhere = np.where(rows.own & (np.arange(len(rows)) % 2 == 0), "home", rows.place)
-    found = evaluate_own(replace(rows, place=elsewhere), settings())
+    found = evaluate_own(replace(rows, place=elsewhere), *settings())
     assert sorted(found["places"]) == ["home", PLACE]
     assert sum(place["rows"] for place in found["places"].values()) == 72
 
 
 def test_a_forest_is_evaluated_without_thresholds():
-    place = evaluate_own(make_rows(own=12), settings("random_forest"))["places"][PLACE]
+    place = evaluate_own(make_rows(own=12), *settings("random_forest"))["places"][PLACE]
     assert place["accuracy"] > 0.5
     assert (place["sure"], place["outliers"]) == (0, 0)

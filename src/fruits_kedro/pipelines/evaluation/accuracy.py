@@ -1,0 +1,287 @@
+"""Accuracy by refits on stored features, for several ways of holding rows out."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from fruits_kedro.model.calibration import choose
+from fruits_kedro.model.confidence import UNCALIBRATED
+from fruits_kedro.model.held_out import HeldOut, describe, hold_out_place, judge, own_places
+from fruits_kedro.model.matrices import Flags, Targets
+from fruits_kedro.model.moments import Moments
+from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_groups, trainable
+from fruits_kedro.model.rows import Rows
+from fruits_kedro.model.scores import score
+from fruits_kedro.parameters import (
+    ClassificationParameters,
+    OwnParameters,
+    ReductionParameters,
+    SplitParameters,
+)
+from fruits_kedro.photos.splits import assign_splits
+
+logger = logging.getLogger(__name__)
+
+CURVE = (0, 2, 5, 10, 20, 50)
+"""Points of the learning curve: own photographs per label."""
+
+CURVE_ROWS = 100
+"""Studio rows per label in the fits of the learning curve; weighted to stand for all."""
+
+MORE = 10
+"""Number of further photographs per label whose gain is estimated."""
+
+
+def evaluate_folder(
+    rows: Rows,
+    split_report: dict[str, Any],
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    own: OwnParameters,
+) -> dict[str, Any]:
+    """Train on the Training folders, test on the Test folders.
+
+    Turntable photographs leak here: frames next to a test frame are in the train folder.
+    """
+    if split_report["method"] != "folder":
+        return {"left_out": "there are no Training and Test folders"}
+    return evaluate_split(rows, Refits.of(reduction, classification, own))
+
+
+def evaluate_random(
+    rows: Rows,
+    split: SplitParameters,
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    own: OwnParameters,
+) -> dict[str, Any]:
+    """Train and test on a random draw; it leaks like the folders."""
+    drawn = _drawn(rows.where(~rows.own), split)
+    return evaluate_split(drawn, Refits.of(reduction, classification, own))
+
+
+def evaluate_capture(
+    rows: Rows,
+    scenes: Rows,
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    own: OwnParameters,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Hold one capture group out: test on turns of the fruit that the classifier never saw.
+
+    Labels with one group only cannot be tested on another; they train in every fold and are named.
+
+    Returns:
+        Scores on the photographs of the groups held out, and on cluttered scenes made of them;
+        both as trained with augmented copies and without.
+    """
+    names, single = capture_groups(rows.where(~rows.own))
+    if len(names) < 2:
+        nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
+        return nothing, nothing
+    refits = Refits.of(reduction, classification, own)
+    ways = {"with": np.ones(len(rows), np.bool_)} if (rows.variant > 0).any() else {}
+    ways["without"] = rows.photographs
+    sums = {way: refits.sums(rows.where(mask)) for way, mask in ways.items()}
+    photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
+    cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
+    for name in names:
+        out = (rows.capture == name) & ~rows.own & ~np.isin(rows.targets, single)
+        test = rows.where(out & rows.photographs)
+        shown = scenes.where(np.isin(scenes.sha256, test.sha256))
+        for way, mask in ways.items():
+            others = sums[way] - refits.sums(rows.where(mask & out))
+            answers = fit_and_score([test, shown], rows.where(mask & ~out), refits, others)
+            photographs[way][name], cluttered[way][name] = answers
+            _tell(name, way, answers[0])
+    known = {"labels_with_one_group": sorted(rows.labels[label] for label in single)}
+    return _both_ways(photographs) | known, _both_ways(cluttered)
+
+
+def evaluate_own(
+    rows: Rows,
+    reduction: ReductionParameters,
+    classification: ClassificationParameters,
+    own: OwnParameters,
+) -> dict[str, Any]:
+    """Measure the accuracy on own photographs by place, and how it grows with their number.
+
+    Refits did not see the photographs that they are asked about. Thresholds are chosen on the
+    held-out photographs of the other folds. Places are never pooled.
+
+    Returns:
+        By place: accuracy, ``top_3``, the share that is ``sure`` and how often that is right,
+        ``outliers`` (taken for no fruit), the learning ``curve``, and ``gains``: the labels that
+        would gain most from more photographs first.
+    """
+    if not rows.own.any():
+        return {"left_out": "there are no own photographs (--params=own=FOLDER)"}
+    rows = rows.where((rows.split == "train") | rows.own)
+    refits = Refits.of(reduction, classification, own)
+    refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
+    return {
+        "places": {name: _evaluate_place(rows, name, refits, sums) for name in own_places(rows)}
+    }
+
+
+def evaluate_split(rows: Rows, refits: Refits) -> dict[str, Any]:
+    """Train on the rows whose split is train, copies included; test on photographs that test.
+
+    Own photographs train where their split says so, and never test.
+    """
+    tests = (rows.split == "test") & rows.photographs & ~rows.own
+    return fit_and_score([rows.where(tests)], rows.where(rows.split == "train"), refits)[0]
+
+
+def fit_and_score(
+    tests: Sequence[Rows], train: Rows, refits: Refits, sums: Moments | None = None
+) -> list[dict[str, Any]]:
+    """Scores of several sets of rows by one fit; ``left_out`` gives the reason if there are none.
+
+    ``sums`` are ``refits.sums(train)``, if known already.
+    """
+    problem = trainable(train)
+    if problem:
+        return [{"left_out": problem} for _ in tests]
+    fitted = refits.fit(train, sums)
+    nothing = {"left_out": "no photograph is left to test on"}
+    return [_ask(fitted, test) if len(test) else nothing for test in tests]
+
+
+def _drawn(rows: Rows, split: SplitParameters) -> Rows:
+    """Rows with a random split; copies have the split of their photograph."""
+    photographs = rows.where(rows.photographs)
+    table = pa.table(
+        {
+            "sha256": pa.array(photographs.sha256.tolist(), pa.string()),
+            "label": pa.array([rows.labels[n] for n in photographs.targets], pa.string()),
+            "split": pa.nulls(len(photographs), pa.string()),
+        }
+    )
+    drawn, _ = assign_splits(table, split.model_copy(update={"method": "random"}))
+    tests = np.zeros(len(rows), np.bool_)
+    tests[rows.photographs] = np.asarray(drawn.to_pylist(), np.str_) == "test"
+    return replace(rows, split=np.where(rows.with_copies(tests), "test", "train"))
+
+
+def _ask(fitted: Fitted, test: Rows) -> dict[str, Any]:
+    """Scores of rows that did not train, and what was fitted."""
+    names = np.array(test.labels)
+    scores = score(names[test.targets], names[fitted.probabilities(test).argmax(axis=1)])
+    return {
+        "accuracy": scores["accuracy"],
+        "macro_f1": scores["macro_f1"],
+        "test_rows": scores["rows"],
+        "train_rows": fitted.photographs,
+        "copies": fitted.copies,
+        "k": fitted.reducer.k,
+        "explained_variance": float(fitted.reducer.explained_variance_ratio.sum()),
+    }
+
+
+def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
+    if "accuracy" in scores:
+        result = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
+    else:
+        result = scores["left_out"]
+    logger.info("Trained without capture group %s, %s copies: %s", group, way, result)
+
+
+def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Means over the folds, trained with copies and without."""
+    ways = []
+    for of_way in folds.values():
+        accuracies = [fold["accuracy"] for fold in of_way.values() if "accuracy" in fold]
+        if not accuracies and not ways:
+            return {"left_out": "no fold leaves two labels to train on and a photograph to test"}
+        mean = sum(accuracies) / len(accuracies) if accuracies else None
+        ways.append({"mean": mean, "folds": of_way})
+    return ways[0] | ({"without_copies": ways[1]} if len(ways) > 1 else {})
+
+
+def _evaluate_place(rows: Rows, place: str, refits: Refits, sums: Moments) -> dict[str, Any]:
+    folds = hold_out_place(rows, place, refits, sums)
+    if not folds:
+        return {"left_out": "no photograph can be held out"}
+    judged = []
+    for held_out, fitted in folds:
+        others = [part for part, _ in folds if part is not held_out] or [held_out]
+        chosen = UNCALIBRATED
+        if fitted.known is not None:
+            calibration = refits.parameters.calibration
+            chosen = choose([HeldOut.joined(others)], fitted.known, calibration)
+        judged.append(judge(held_out, chosen))
+    joined = pd.concat(judged)
+    curve = _learning_curve(rows, place, refits, sums)
+    targets = np.concatenate([held_out.targets for held_out, _ in folds])
+    return {
+        "by": folds[0][0].by,
+        **describe(joined),
+        "curve": curve,
+        "gains": _gains(rows, place, targets, joined["right"].to_numpy(), curve),
+    }
+
+
+def _learning_curve(rows: Rows, place: str, refits: Refits, sums: Moments) -> list[dict[str, Any]]:
+    """Accuracy in a place by the number of own photographs of each label from there.
+
+    Each draw tests on one fold of the photographs and trains on some of the others. Labels with
+    fewer photographs than a point asks for train with all they have.
+    """
+    own = refits.own
+    here = rows.own & (rows.place == place)
+    most = int(np.bincount(rows.targets[here & rows.photographs]).max())
+    folds = alike_folds(rows.where(here), own.folds)[: own.draws]
+    points = []
+    for size in [0, *(size for size in CURVE if 0 < size < most)]:
+        accuracies = []
+        for draw, fold in enumerate(folds):
+            test = np.zeros(len(rows), np.bool_)
+            test[here] = fold
+            drawn = _draw(rows, here & rows.photographs & ~test, size, own.seed + draw)
+            train = rows.where(~here | rows.with_copies(drawn))
+            asked = rows.where(test & rows.photographs)
+            if len(asked) and trainable(train) is None:
+                fitted = refits.fit(train, sums, CURVE_ROWS)
+                right = fitted.probabilities(asked).argmax(axis=1) == asked.targets
+                accuracies.append(float(right.mean()))
+        if accuracies:
+            points.append({"photographs": size, "accuracies": accuracies})
+    return points
+
+
+def _draw(rows: Rows, pool: Flags, size: int, seed: int) -> Flags:
+    """So many photographs of each label; more of them contain fewer of the same seed."""
+    chosen = np.zeros(len(rows), np.bool_)
+    rank = np.random.default_rng(seed).permutation(len(rows))
+    for label in np.unique(rows.targets[pool]):
+        mine = np.flatnonzero(pool & (rows.targets == label))
+        chosen[mine[np.argsort(rank[mine])][:size]] = True
+    return chosen
+
+
+def _gains(
+    rows: Rows, place: str, targets: Targets, right: Flags, curve: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What ``MORE`` photographs of each label of a place would give, largest first.
+
+    Errors are assumed to fall with a power of the number of photographs, with the exponent of the
+    curve. Each label starts from its own error and its own number of photographs.
+    """
+    sizes = np.log1p([point["photographs"] for point in curve])
+    errors = np.log([max(1 - np.mean(point["accuracies"]), 1e-3) for point in curve])
+    power = max(0.0, -float(np.polyfit(sizes, errors, 1)[0])) if len(curve) > 1 else 0.0
+    here = rows.own & rows.photographs & (rows.place == place)
+    gains: list[dict[str, Any]] = []
+    for label in np.unique(targets).tolist():
+        wrong = float((~right[targets == label]).mean())
+        count = int((here & (rows.targets == label)).sum())
+        gain = wrong * (1 - ((count + 1) / (count + 1 + MORE)) ** power)
+        name = rows.labels[label]
+        gains.append({"label": name, "photographs": count, "recall": 1 - wrong, "gain": gain})
+    return sorted(gains, key=lambda gain: -gain["gain"])
