@@ -15,8 +15,8 @@ from fruits_kedro.photos import resolving
 from fruits_kedro.photos import splits as splits_of
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.layout_summary import names_of
-from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.reading import Limits
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.resolving import resolve
 from fruits_kedro.photos.splits import assign_splits
