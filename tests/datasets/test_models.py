@@ -60,6 +60,8 @@ def kind(request) -> str:
 def test_a_model_comes_back_bit_by_bit(kind, tmp_path):
     dataset, saved = dataset_of(kind, tmp_path), make(kind)
     assert not dataset.exists()
+    assert dataset.preview() is None
+    sentence_of(dataset.load)
     dataset.save(saved)
     loaded = dataset.load()
     assert dataset.exists()
@@ -95,12 +97,6 @@ def test_an_altered_file_is_no_version_and_refused_by_name(kind, tmp_path):
     file.write_bytes(file.read_bytes()[:-1] + b"!")
     assert dataset.snapshot_id() is None
     assert str(file) in sentence_of(dataset.load)
-
-
-def test_nothing_saved_yet_is_one_sentence(kind, tmp_path):
-    dataset = dataset_of(kind, tmp_path)
-    assert dataset.preview() is None
-    sentence_of(dataset.load)
 
 
 def test_a_kind_that_is_not_installed_is_refused(tmp_path, monkeypatch):
@@ -161,12 +157,11 @@ def test_going_back_and_forth_forgets_no_conversion(networks, known, tmp_path):
     assert len(models_on_disk(tmp_path)) == 3
 
 
-def test_a_bounded_number_of_conversions_stays(tmp_path):
-    dataset = BackboneDataset(filepath=str(tmp_path / "backbone"), keep=3)
-    for weights in "abcde":
-        dataset.save(made(weights))
-    assert len(models_on_disk(tmp_path)) == 3
-    assert dataset.load() == made("e")
+def test_a_bounded_number_of_conversions_stays(networks, tmp_path):
+    for weights in "abcdefghij":
+        networks.save(made(weights))
+    assert len(models_on_disk(tmp_path)) == 8
+    assert networks.load() == made("j")
 
 
 def test_an_altered_network_is_refused_and_made_again(networks, known, tmp_path):

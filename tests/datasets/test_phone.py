@@ -9,19 +9,8 @@ from kedro.io import DatasetError
 from fruits_kedro.datasets import PhoneModelDataset
 from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel
 
-CARD = Card(
-    ("Käse", "007"),
-    224,
-    True,
-    "as it is",
-    "float32",
-    "f" * 16,
-    "r" * 16,
-    "c" * 16,
-    0.5,
-    None,
-    ("studio",),
-)
+IDS = ("f" * 16, "r" * 16, "c" * 16)
+CARD = Card(("Käse", "007"), 224, True, "as it is", "float32", *IDS, 0.5, None, ("studio",))
 MODEL = PhoneModel.of(b"a flatbuffer", CARD)
 
 

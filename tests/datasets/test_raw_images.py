@@ -1,26 +1,75 @@
-"""Folders of photographs as datasets."""
+"""Folders of photographs as datasets: what is there, and one sentence where nothing is."""
 
 import os
+import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 from kedro.io import DatasetError
+from made_folders import write
+from runs import SAMPLE
+from sentences import sentence_of
 
-from fruits_kedro.datasets import OwnImagesDataset, RawImagesDataset
+from fruits_kedro.datasets import BackgroundsDataset, OwnImagesDataset, RawImagesDataset
+from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
+
+ARGUMENTS = {
+    RawImagesDataset: "filepath",
+    OwnImagesDataset: "folders",
+    BackgroundsDataset: "folder",
+}
+
+
+@pytest.fixture(params=ARGUMENTS, ids=lambda cls: cls.__name__)
+def cls(request) -> type:
+    return request.param
+
+
+def dataset_of(cls: type, folder: Path | str) -> Any:
+    return cls(**{ARGUMENTS[cls]: str(folder)})
 
 
 def names(listing) -> list[str]:
     return listing.files.column("relative_path").to_pylist()
 
 
-def write(folder, *files: str) -> None:
-    for name in files:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
+def copy_kiwi(name: str, to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
+    shutil.copyfile(SAMPLE / "Training" / "Kiwi" / name, to)
 
 
-def test_every_file_of_the_sample_is_listed(sample):
-    listing = RawImagesDataset(filepath=str(sample)).load()
-    assert listing.files.num_rows == sum(path.is_file() for path in sample.rglob("*"))
+def test_photographs_are_never_written(tmp_path, cls):
+    dataset = dataset_of(cls, tmp_path)
+    assert dataset.exists()
+    with pytest.raises(DatasetError, match=r"read-only|only read"):
+        dataset.save(b"x")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_missing_folder_is_named_in_one_sentence(tmp_path, cls):
+    missing = dataset_of(cls, tmp_path / "missing")
+    assert missing.exists() is (cls is OwnImagesDataset)
+    assert f"{tmp_path / 'missing'} does not exist: name" in sentence_of(missing.load)
+
+
+def test_the_identity_changes_with_the_files(tmp_path, cls):
+    copy_kiwi("0_100.jpg", tmp_path / "kitchen" / "a.jpg")
+    before = dataset_of(cls, tmp_path).snapshot_id()
+    assert dataset_of(cls, tmp_path).snapshot_id() == before
+    copy_kiwi("1_100.jpg", tmp_path / "b.jpg")
+    assert dataset_of(cls, tmp_path).snapshot_id() != before
+
+
+@pytest.mark.parametrize("cls", [RawImagesDataset, OwnImagesDataset])
+def test_a_load_takes_the_listing_of_the_identity_once(tmp_path, cls):
+    dataset = dataset_of(cls, tmp_path)
+    write(tmp_path, "a.jpg")
+    dataset.snapshot_id()
+    write(tmp_path, "b.jpg")
+    loaded = [dataset.load() for _ in range(2)]
+    listings = [one if cls is RawImagesDataset else one[0] for one in loaded]
+    assert [listing.files.num_rows for listing in listings] == [1, 2]
 
 
 def test_storage_and_own_photographs_below_the_images_are_not_listed(tmp_path):
@@ -33,56 +82,7 @@ def test_storage_and_own_photographs_below_the_images_are_not_listed(tmp_path):
 def test_images_and_storage_in_one_folder_are_an_error(tmp_path):
     write(tmp_path, "Apple/1.jpg")
     dataset = RawImagesDataset(filepath=f"{tmp_path}/", exclude=[f"file://{tmp_path}"])
-    with pytest.raises(DatasetError, match="different folders"):
-        dataset.load()
-
-
-def test_a_missing_folder_is_an_error(tmp_path):
-    missing = RawImagesDataset(filepath=str(tmp_path / "missing"))
-    assert not missing.exists()
-    with pytest.raises(DatasetError, match="missing does not exist"):
-        missing.load()
-
-
-@pytest.mark.parametrize("kind", [RawImagesDataset, OwnImagesDataset])
-def test_photographs_are_never_written(tmp_path, kind):
-    argument = "filepath" if kind is RawImagesDataset else "folders"
-    dataset = kind(**{argument: str(tmp_path)})
-    assert dataset.exists()
-    with pytest.raises(DatasetError, match=r"read-only|never written"):
-        dataset.save(b"x")
-    assert os.listdir(tmp_path) == []
-
-
-def test_the_identity_changes_with_the_files_and_only_then(tmp_path):
-    def identity() -> str:
-        return RawImagesDataset(filepath=str(tmp_path)).snapshot_id()
-
-    write(tmp_path, "a.jpg")
-    seen = [identity()]
-    assert identity() == seen[0]
-    write(tmp_path, "b.jpg")
-    seen.append(identity())
-    os.utime(tmp_path / "b.jpg", (1, 1))
-    seen.append(identity())
-    (tmp_path / "b.jpg").write_bytes(b"xx")
-    os.utime(tmp_path / "b.jpg", (1, 1))
-    seen.append(identity())
-    write(tmp_path, "c.txt")
-    seen.append(identity())
-    assert len(set(seen)) == 5
-
-
-@pytest.mark.parametrize("kind", [RawImagesDataset, OwnImagesDataset])
-def test_a_load_takes_the_listing_of_the_identity_once(tmp_path, kind):
-    argument = "filepath" if kind is RawImagesDataset else "folders"
-    dataset = kind(**{argument: str(tmp_path)})
-    write(tmp_path, "a.jpg")
-    dataset.snapshot_id()
-    write(tmp_path, "b.jpg")
-    loaded = [dataset.load() for _ in range(2)]
-    listings = [one if kind is RawImagesDataset else one[0] for one in loaded]
-    assert [listing.files.num_rows for listing in listings] == [1, 2]
+    assert "different folders" in sentence_of(dataset.load)
 
 
 @pytest.mark.parametrize("folders", [None, "", " , ", []])
@@ -98,11 +98,22 @@ def test_own_photographs_are_in_several_folders(tmp_path, as_text):
     folders = [str(tmp_path / "shop"), str(tmp_path / "kitchen")]
     dataset = OwnImagesDataset(folders=", ".join(folders) if as_text else folders)
     assert [names(listing) for listing in dataset.load()] == [["Apple/1.jpg"], ["Pear/2.jpg"]]
-    before = dataset.snapshot_id()
-    write(tmp_path, "shop/Apple/3.jpg")
-    assert dataset.snapshot_id() != before
 
 
 def test_the_preview_shows_a_photograph_of_each_label(sample, tmp_path):
     assert RawImagesDataset(filepath=str(sample)).preview()
     assert RawImagesDataset(filepath=str(tmp_path / "missing")).preview() is None
+
+
+def test_backgrounds_are_the_shipped_ones_or_the_photographs_below_a_folder(tmp_path):
+    shipped = BackgroundsDataset(folder="shipped")
+    assert shipped.exists()
+    assert shipped.load() == shipped_backgrounds("train")
+    assert shipped.snapshot_id() == shipped_backgrounds("train").id
+    write(tmp_path, "notes.txt")
+    own = BackgroundsDataset(folder=str(tmp_path))
+    message = sentence_of(own.load)
+    assert "no photographs in the folder" in message
+    assert "--params=backgrounds=FOLDER" in message
+    copy_kiwi("0_100.jpg", tmp_path / "kitchen" / "a.jpg")
+    assert len(own.load().photographs) == 1

@@ -1,11 +1,25 @@
-"""What trees of folders mean: each kind of layout, and any tree at all."""
+"""What names mean: trees of folders, splits, labels, capture groups, look-alikes."""
 
 import pytest
+from corpus import INGESTION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fruits_kedro.photos.folders import OUTSIDE, Meaning, Shape, find_rule
+from fruits_kedro.photos.folders import (
+    OUTSIDE,
+    SPLIT_NAMES,
+    Meaning,
+    clean_label,
+    find_rule,
+    look_alikes,
+    nearest_label,
+    parse_capture,
+    split_of,
+)
 
+PATTERN = INGESTION["capture_pattern"]
+TEXT = st.text(st.characters())  # lone surrogates too: names that are no UTF-8
+ANY = settings(deadline=None, derandomize=True, database=None, max_examples=80)
 NAMES = st.sampled_from(["Training", "test", "val", "Apple", "Pear", "camera A", " ", "é"])
 TREES = st.sets(st.lists(NAMES, max_size=4).map(tuple), min_size=1, max_size=8)
 
@@ -92,10 +106,9 @@ def test_what_is_below_the_label_is_kept():
     assert rule.read(("Training", "Apple", "camera A", "1")) == Meaning(
         "Apple", "train", "Training", "camera A/1/"
     )
-    assert rule.shape is Shape.SPLITS_ABOVE
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=80)
+@ANY
 @given(TREES, st.sampled_from([None, 1, 2, -1]))
 def test_any_tree_is_read(folders, level):
     rule = find_rule(folders, level)
@@ -105,3 +118,90 @@ def test_any_tree_is_read(folders, level):
         assert meaning.label is None or meaning.label in folder
         assert meaning.split in {"train", "test", "validation", OUTSIDE, None}
         assert "/".join(folder).endswith(meaning.below.rstrip("/"))
+
+
+@pytest.mark.parametrize(
+    ("names", "split"),
+    [
+        (["train", "Training"], "train"),
+        (["test", "tEsT "], "test"),
+        (["valid", "dev"], "validation"),
+        (["Training set", "tests", "Apple", "", "test-multiple_fruits"], None),
+    ],
+)
+def test_split_folders_by_name(names, split):
+    assert {split_of(name) for name in names} == {split}
+
+
+def test_split_names_are_taken_in_any_case():
+    for name, split in SPLIT_NAMES.items():
+        assert {split_of(name), split_of(name.upper()), split_of(name.title())} == {split}
+
+
+@pytest.mark.parametrize(
+    ("name", "capture"),
+    [
+        ("0_100.jpg", "plain"),
+        ("r_9_100.jpg", "r"),
+        ("r10_9_100.png", "r10"),
+        ("r0_3.jpg", "r0"),
+        ("9_100.jpg_large", "plain"),
+        ("9.jpg", None),
+        ("IMG_2041.jpg", None),
+        ("20260102_101112.jpg", None),
+        ("train_Lime_001.jpg", None),
+        ("x r_9_100.jpg", None),
+        ("", None),
+    ],
+)
+def test_capture_group_of_the_shipped_pattern(name, capture):
+    assert parse_capture(name, PATTERN) == capture
+    assert parse_capture(f"camera A/r7_1_100/{name}", PATTERN) == capture
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "capture"),
+    [
+        ("camera A/1.jpg", r"([^/]+)/", "camera A"),
+        ("1.jpg", r"([^/]+)/", None),
+        ("camera A/s2_1.jpg", r"(s\d)_", "s2"),
+        ("9_100.jpg", r"(r?)_?\d+", "plain"),
+    ],
+)
+def test_a_pattern_may_ask_for_folders_below_the_label(path, pattern, capture):
+    assert parse_capture(path, pattern) == capture
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [(" Limes ", "Limes"), ("cafe\u0301", "caf\u00e9"), ("APPLE", "APPLE"), ("  ", None)],
+)
+def test_spaces_and_unicode_form_are_normalised_and_case_is_kept(name, label):
+    assert clean_label(name) == label
+
+
+def test_names_that_look_alike_are_grouped():
+    names = ["Apple", "apple ", "Red_Apple", "red apple", "Apple Red 1", "Apple Red 2", "Pear"]
+    assert look_alikes(names) == [["Apple", "apple "], ["Red_Apple", "red apple"]]
+
+
+@pytest.mark.parametrize(
+    ("label", "nearest"),
+    [("satsumas", "Satsuma"), ("Lime", "Limes"), ("limes", "Limes"), ("Durian", None)],
+)
+def test_the_nearest_label_is_the_one_spelt_most_like_it(label, nearest):
+    assert nearest_label(label, {"Satsuma", "Limes", "Orange", "Lemon"}) == nearest
+
+
+@ANY
+@given(TEXT)
+def test_any_text_has_a_label_or_none(name):
+    label = clean_label(name)
+    assert label is None or label == label.strip() == clean_label(label)
+
+
+@ANY
+@given(TEXT, st.sampled_from([PATTERN, "([^/]+)/", "(a*)"]))
+def test_any_text_has_a_capture_group_or_none(path, pattern):
+    capture = parse_capture(path, pattern)
+    assert capture is None or capture == "plain" or capture in path

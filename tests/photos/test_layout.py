@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from corpus import INGESTION
+from made_folders import write
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
@@ -19,17 +20,10 @@ def images(tmp_path) -> Path:
     return tmp_path / "images"
 
 
-def write(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-
-
-def read(images: Path, *own: Path, place: str | None = None, **changes) -> Layout:
+def read(images: Path, *own: Path, place: str = "^([^/]+)/", **changes) -> Layout:
     parameters = IngestionParameters(**INGESTION | changes)
-    places = [place] if place else []
     listings = [list_files(str(folder)) for folder in own]
-    return understand(list_files(str(images)), listings, parameters, *places)
+    return understand(list_files(str(images)), listings, parameters, place)
 
 
 def column(layout: Layout, *names: str) -> list:
@@ -46,6 +40,7 @@ def test_rows_have_the_schema_and_every_candidate(images):
     write(images, "Apple/1.jpg", "Apple/2", "Pear/3.HEIC", "4.jpg", "notes.txt", ".hidden/5.jpg")
     layout = read(images)
     assert layout.rows.schema == LAYOUT_SCHEMA
+    assert layout.summary["own"] == []
     assert column(layout, "label", "reason", "source") == [
         (None, "no_label", "images"),
         ("Apple", None, "images"),
@@ -132,15 +127,13 @@ def test_names_that_are_no_utf8_have_their_reason(images):
     assert column(read(images), "reason") == [None, "name_not_utf8"]
 
 
-def test_a_folder_without_labels_is_an_error(images):
-    write(images, "1.jpg", "2.jpg")
-    with pytest.raises(FruitsError, match=r"labels\.csv"):
-        read(images)
-
-
-def test_a_folder_without_photographs_is_an_error(images):
-    write(images, "Apple/notes.txt")
-    with pytest.raises(FruitsError, match=r"no photographs.*1 other files"):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("1.jpg", r"labels\.csv"), ("Apple/notes.txt", r"no photographs.*1 other files")],
+)
+def test_a_folder_without_labels_or_photographs_is_an_error(images, name, words):
+    write(images, name)
+    with pytest.raises(FruitsError, match=words):
         read(images)
 
 
@@ -245,11 +238,6 @@ def test_names_of_own_photographs_may_tell_their_place(images, tmp_path):
     write(tmp_path / "own", "Apple/market_1.jpg", "Apple/home_1.jpg", "Apple/2.jpg")
     layout = read(images, tmp_path / "own", place=r"^([a-z]+)_\d")
     assert column(layout, "place")[2:] == ["own", "home", "market"]
-
-
-def test_there_may_be_no_own_photographs(images):
-    write(images, "Apple/1.jpg")
-    assert read(images).summary["own"] == []
 
 
 # --- what people met ------------------------------------------------------------------------------

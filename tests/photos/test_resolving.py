@@ -47,12 +47,9 @@ def test_reasons_of_the_listing_and_of_reading_reject():
     }
 
 
-def test_of_copies_the_first_path_stays():
+def test_of_copies_the_first_path_stays_and_rejected_ones_keep_their_reason():
     found = resolved(row("c", "1"), row("a", "1"), row("b", "1"), row("d", "2"))
     assert found == {"a": KEPT, "b": DUPLICATE, "c": DUPLICATE, "d": KEPT}
-
-
-def test_copies_of_rejected_bytes_keep_their_reason():
     found = resolved(*(row(path, "1", read_reason="undecodable") for path in "ab"))
     assert set(found.values()) == {("rejected", "undecodable")}
 
@@ -102,9 +99,6 @@ def test_rows_keep_their_order_and_other_columns():
     assert found.column("path").to_pylist() == ["b", "a"]
     assert found.column("place").to_pylist() == ["kitchen", None]
     assert {*found.column_names} == {*rows.column_names, "status"} - {"read_reason"}
-
-
-def test_no_rows_are_resolved_to_none():
     assert resolve(table_of()).num_rows == 0
 
 

@@ -12,28 +12,26 @@ from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.photos import split_methods
 from fruits_kedro.photos.splits import assign_splits, uncovered_labels, warnings
 
-Group = tuple[str, str | None, int] | tuple[str, str | None, int, str]
-
 
 def parameters(method: str = "random", stratified: bool = True, seed: int = 42, share: float = 0.2):
     return SplitParameters(method=method, test_share=share, stratified=stratified, seed=seed)
 
 
-def photographs(*groups: Group) -> pa.Table:
-    """A table of ``rows`` photographs for each (label, folder's split, rows, source)."""
-    columns = [
-        (
+def photographs(*groups: tuple) -> pa.Table:
+    """Photographs for each (label, folder's split, number of rows), and perhaps source."""
+    rows = [
+        [
             hashlib.sha256(f"{label} {split} {i} {source}".encode()).hexdigest(),
             label,
             split,
             *source,
-        )
+        ]
         for label, split, number, *source in groups
         for i in range(number)
     ]
-    names = ["sha256", "label", "split", "source"][: len(columns[0])]
-    arrays = [pa.array(values, pa.string()) for values in zip(*columns, strict=True)]
-    return pa.table(dict(zip(names, arrays, strict=True)))
+    names = ["sha256", "label", "split", "source"][: len(rows[0])]
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    return pa.table(columns, names)
 
 
 def assigned(table: pa.Table, chosen: SplitParameters) -> dict[str, str]:
@@ -64,15 +62,16 @@ def test_folders_decide_and_rows_beside_them_stay_outside(method):
     assert assign_splits(IN_FOLDERS, parameters(method))[1] == "folder"
 
 
-def test_rows_that_a_table_does_not_split_stay_outside():
-    table = photographs(("apple", "train", 2), ("apple", "test", 2), ("pear", None, 1))
-    assert counts(table, parameters("auto"))[("pear", "outside")] == 1
-
-
-def test_validation_tests_where_nothing_else_does():
-    table = photographs(("apple", "train", 5), ("apple", "validation", 3))
-    assert counts(table, parameters("auto")) == {("apple", "train"): 5, ("apple", "test"): 3}
-    assert assign_splits(table, parameters("auto"))[1] == "folder"
+@pytest.mark.parametrize(
+    ("groups", "row"),
+    [
+        ([("apple", "train", 2), ("apple", "test", 2), ("pear", None, 1)], ("pear", "outside")),
+        ([("apple", "train", 5), ("pear", "validation", 1)], ("pear", "test")),
+    ],
+)
+def test_rows_without_a_split_stay_outside_and_validation_tests_if_nothing_else_does(groups, row):
+    assert counts(photographs(*groups), parameters("auto"))[row] == 1
+    assert assign_splits(photographs(*groups), parameters("auto"))[1] == "folder"
 
 
 def test_auto_draws_where_no_folder_tests():
@@ -119,10 +118,12 @@ def test_folder_without_train_and_test_is_an_error(groups, named):
 
 
 @pytest.mark.parametrize("stratified", [True, False])
-def test_a_draw_does_not_depend_on_row_order(stratified):
+def test_the_seed_decides_a_draw_and_row_order_does_not(stratified):
     chosen = parameters(stratified=stratified)
     order = np.random.default_rng(1).permutation(UNSORTED.num_rows)
     assert assigned(UNSORTED.take(order), chosen) == assigned(UNSORTED, chosen)
+    other = parameters(stratified=stratified, seed=1)
+    assert assigned(UNSORTED, other) != assigned(UNSORTED, chosen)
 
 
 def test_a_draw_is_the_same_on_every_machine():
@@ -130,12 +131,6 @@ def test_a_draw_is_the_same_on_every_machine():
     tested = sorted(sha256 for sha256, split in drawn.items() if split == "test")
     digest = hashlib.sha256(" ".join(tested).encode()).hexdigest()
     assert digest[:16] == "ea9a199a7ff2ccac"
-
-
-@pytest.mark.parametrize("stratified", [True, False])
-def test_another_seed_draws_others(stratified):
-    draws = [assigned(UNSORTED, parameters(stratified=stratified, seed=s)) for s in (1, 2)]
-    assert draws[0] != draws[1]
 
 
 def test_a_stratified_draw_takes_the_share_of_every_label():
@@ -157,14 +152,12 @@ def test_a_stratified_draw_leaves_each_label_a_train_row(rows):
 
 
 def test_a_plain_draw_takes_about_the_share():
-    drawn = Counter(assigned(UNSORTED, parameters(stratified=False)).values())
-    assert 40 <= drawn["test"] <= 80
-    assert drawn["train"] + drawn["test"] == 301
-
-
-def test_adding_photographs_leaves_a_plain_draw_of_the_others():
+    """Adding photographs leaves the draw of the others."""
     chosen = parameters(stratified=False)
     before = assigned(UNSORTED, chosen)
+    drawn = Counter(before.values())
+    assert 40 <= drawn["test"] <= 80
+    assert drawn["train"] + drawn["test"] == 301
     more = pa.concat_tables([UNSORTED, photographs(("kiwi", None, 50))])
     after = assigned(more, chosen)
     assert {sha256: after[sha256] for sha256 in before} == before

@@ -1,4 +1,7 @@
-"""Dataset classes of the catalog, imported when the catalog first names them."""
+"""Dataset classes, imported when the catalog first names them.
+
+``conf/base/catalog.yml`` shows the use of each.
+"""
 
 import lazy_loader
 
@@ -7,7 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "app": ["StaticFolderDataset"],
         "csv": ["CsvDataset"],
-        "backgrounds": ["BackgroundsDataset"],
         "facts": ["FruitFactsDataset"],
         "models": [
             "BackboneDataset",
@@ -16,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "ReducerDataset",
         ],
         "phone": ["PhoneModelDataset"],
-        "raw_images": ["OwnImagesDataset", "RawImagesDataset"],
+        "raw_images": ["BackgroundsDataset", "OwnImagesDataset", "RawImagesDataset"],
         "reports": [
             "JpegReportDataset",
             "JsonReportDataset",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import mimetypes
+import os
 from typing import Any
 
 from kedro.io import AbstractDataset
@@ -23,19 +24,9 @@ _TYPES = {
 
 
 class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
-    """A folder of static files as a dictionary of content by path.
+    """A folder of static files, local or ``s3://``, as a dictionary of content by path.
 
     A save replaces changed files, each atomically, keeps equal ones, and removes all others.
-
-    Usage in the catalog::
-
-        app:
-          type: fruits_kedro.datasets.StaticFolderDataset
-          filepath: data/08_reporting/app
-
-    Args:
-        filepath: The folder, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -43,11 +34,7 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
         self.metadata = metadata
 
     def load(self) -> dict[str, bytes]:
-        """Every file by its path.
-
-        Raises:
-            FruitsError: If nothing was saved yet.
-        """
+        """Every file by its path. Raises FruitsError if nothing was saved yet."""
         names = self._sizes()
         if not names:
             raise FruitsError(
@@ -68,7 +55,7 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
             fs.rm_file(path)
 
     def snapshot_id(self) -> str | None:
-        """Changes with any file that was saved (``storage.identity``); None without ``sw.js``.
+        """Changes with any file that was saved; None without ``sw.js``.
 
         ``sw.js`` holds the sha256 of the others, of which only names and sizes are read.
         """
@@ -95,6 +82,6 @@ class StaticFolderDataset(AbstractDataset[dict[str, bytes], dict[str, bytes]]):
 
 def media_type(name: str) -> str:
     """Content type of a file, for browsers."""
-    ending = name[name.rfind(".") :] if "." in name.rsplit("/", 1)[-1] else ""
+    ending = os.path.splitext(name)[1]
     known = _TYPES.get(ending) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{known}; charset=utf-8" if known.startswith("text/") else known

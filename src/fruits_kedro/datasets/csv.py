@@ -9,10 +9,9 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -30,9 +29,10 @@ from fruits_kedro.storage.tables import Table
 logger = logging.getLogger(__name__)
 
 _STARTS = r"[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - Excel takes the full-width signs as well
-_FORMULA = rf"^('*{_STARTS})"
-"""Matches text that starts like a formula, with or without an apostrophe before it."""
-_NEUTRALISED = rf"^'('*{_STARTS})"
+NEUTRALISE = rf"^('*{_STARTS})", r"'\1"
+"""Pattern and substitute: an apostrophe goes before text that starts like a formula, with or
+without apostrophes before it."""
+RESTORE = rf"^'('*{_STARTS})", r"\1"
 
 _LINES = 1024
 """Rows rendered at once: some megabytes of text."""
@@ -42,14 +42,8 @@ _COLUMNS_SHOWN = 10
 """Columns of a preview: the first few of 300 components are enough."""
 
 
-@dataclass(frozen=True)
-class CsvText:
-    """A CSV that is rendered while it is written.
-
-    Attributes:
-        header: The first line, with its end.
-        chunks: Whole lines, UTF-8, in the order of the file.
-    """
+class CsvText(NamedTuple):
+    """A CSV that is rendered while it is written: its first line, and chunks of whole lines."""
 
     header: bytes
     chunks: Iterable[bytes]
@@ -61,19 +55,10 @@ class CsvDataset(Atomic, CSVDataset):
     Saves a pandas DataFrame without its index, or a ``CsvText`` chunk by chunk, so that the driver
     never holds a large table. Loads as a DataFrame; an empty cell is null.
 
-    Usage in the catalog::
-
-        confusions:
-          type: fruits_kedro.datasets.CsvDataset
-          filepath: data/08_reporting/confusions.csv
-          text: [label, prediction]
-
     Args:
-        filepath: The file, local or ``s3://``.
         text: Columns that always load as text: a label may be called "nan", "007" or "=1+1". Names
             that the file does not have are ignored.
         missing_ok: Load no rows if nothing was saved yet, instead of failing.
-        metadata: For Kedro plugins, not read here.
     """
 
     def __init__(
@@ -92,7 +77,7 @@ class CsvDataset(Atomic, CSVDataset):
 
     def encode(self, data: pd.DataFrame) -> bytes:
         """A small table as CSV, as UTF-8."""
-        return neutralise_columns(data, self._text).to_csv(index=False).encode()
+        return replaced(data, self._text, NEUTRALISE).to_csv(index=False).encode()
 
     def save(self, data: pd.DataFrame | CsvText) -> None:
         """Replace the file; a DataFrame with equal content leaves it as it is."""
@@ -104,7 +89,7 @@ class CsvDataset(Atomic, CSVDataset):
     def load(self) -> pd.DataFrame:
         """The table as it was saved. Raises FruitsError if there is none."""
         if self.exists():
-            return restore_columns(super().load(), self._text)
+            return replaced(super().load(), self._text, RESTORE)
         if self.missing_ok:
             return pd.DataFrame(columns=list(self._text))
         raise FruitsError(f"There is no {self.uri} yet: run kedro run first.")
@@ -138,12 +123,12 @@ def render_csv(
         limit: Most rows to render: those with the smallest ``sha256``, so that every label keeps
             its share. The log says when the limit applies.
     """
+    rows = pc.scalar(True) if rows is None else rows
     names = [name for name in columns or table.column_names if name != wide]
     paths = table.read(["path"], rows)["path"]
     if limit is not None and len(paths) > limit:
         logger.warning("The CSV has %d of %d rows: its limit binds", limit, len(paths))
-        smallest = pc.field("sha256") <= table.sample(["sha256"], limit, rows)["sha256"][-1]
-        rows = smallest if rows is None else rows & smallest
+        rows &= pc.field("sha256") <= table.sample(["sha256"], limit, rows)["sha256"][-1]
         paths = table.read(["path"], rows)["path"]
     filled = (batch for batch in table.batches([wide], rows) if batch.num_rows) if wide else ()
     first = next(iter(filled), None)
@@ -153,31 +138,17 @@ def render_csv(
     return CsvText(f"{header}\n".encode(), _chunks(table, names, wide, rows, ordered))
 
 
-def neutralise(column: pa.Array) -> pa.Array:
-    """Text, with an apostrophe before it if it starts like a formula."""
-    return pc.replace_substring_regex(column, _FORMULA, r"'\1")
-
-
-def neutralise_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """A table whose text columns have an apostrophe before what starts like a formula."""
-    return _replaced(table, names, _FORMULA, r"'\1")
-
-
-def restore_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """A table without the apostrophes that ``neutralise_columns`` put into these columns."""
-    return _replaced(table, names, _NEUTRALISED, r"\1")
-
-
-def _replaced(table: pd.DataFrame, names: Sequence[str], pattern: str, by: str) -> pd.DataFrame:
+def replaced(table: pd.DataFrame, names: Sequence[str], how: tuple[str, str]) -> pd.DataFrame:
+    """A table with ``NEUTRALISE`` or ``RESTORE`` applied to those of the named columns it has."""
     text = [name for name in names if name in table.columns]
-    return table.assign(**{n: table[n].str.replace(pattern, by, regex=True) for n in text})
+    return table.assign(**{name: table[name].str.replace(*how, regex=True) for name in text})
 
 
 def _chunks(
     table: Table,
     names: Sequence[str],
     wide: str | None,
-    rows: pc.Expression | None,
+    rows: pc.Expression,
     paths: pa.ChunkedArray,
 ) -> Iterator[bytes]:
     """Lines in the order of the sorted ``paths``, with only the rows being sorted in memory."""
@@ -185,14 +156,19 @@ def _chunks(
     for start in range(0, len(paths), _SORTED_ROWS):
         last = min(start + _SORTED_ROWS, len(paths)) - 1
         between = (pc.field("path") >= paths[start]) & (pc.field("path") <= paths[last])
-        part = table.read(columns, between if rows is None else rows & between)
+        part = table.read(columns, rows & between)
         for batch in part.sort_by("path").to_batches(max_chunksize=_LINES):
             yield _lines(batch, names, wide)
 
 
 def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> bytes:
     columns = [batch.column(name) for name in names]
-    columns = [neutralise(c) if pa.types.is_string(c.type) else c for c in columns]
+    columns = [
+        pc.replace_substring_regex(column, *NEUTRALISE)
+        if pa.types.is_string(column.type)
+        else column
+        for column in columns
+    ]
     if wide:
         values = batch.column(wide).flatten().to_numpy(zero_copy_only=False)
         columns += [pa.array(one.copy()) for one in values.reshape(batch.num_rows, -1).T]

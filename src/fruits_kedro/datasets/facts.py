@@ -11,18 +11,7 @@ from fruits_kedro.parameters.facts import FactBook
 
 
 class FruitFactsDataset(AbstractDataset[None, FactBook]):
-    """The content of ``conf/*/fruits.yml``, which is checked with the rest of the configuration.
-
-    Usage in the catalog::
-
-        fruit_facts:
-          type: fruits_kedro.datasets.FruitFactsDataset
-          content: ${fruits:}
-
-    Args:
-        content: The merged files of all environments.
-        metadata: For Kedro plugins, not read here.
-    """
+    """The merged content of ``conf/*/fruits.yml``, which is checked with the configuration."""
 
     def __init__(self, *, content: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         self._content = content
@@ -37,7 +26,7 @@ class FruitFactsDataset(AbstractDataset[None, FactBook]):
         raise FruitsError("Facts are configuration: write them into conf/local/fruits.yml.")
 
     def snapshot_id(self) -> str:
-        """Changes with any fact (``storage.identity``)."""
+        """Changes with any fact."""
         text = json.dumps(self._content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from kedro.io import AbstractDataset
@@ -25,13 +25,21 @@ from fruits_kedro.storage.artefacts import (
 )
 from fruits_kedro.storage.manifest import Folder
 
-Model = TypeVar("Model")
-
 FindBackbone = Callable[[BackboneSpec], Backbone | None]
 """Function from a spec to its newest conversion, of any calibration; None if there is none."""
 
 
-class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
+_KEPT = 8
+"""Conversions that are kept, of 9 MB each."""
+
+
+class _InFolder:
+    """Mixin for a model in a folder, local or ``s3://``; ``metadata`` is for Kedro plugins.
+
+    A mixin and no dataset, because Kedro would record the arguments of an inherited ``__init__``
+    as ``args`` and ``kwargs``.
+    """
+
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = filepath
         self._folder = Folder(filepath)
@@ -58,23 +66,8 @@ class _ModelDataset(AbstractDataset[Model, Model], Generic[Model]):
         return {"filepath": self._filepath}
 
 
-class ReducerDataset(_ModelDataset[Reducer]):
-    """The fitted scaler and PCA as numpy arrays.
-
-    Usage in the catalog::
-
-        reducer:
-          type: fruits_kedro.datasets.ReducerDataset
-          filepath: data/06_models/reducer
-
-    Args:
-        filepath: The artefact's folder, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
-    """
-
-    # Kedro reads the arguments of an entry from the class's own signature.
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
+class ReducerDataset(_InFolder, AbstractDataset[Reducer, Reducer]):
+    """The fitted scaler and PCA as numpy arrays."""
 
     def load(self) -> Reducer:
         """The newest reducer, its hash verified."""
@@ -92,22 +85,8 @@ class ReducerDataset(_ModelDataset[Reducer]):
         save_files(self._folder, {"reducer.npz": _packed(data.arrays())}, notes)
 
 
-class ClassifierDataset(_ModelDataset[Classifier]):
-    """A classifier of any kind in ``model/classifiers`` as numpy arrays.
-
-    Usage in the catalog::
-
-        classifier:
-          type: fruits_kedro.datasets.ClassifierDataset
-          filepath: data/06_models/classifier
-
-    Args:
-        filepath: The artefact's folder, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
+class ClassifierDataset(_InFolder, AbstractDataset[Classifier, Classifier]):
+    """A classifier of any kind in ``model/classifiers`` as numpy arrays."""
 
     def load(self) -> Classifier:
         """The newest classifier, its hash verified.
@@ -119,34 +98,12 @@ class ClassifierDataset(_ModelDataset[Classifier]):
 
     def save(self, data: Classifier) -> None:
         """Replace the classifier."""
-        notes = {
-            "kind": data.kind,
-            "reducer": data.reducer_id,
-            "labels": list(data.labels),
-        }
+        notes = {"kind": data.kind, "reducer": data.reducer_id, "labels": list(data.labels)}
         save_files(self._folder, {"classifier.npz": _packed(data.arrays())}, notes)
 
 
-class BackboneDataset(_ModelDataset[Backbone]):
-    """The network as LiteRT flatbuffers; earlier conversions are kept for reuse.
-
-    Usage in the catalog::
-
-        backbone:
-          type: fruits_kedro.datasets.BackboneDataset
-          filepath: data/06_models/backbone
-
-    Args:
-        filepath: The artefact's folder, local or ``s3://``.
-        keep: Number of conversions to keep (9 MB each).
-        metadata: For Kedro plugins, not read here.
-    """
-
-    def __init__(
-        self, *, filepath: str, keep: int = 8, metadata: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(filepath=filepath, metadata=metadata)
-        self._keep = max(2, keep)
+class BackboneDataset(_InFolder, AbstractDataset[Backbone, Backbone]):
+    """The network as LiteRT flatbuffers; earlier conversions are kept for reuse."""
 
     def load(self) -> Backbone:
         """The current network: the one that computed features last."""
@@ -154,35 +111,29 @@ class BackboneDataset(_ModelDataset[Backbone]):
 
     def save(self, data: Backbone) -> None:
         """Make ``data`` the current network, beside the conversions made before."""
-        notes: dict[str, Any] = {"current": data.fingerprint, "specs": {}}
-        files: dict[str, bytes] = {}
+        current, files, specs = data.fingerprint, dict[str, bytes](), dict[str, Any]()
         if self._exists():
             # A damaged conversion is forgotten, so that a run makes it again.
             files = load_unaltered(self._folder)
             known = saved(self._folder).notes["specs"]
-            notes["specs"] = {name: known[name] for name in known if f"{name}.tflite" in files}
-        specs = {**notes["specs"], data.fingerprint: asdict(data.spec)}
-        others = [name for name in specs if name != data.fingerprint][1 - self._keep :]
-        notes["specs"] = {name: specs[name] for name in (*others, data.fingerprint)}
-        files |= {f"{data.fingerprint}.tflite": data.model}
-        named = {name: files[name] for name in (f"{fp}.tflite" for fp in notes["specs"])}
-        save_files(self._folder, named, notes)
+            specs = {name: known[name] for name in known if f"{name}.tflite" in files}
+            specs.pop(current, None)
+        kept = [*list(specs)[1 - _KEPT :], current]
+        specs[current] = asdict(data.spec)
+        files[f"{current}.tflite"] = data.model
+        notes = {"current": current, "specs": {name: specs[name] for name in kept}}
+        save_files(
+            self._folder, {f"{name}.tflite": files[f"{name}.tflite"] for name in kept}, notes
+        )
 
 
 class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
     """Finds an earlier conversion by its spec; shares its folder with BackboneDataset.
 
-    Usage in the catalog::
-
-        known_backbones:
-          type: fruits_kedro.datasets.KnownBackbonesDataset
-          filepath: data/06_models/backbone
-
-    Args:
-        filepath: The artefact's folder, local or ``s3://``.
-        refresh: Find shipped networks only, so that all others are converted again.
-        metadata: For Kedro plugins, not read here.
+    With ``refresh`` only shipped networks are found, so that all others are converted again.
     """
+
+    missing_ok = True
 
     def __init__(
         self, *, filepath: str, refresh: bool = False, metadata: dict[str, Any] | None = None
@@ -190,7 +141,6 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         self._filepath = filepath
         self._refresh = refresh
         self._folder = Folder(filepath)
-        self.missing_ok = True
         self.metadata = metadata
 
     def load(self) -> FindBackbone:

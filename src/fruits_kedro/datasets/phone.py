@@ -14,19 +14,9 @@ from fruits_kedro.storage.files import filesystem, read_bytes, replace_file
 
 
 class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | NoPhoneModel]):
-    """A ``.tflite`` file, and beside it a ``.json`` with its card and sha256.
+    """A ``.tflite`` file, local or ``s3://``, and beside it a ``.json`` with its card and sha256.
 
     If there is no file, the ``.json`` holds the reason. It is written last.
-
-    Usage in the catalog::
-
-        phone_model:
-          type: fruits_kedro.datasets.PhoneModelDataset
-          filepath: data/06_models/fruits.tflite
-
-    Args:
-        filepath: The file, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -35,10 +25,10 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         self.metadata = metadata
 
     def load(self) -> PhoneModel | NoPhoneModel:
-        """The file, verified by its sha256, or the reason why there is none.
+        """The file, or the reason why there is none.
 
         Raises:
-            FruitsError: If nothing was saved yet, or the file is not what was saved.
+            FruitsError: If nothing was saved yet, or the file's sha256 is not what was saved.
         """
         try:
             notes = json.loads(read_bytes(self._beside))

@@ -35,12 +35,7 @@ def where_saved(preview: Callable[..., Preview]) -> Callable[..., Preview | None
 
 
 def table_preview(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> TablePreview:
-    """Rows in the form of Kedro-Viz's tables: short text, or null.
-
-    Args:
-        columns: Names, in order.
-        rows: Values by name; long ones are cut.
-    """
+    """Rows as Kedro-Viz shows them: short text, or null."""
     data = [[_cell(row[name]) for name in columns] for row in rows]
     return TablePreview({"index": list(range(len(data))), "columns": list(columns), "data": data})
 

@@ -21,10 +21,7 @@ class Atomic:
     file is not rewritten, so its date says when it changed. List this mixin before the stock class
     and return the file's bytes from ``encode``.
 
-    Args:
-        filepath: The file, local or ``s3://``.
-        metadata: For Kedro plugins, not read here.
-        stock: Further arguments of the stock dataset.
+    ``filepath`` is local or ``s3://``; ``stock`` are further arguments of the stock dataset.
     """
 
     media_type: str | None = None
@@ -66,17 +63,9 @@ class Atomic:
 class JsonReportDataset(Atomic, JSONDataset):
     """``json.JSONDataset``, written atomically and indented, as UTF-8.
 
-    Usage in the catalog::
-
-        metrics:
-          type: fruits_kedro.datasets.JsonReportDataset
-          filepath: data/08_reporting/metrics.json
-
     Args:
-        filepath: The file, local or ``s3://``.
         missing_ok: Load an empty dictionary if nothing was saved yet, instead of failing.
         volatile: The file differs after every run; nodes that read it are not rerun for that.
-        metadata: For Kedro plugins, not read here.
     """
 
     def __init__(

@@ -21,26 +21,16 @@ _SMALL_BYTES, _SMALL_FILES = 32 << 20, 64
 
 
 class TableDataset(AbstractDataset[Any, Table]):
-    """A table in a folder of Parquet files; a load never sees half a save.
+    """A table in a folder of Parquet files, local or ``s3://``; a load never sees half a save.
 
     After a run the folder holds the files of the newest version and nothing else, so
     ``pandas.read_parquet(folder)``, Polars, DuckDB and Spark read exactly its rows.
 
-    Usage in the catalog::
-
-        features:
-          type: fruits_kedro.datasets.TableDataset
-          filepath: data/04_feature/features
-          table: FEATURES
-          mode: add
-
     Args:
-        filepath: The table's folder, local or ``s3://``.
         table: Name of the columns in ``fruits_kedro.storage.schemas``.
         mode: ``replace``: a save is the whole table. ``add``: a save adds rows. ``read``: no saves.
         missing_ok: Load an empty table if nothing was saved yet, instead of failing.
         refresh: Load an empty table, and let the first save of a run replace instead of add.
-        metadata: For Kedro plugins, not read here.
     """
 
     def __init__(
@@ -66,8 +56,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         """The newest version; its rows are read on demand.
 
         Raises:
-            FruitsError: If nothing was saved yet and ``missing_ok`` is false, or a file is
-                missing or damaged.
+            FruitsError: If there is none and ``missing_ok`` is false, or a file is damaged.
         """
         if self._refresh and self._mode == "read":
             return Table(self._folder.uri, self._schema)
@@ -80,11 +69,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         return self._of(manifest)
 
     def save(self, data: Any) -> None:
-        """Write rows and make them the newest version, or part of it.
-
-        Args:
-            data: A ``pyarrow.Table``, or ``cluster.tasks.WorkerRows``.
-        """
+        """Write a ``pyarrow.Table``, or ``cluster.tasks.WorkerRows``, as the newest version."""
         if self._mode == "read":
             raise FruitsError(f"The catalog opens {self._name} for reading only.")
         adds = self._mode == "add" and not self._refresh
@@ -100,11 +85,7 @@ class TableDataset(AbstractDataset[Any, Table]):
         )
 
     def keep_only(self, condition: pc.Expression) -> tuple[int, int]:
-        """Remove the rows that do not meet a condition; files without such rows stay.
-
-        Returns:
-            Rows removed, and bytes freed.
-        """
+        """Remove the rows that do not meet a condition. Returns rows removed and bytes freed."""
         before, size = self.load(), self._folder.size()
         files: list[StoredFile] = []
         for file in before.files:

@@ -42,27 +42,20 @@ def display_p3_profile() -> bytes:
     return bytes(profile)
 
 
-def profile_of(image: Image.Image) -> bytes | None:
-    """The embedded profile if applying it changes pixels, else None."""
+def transform_of(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
+    """The transform of the embedded profile to sRGB if it changes pixels, else None."""
     profile = image.info.get("icc_profile")
     if not isinstance(profile, bytes) or not profile:
         return None
-    return profile if _to_srgb(profile, _plain_mode(image)) else None
+    return _to_srgb(profile, _plain_mode(image))
 
 
-def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert an image to RGB in sRGB, without its alpha channel.
-
-    Args:
-        image: Any mode with up to 8 bits per channel.
-        profile: From ``profile_of``; None converts as Pillow does.
-    """
-    if profile is None:
+def to_rgb(image: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
+    """Convert an image of up to 8 bits per channel to RGB in sRGB, without its alpha channel."""
+    if transform is None:
         return image.convert("RGB")
     mode = _plain_mode(image)
-    transform = _to_srgb(profile, mode)
-    plain = image if image.mode == mode else image.convert(mode)
-    return plain.convert("RGB") if transform is None else transform.apply(plain)
+    return transform.apply(image if image.mode == mode else image.convert(mode))
 
 
 def _plain_mode(image: Image.Image) -> str:
@@ -78,8 +71,7 @@ def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
     Relative colorimetric with black point compensation: colours that sRGB has keep their exact
     values, white stays white, and the black of a printing profile becomes black. The perceptual
-    intent would move every colour of a printing profile, and equals this one for the profiles of
-    cameras and phones, which have no tables.
+    intent would move every colour of a printing profile.
     """
     try:
         transform = ImageCms.buildTransform(

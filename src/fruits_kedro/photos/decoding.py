@@ -1,20 +1,17 @@
 """Decodes the bytes of a photograph to the pixels that the network takes."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageCms import ImageCmsTransform
 from PIL.TiffImagePlugin import COLORMAP, TiffImageFile
 
-from fruits_kedro.photos.colour import profile_of, to_rgb
+from fruits_kedro.photos.colour import to_rgb, transform_of
 from fruits_kedro.photos.formats import read_image
 from fruits_kedro.photos.reasons import Reason
-
-Crop = Literal["squash", "centre"]
-"""Ways to make a square: squash the whole photograph, or take its largest centred square."""
 
 _BAND_PIXELS = 4 << 20
 """Pixels converted at a time. A small file may announce 200 megapixels, and each step of a
@@ -30,14 +27,8 @@ _TURNS = {
 }
 
 
-@dataclass(frozen=True)
-class Header:
-    """Size and format from the header of an image file.
-
-    Attributes:
-        width, height: Pixels, before EXIF orientation.
-        format: The decoder's name of the format.
-    """
+class Header(NamedTuple):
+    """Pixels of an image file before EXIF orientation, and the decoder's name of its format."""
 
     width: int
     height: int
@@ -53,9 +44,7 @@ def read_header(content: bytes) -> Header | Reason:
     )
 
 
-def decode(
-    content: bytes, size: int, scaled: bool = True, crop: Crop = "squash"
-) -> npt.NDArray[np.uint8] | Reason:
+def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uint8] | Reason:
     """Decode a photograph: first frame, upright, in sRGB, on white, resized to a square.
 
     Resizing is bicubic, as in the original notebook (``Image.resize``'s default); bilinear changes
@@ -66,8 +55,6 @@ def decode(
         size: Pixels of each side.
         scaled: Let the JPEG decoder scale width and height of a large photograph to 1/2, 1/4 or
             1/8, if at least ``size`` pixels remain (``Image.draft``).
-        crop: ``squash`` keeps all of the photograph, ``centre`` its largest centred square
-            (rounded towards the upper left).
 
     Returns:
         ``(size, size, 3)`` uint8, or the reason why the photograph has no pixels.
@@ -76,9 +63,8 @@ def decode(
     def pixels(image: Image.Image) -> npt.NDArray[np.uint8]:
         if scaled:
             image.draft(None, (size, size))
-        whole = _upright(image)
-        shown = _centre_square(whole) if crop == "centre" else whole
-        return np.asarray(_to_rgb(shown).resize((size, size), Image.Resampling.BICUBIC))
+        upright = _to_rgb(_upright(image))
+        return np.asarray(upright.resize((size, size), Image.Resampling.BICUBIC))
 
     return read_image(content, pixels, Reason.UNDECODABLE)
 
@@ -92,7 +78,7 @@ def shrink(content: bytes, side: int, max_pixels: int) -> tuple[Image.Image, int
         max_pixels: A photograph whose header announces more is not decoded.
 
     Returns:
-        The thumbnail, and the pixels that the header announces; or the reason why there is none.
+        The thumbnail and the number of pixels in the header; or the reason why there is none.
     """
 
     def thumbnail(image: Image.Image) -> tuple[Image.Image, int] | Reason:
@@ -143,41 +129,30 @@ def _take_colours_of_8_bits(image: TiffImageFile) -> None:
         image.putpalette(reds_greens_blues.reshape(3, -1).T.astype(np.uint8).tobytes())
 
 
-def _centre_square(image: Image.Image) -> Image.Image:
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.crop((left, top, left + side, top + side))
-
-
 def _to_rgb(image: Image.Image) -> Image.Image:
-    profile = profile_of(image)
-    if image.mode == "RGB" and not image.has_transparency_data and profile is None:
+    transform = transform_of(image)
+    if image.mode == "RGB" and not image.has_transparency_data and transform is None:
         return image
     rows = max(1, _BAND_PIXELS // image.width)
     if image.height <= rows:
-        return _band_to_rgb(image, profile)
+        return _band_to_rgb(image, transform)
     result = Image.new("RGB", image.size)
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        result.paste(_band_to_rgb(band, profile), (0, top))
+        result.paste(_band_to_rgb(band, transform), (0, top))
     return result
 
 
-def _band_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return to_rgb(_to_eight_bits(image), profile)
+def _band_to_rgb(image: Image.Image, transform: ImageCmsTransform | None) -> Image.Image:
+    if image.mode.startswith("I;16"):  # Pillow's own conversion clips values above 255 to white
+        grey = np.rint(np.asarray(image, dtype=np.float64) / 257.0).astype(np.uint8)
+        return to_rgb(Image.fromarray(grey), transform)
     if not image.has_transparency_data:
-        return to_rgb(image, profile)
+        return to_rgb(image, transform)
     layer = image.convert("RGBA")
-    if profile is not None:
+    if transform is not None:
         alpha = layer.getchannel("A")
-        layer = to_rgb(image, profile)
+        layer = to_rgb(image, transform)
         layer.putalpha(alpha)
     white = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(white, layer).convert("RGB")
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey values to 8 bits; Pillow's own conversion clips them to white."""
-    values = np.asarray(image, dtype=np.float64) / 257.0
-    return Image.fromarray(np.rint(values).astype(np.uint8))

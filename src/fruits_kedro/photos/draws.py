@@ -11,11 +11,7 @@ _SPARK_SEED = 42
 
 
 def draw(sha256: Any, seed: int) -> npt.NDArray[np.int64]:
-    """A uniform random number of 64 bits per photograph, the same in every run.
-
-    Args:
-        sha256: Arrow column of hexadecimal digests.
-        seed: Another one gives other numbers.
+    """A uniform 64-bit number per hexadecimal digest of an Arrow column, the same in every run.
 
     Returns:
         ``(rows,)`` int64, what Spark's ``xxhash64(sha256, seed)`` gives.

@@ -1,10 +1,23 @@
-"""Derives label and split of photographs from the tree of folders around them."""
+"""Derives label, split and capture group from the names of folders and files."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from enum import StrEnum
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
 
-from fruits_kedro.photos.labels import split_of
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "eval": "validation",
+}
+"""Names of split folders, in lower case."""
 
 Folders = tuple[str, ...]
 """The folders between the image folder and a file, outermost first."""
@@ -13,16 +26,7 @@ OUTSIDE = "outside"
 """The split of photographs beside the split folders: they neither train nor test."""
 
 
-class Shape(StrEnum):
-    """How split and label folders are nested."""
-
-    SPLITS_ABOVE = "splits above labels"
-    SPLITS_BELOW = "splits below labels"
-    LABELS = "labels only"
-
-
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """Label and split of the files directly in one folder.
 
     Attributes:
@@ -38,27 +42,27 @@ class Meaning:
     below: str
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """How label and split follow from the folders of one tree.
 
     Attributes:
         wrapper: Folders that contain everything else; they carry no meaning.
-        shape: How splits and labels are nested.
-        split_levels: Positions below ``wrapper`` at which split folders are, ascending.
+        split_levels: Positions below ``wrapper`` at which split folders with labels in them are,
+            ascending.
+        splits_below: Whether split folders are in the label folders instead.
         label_level: Which folder is the label: 1 is the first below the split folder, or below
             ``wrapper`` without one; -1 is the folder of the file. None is 1.
     """
 
     wrapper: Folders
-    shape: Shape
     split_levels: tuple[int, ...]
+    splits_below: bool
     label_level: int | None
 
     def read(self, folder: Folders) -> Meaning:
         """Label and split of the files directly in one folder of the tree."""
         folders = folder[len(self.wrapper) :]
-        if self.shape is not Shape.SPLITS_ABOVE:
+        if not self.split_levels:
             return self._below_root(folders)
         for level in self.split_levels:
             if level < len(folders) and split_of(folders[level]):
@@ -69,7 +73,7 @@ class Rule:
     def _below_root(self, folders: Folders) -> Meaning:
         if len(folders) == 1 and split_of(folders[0]):  # a split folder is no label
             return Meaning(None, split_of(folders[0]), folders[0], "")
-        named = folders[1] if self.shape is Shape.SPLITS_BELOW and len(folders) > 1 else None
+        named = folders[1] if self.splits_below and len(folders) > 1 else None
         return self._meaning(folders, 0, split_of(named) if named else None, named)
 
     def _meaning(
@@ -84,22 +88,13 @@ class Rule:
 
 
 def find_rule(tree: Collection[Folders], label_level: int | None = None) -> Rule:
-    """Find the rule for a tree.
-
-    Args:
-        tree: The folders that hold photographs.
-        label_level: As in ``Rule``.
-    """
+    """Find the rule for the folders that hold photographs."""
     wrapper = _wrapper(tree)
     inner = [folder[len(wrapper) :] for folder in tree]
     # Only a split folder with folders in it is above labels.
-    above = {_first_split(folders) for folders in inner if _has_labels(folders)}
-    levels = tuple(sorted(above))
-    if levels:
-        return Rule(wrapper, Shape.SPLITS_ABOVE, levels, label_level)
+    above = {level for folders in inner if (level := _first_split(folders)) < len(folders) - 1}
     named = {split_of(folders[1]) for folders in inner if len(folders) == 2} - {None}
-    shape = Shape.SPLITS_BELOW if len(named) > 1 else Shape.LABELS
-    return Rule(wrapper, shape, (), label_level)
+    return Rule(wrapper, tuple(sorted(above)), not above and len(named) > 1, label_level)
 
 
 def _wrapper(tree: Collection[Folders]) -> Folders:
@@ -121,5 +116,46 @@ def _first_split(folders: Folders) -> int:
     return next((level for level, name in enumerate(folders) if split_of(name)), len(folders))
 
 
-def _has_labels(folders: Folders) -> bool:
-    return _first_split(folders) < len(folders) - 1
+def split_of(name: str) -> str | None:
+    """The split that a folder name means, in any case; None for other names."""
+    return SPLIT_NAMES.get(name.strip().casefold())
+
+
+def clean_label(name: str | None) -> str | None:
+    """A normalised label: Unicode NFC, no spaces at the ends, the user's case; None for none."""
+    return unicodedata.normalize("NFC", name or "").strip() or None
+
+
+def parse_capture(below_label: str, pattern: str) -> str | None:
+    """The capture group of a photograph: frames of one turn of one fruit share it.
+
+    Args:
+        below_label: Path of the photograph below its label folder.
+        pattern: Regular expression with one group, matched from the start of the path, else from
+            the start of the file name.
+
+    Returns:
+        The text of the group, ``plain`` if that is empty; None if neither matches.
+    """
+    match = re.match(pattern, below_label) or re.match(pattern, below_label.rsplit("/", 1)[-1])
+    return (match.group(1) or "plain") if match else None
+
+
+def look_alikes(names: Iterable[str]) -> list[list[str]]:
+    """Names that differ only in case, spaces, ``-``, ``_`` or Unicode form, in groups."""
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        groups.setdefault(_bare(name), set()).add(name)
+    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
+
+
+def nearest_label(label: str, known: Collection[str]) -> str | None:
+    """The known label with the most similar spelling; None if none is similar."""
+    by_bare = {_bare(name): name for name in sorted(known)}
+    near = get_close_matches(_bare(label), by_bare, n=1, cutoff=0.7)
+    return by_bare[near[0]] if near else None
+
+
+def _bare(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_-]+", " ", text).strip()

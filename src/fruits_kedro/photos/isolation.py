@@ -3,6 +3,7 @@
 A decoder that does not finish is killed: nothing else stops C code.
 """
 
+import operator
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -19,16 +20,11 @@ from fruits_kedro.photos.reasons import Reason
 Result = TypeVar("Result")
 
 Call = Callable[..., Any]
-"""Calls a decoding function: directly, or in a child process by ``Isolation.call``."""
+"""Calls a decoding function: ``operator.call``, ``call_in_time`` or ``Isolation.call``."""
 
 MAX_SECONDS = 60.0
 """Most processor time of one call. PNGs of 200 megapixels took at most 5 s; a progressive JPEG can
 take hours: 6.5 ms for every 46 bytes."""
-
-
-def call_directly(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in this process."""
-    return function(*arguments)
 
 
 def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
@@ -87,10 +83,7 @@ def caller_for_task() -> Iterator[Call]:
 
     context = TaskContext.get()
     if context is None or context.attemptNumber() == 0:
-        yield call_directly if context is None else call_in_time
+        yield operator.call if context is None else call_in_time
         return
-    isolation = Isolation()
-    try:
+    with closing(Isolation()) as isolation:
         yield isolation.call
-    finally:
-        isolation.close()

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from fruits_kedro import FruitsError
-from fruits_kedro.photos.folders import OUTSIDE
-from fruits_kedro.photos.labels import clean_label, split_of
+from fruits_kedro.photos.folders import OUTSIDE, clean_label, split_of
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.storage.files import read_bytes
 
@@ -33,11 +32,10 @@ class Matched:
 
     Attributes:
         columns: label, split and capture per file, null if the table does not say, and
-            disputed, true for files with two labels. A split that is none of train, test and
-            validation is ``outside``.
+            disputed, true for files with two labels. An unknown split is ``outside``.
         has_split, has_capture: Whether the table has the column.
         facts: Numbers of rows, of files without a row (missing), of rows without a file
-            (superfluous) and of disputed files; with examples, and names that are no split.
+            (superfluous) and of disputed files; with examples, and unknown splits.
     """
 
     columns: dict[str, pa.Array]
@@ -107,35 +105,35 @@ def read_labels_table(uri: str) -> pa.Table:
     return pa.table({c: table.column(n) if n else nothing for c, n in found.items()})
 
 
-def match(table: pa.Table, files: pa.Table) -> Matched:
-    """Match a table of labels with the listed files.
+def match(table: pa.Table, paths: pa.Array, relative: pa.Array) -> Matched:
+    """Match a table of labels with files, given their paths, also below the table's folder.
 
     A row names a file by its path below the folder of the table, or by its whole path; by its name
     alone if all file names are unique.
-
-    Args:
-        table: As ``read_labels_table`` returns it.
-        files: Files with path, and with relative_path below the folder of the table.
     """
     named = pc.replace_substring(pc.utf8_trim_whitespace(table.column("path")), "\\", "/")
     named = pc.replace_substring_regex(named, r"^(\./)+", "").combine_chunks()
-    keys = _keys(named, files)
+    keys = _keys(named, paths, relative)
     row = pc.index_in(keys, value_set=named)
     label = pa.array(map(clean_label, table.column("label").to_pylist()), pa.string())
     labels = pa.table({"key": named, "label": label}).group_by("key")
     several = labels.aggregate([("label", "count_distinct")])
     several = several.filter(pc.greater(several.column("label_count_distinct"), 1)).column("key")
     disputed = pc.is_in(keys, value_set=several)
-    split, unknown = _splits(table.column("split").combine_chunks())
+    words = table.column("split").to_pylist()
+    splits = [(split_of(word) or OUTSIDE) if word and word.strip() else None for word in words]
+    unknown = dict.fromkeys(
+        word for word, split in zip(words, splits, strict=True) if split == OUTSIDE
+    )
     capture = table.column("capture").combine_chunks()
     capture = pc.if_else(pc.equal(capture, ""), pa.scalar(None, pa.string()), capture)
     columns = {
         "label": label.take(row),
-        "split": split.take(row),
+        "split": pa.array(splits, pa.string()).take(row),
         "capture": capture.take(row),
         "disputed": disputed,
     }
-    missing = files.column("relative_path").filter(row.is_null())
+    missing = relative.filter(row.is_null())
     superfluous = named.filter(pc.invert(pc.is_in(named, value_set=keys)))
     facts = {
         "rows": table.num_rows,
@@ -144,20 +142,16 @@ def match(table: pa.Table, files: pa.Table) -> Matched:
         "disputed": disputed.true_count,
         "missing_examples": missing[:_EXAMPLES].to_pylist(),
         "superfluous_examples": superfluous[:_EXAMPLES].to_pylist(),
-        "unknown_splits": unknown,
+        "unknown_splits": list(unknown),
     }
-    return Matched(columns, _is_said(table, "split"), _is_said(table, "capture"), facts)
+    said = {name for name in ("split", "capture") if table.column(name).null_count < len(table)}
+    return Matched(columns, "split" in said, "capture" in said, facts)
 
 
 def match_table(
     listing: Listing, files: pa.Table, labels_table: str | None
 ) -> tuple[Matched | None, list[str]]:
-    """Match the given table, or a ``labels.csv`` at the top of the folder, with the files.
-
-    Args:
-        listing: The folder.
-        files: Its candidate photographs.
-        labels_table: The given table, or None.
+    """Match the given table, or a ``labels.csv`` at the top of the folder, with its candidates.
 
     Returns:
         None if there is no table, or ``labels.csv`` cannot be used; and warnings that say why.
@@ -165,19 +159,15 @@ def match_table(
     Raises:
         FruitsError: If the given table cannot be read, or names none of the files.
     """
-    if not labels_table:
-        return _match_found(listing, files)
-    matched = match(read_labels_table(labels_table), files)
-    if matched.facts["missing"] == files.num_rows:
-        raise FruitsError(
-            f"No row of the table of labels {labels_table} names a photograph in {listing.uri}: "
-            f"write paths below that folder, such as {files.column('relative_path')[0]}."
-        )
-    return matched, []
-
-
-def _match_found(listing: Listing, files: pa.Table) -> tuple[Matched | None, list[str]]:
-    relative = files.column("relative_path")
+    paths, relative = (files.column(name).combine_chunks() for name in ("path", "relative_path"))
+    if labels_table:
+        matched = match(read_labels_table(labels_table), paths, relative)
+        if matched.facts["missing"] == files.num_rows:
+            raise FruitsError(
+                f"No row of the table of labels {labels_table} names a photograph in "
+                f"{listing.uri}: write paths below that folder, such as {relative[0]}."
+            )
+        return matched, []
     named = pc.match_substring_regex(
         listing.files.column("relative_path"), r"(?i)(^|/)labels\.csv$"
     )
@@ -185,37 +175,21 @@ def _match_found(listing: Listing, files: pa.Table) -> tuple[Matched | None, lis
         prefix = row["relative_path"][: -len("labels.csv")]
         if not pc.all(pc.starts_with(relative, prefix)).as_py():
             continue
-        below = pc.utf8_slice_codeunits(relative, len(prefix))
-        position = files.column_names.index("relative_path")
         try:
             table = read_labels_table(row["path"])
         except FruitsError as error:
             return None, [f"{error.message} Its labels are not used."]
-        matched = match(table, files.set_column(position, "relative_path", below))
+        matched = match(table, paths, pc.utf8_slice_codeunits(relative, len(prefix)))
         if matched.facts["missing"] < files.num_rows:
             return matched, []
         return None, [f"No row of {row['path']} names a photograph: its labels are not used."]
     return None, []
 
 
-def _is_said(table: pa.Table, name: str) -> bool:
-    return table.column(name).null_count < table.num_rows
-
-
-def _keys(named: pa.Array, files: pa.Table) -> pa.Array:
+def _keys(named: pa.Array, paths: pa.Array, relative: pa.Array) -> pa.Array:
     """The way of naming files that matches most rows of the table."""
-    relative = files.column("relative_path").combine_chunks()
     names = pc.replace_substring_regex(relative, r"(?s)^.*/", "")
-    choices = [relative, files.column("path").combine_chunks()]
+    choices = [relative, paths]
     if len(names.unique()) == len(names):
         choices.append(names)
     return max(choices, key=lambda keys: pc.is_in(named, value_set=keys).true_count)
-
-
-def _splits(said: pa.Array) -> tuple[pa.Array, list[str]]:
-    """Normalised splits, and words that name no split."""
-    encoded = said.dictionary_encode()
-    words = encoded.dictionary.to_pylist()
-    splits = [(split_of(word) or OUTSIDE) if word.strip() else None for word in words]
-    unknown = [word for word, split in zip(words, splits, strict=True) if split == OUTSIDE]
-    return pa.array(splits, pa.string()).take(encoded.indices), unknown

@@ -4,8 +4,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,14 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
-from fruits_kedro.photos.folders import Folders, Meaning, Rule, find_rule
-from fruits_kedro.photos.labels import clean_label, nearest_label, parse_capture
+from fruits_kedro.photos.folders import (
+    Folders,
+    Rule,
+    clean_label,
+    find_rule,
+    nearest_label,
+    parse_capture,
+)
 from fruits_kedro.photos.labels_table import Matched, match_table
 from fruits_kedro.photos.layout_summary import (
     Understood,
@@ -24,15 +30,11 @@ from fruits_kedro.photos.layout_summary import (
     summarise,
     warnings,
 )
-from fruits_kedro.photos.listing import Listing, expanded
+from fruits_kedro.photos.listing import Listing, absolute
 from fruits_kedro.photos.reasons import Reason
-from fruits_kedro.storage.files import is_local
 
 IMAGES, OWN = "images", "own"
 """Values of the column ``source``."""
-
-PLACE_PATTERN = "^([^/]+)/"
-"""The folder below the label folder."""
 
 LAYOUT_SCHEMA = pa.schema(
     [
@@ -54,8 +56,7 @@ LAYOUT_SCHEMA = pa.schema(
 _ROWS_AT_ONCE = 1 << 16
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """What folders and names tell, before any file is read.
 
     Attributes:
@@ -75,14 +76,14 @@ def understand(
     images: Listing,
     own: Sequence[Listing],
     parameters: IngestionParameters,
-    place_pattern: str = PLACE_PATTERN,
+    place_pattern: str,
 ) -> Layout:
     """Read labels, splits, capture groups and places from folders, names and tables of labels.
 
     Args:
         images: The image folder.
         own: Folders of the user's own photographs.
-        parameters: Names to ignore, the label's level, the table of labels, the capture pattern.
+        parameters: The table of labels is of the image folder only.
         place_pattern: Regular expression with one group, searched in the path below the label
             folder; it names the place of an own photograph. Without a match the place is the name
             of the own folder.
@@ -91,20 +92,26 @@ def understand(
         FruitsError: If there is no photograph, or none has a label, or a table cannot be used.
     """
     main = _understand_one(images, IMAGES, parameters, parameters.labels_table, None)
-    _require_labels(images.uri, main)
-    others = [
-        _understand_one(listing, OWN, parameters, None, _place_of(listing, place_pattern))
-        for listing in own
-    ]
+    if main.rows.column("label").null_count == main.rows.num_rows:
+        raise FruitsError(
+            f"No photograph in {images.uri} is in a folder named after its label: sort them into "
+            "one folder per label, add a labels.csv with path and label, or predict unlabelled "
+            "photographs with --pipelines=inference."
+        )
     layout = _described(main)
     layout.summary["own"] = []
-    for part in others:
+    rows = [main.rows]
+    for listing in own:
+        name = os.path.basename(absolute(listing.uri))
+        place_of = partial(_place, pattern=place_pattern, otherwise=name)
+        part = _understand_one(listing, OWN, parameters, None, place_of)
         described = _described(part)
         new, warned = _new_labels(main, part)
         layout.summary["own"].append(described.summary | {"new_labels": new})
         layout.warnings.extend(described.warnings + warned)
         layout.sentences.extend(described.sentences)
-    return replace(layout, rows=pa.concat_tables(part.rows for part in (main, *others)))
+        rows.append(part.rows)
+    return layout._replace(rows=pa.concat_tables(rows))
 
 
 def _described(part: Understood) -> Layout:
@@ -130,14 +137,25 @@ def _understand_one(
     tree = [_parts(text) for text in folder.dictionary.to_pylist()]
     rule = find_rule(tree, parameters.label_level)
     meanings = [rule.read(folders) for folders in tree]
-    columns = _columns_of(folder, meanings)
+    by_folder = {
+        "label": [clean_label(meaning.label) for meaning in meanings],
+        "split": [meaning.split for meaning in meanings],
+        "below": [meaning.below for meaning in meanings],
+    }
+    columns = {
+        name: pa.array(values, pa.string()).take(folder.indices)
+        for name, values in by_folder.items()
+    }
     below = pc.binary_join_element_wise(columns["below"], name, "")
     columns["capture"] = _per_row(
         below, lambda text: parse_capture(text, parameters.capture_pattern)
     )
     matched, notes = match_table(listing, files, labels_table)
     if matched:
-        columns |= _by_table(columns, matched)
+        columns["label"] = matched.columns["label"]
+        columns["split"] = pc.coalesce(matched.columns["split"], columns["split"])
+        if matched.has_capture:
+            columns["capture"] = matched.columns["capture"]
     columns["place"] = _per_row(below, place_of) if place_of else pa.nulls(len(below), pa.string())
     columns["source"] = pa.repeat(source, len(below))
     columns["reason"] = _reasons(files, columns["label"], matched)
@@ -166,20 +184,6 @@ def _parts(folder: str) -> Folders:
     return tuple(name for name in folder.split("/") if name)
 
 
-def _columns_of(folder: pa.DictionaryArray, meanings: Sequence[Meaning]) -> dict[str, pa.Array]:
-    """Columns per file from what its folder says."""
-    labels = [clean_label(meaning.label) if meaning.label else None for meaning in meanings]
-    by_folder = {
-        "label": labels,
-        "split": [meaning.split for meaning in meanings],
-        "below": [meaning.below for meaning in meanings],
-    }
-    return {
-        name: pa.array(values, pa.string()).take(folder.indices)
-        for name, values in by_folder.items()
-    }
-
-
 def _per_row(texts: pa.Array, parse: Callable[[str], str | None]) -> pa.Array:
     """Apply ``parse`` to every text, in chunks to bound the number of Python objects."""
     pieces = [
@@ -189,22 +193,9 @@ def _per_row(texts: pa.Array, parse: Callable[[str], str | None]) -> pa.Array:
     return pa.concat_arrays(pieces)
 
 
-def _place_of(listing: Listing, pattern: str) -> Callable[[str], str | None]:
-    uri = expanded(listing.uri) if is_local(listing.uri) else listing.uri.rstrip("/")
-    folder = os.path.basename(uri)
-
-    def place(below: str) -> str | None:
-        found = re.search(pattern, below)
-        return (found.group(1) if found else None) or folder
-
-    return place
-
-
-def _by_table(columns: dict[str, pa.Array], matched: Matched) -> dict[str, pa.Array]:
-    said = matched.columns
-    capture = said["capture"] if matched.has_capture else columns["capture"]
-    split = pc.coalesce(said["split"], columns["split"])
-    return {"label": said["label"], "split": split, "capture": capture}
+def _place(below: str, pattern: str, otherwise: str) -> str:
+    found = re.search(pattern, below)
+    return (found and found.group(1)) or otherwise
 
 
 def _reasons(files: pa.Table, label: pa.Array, matched: Matched | None) -> pa.Array:
@@ -229,20 +220,11 @@ def _ignored_labels(ignored: pa.Table, rule: Rule, used: set[str | None]) -> dic
     found: Counter[str] = Counter()
     for text, files in zip(folder.dictionary.to_pylist(), _files_of(folder), strict=True):
         parts = _parts(text)
-        named = rule.read(parts).label if parts[: len(rule.wrapper)] == rule.wrapper else None
-        label = clean_label(named) if named else None
+        is_inside = parts[: len(rule.wrapper)] == rule.wrapper
+        label = clean_label(rule.read(parts).label) if is_inside else None
         if label and label not in used:
             found[label] += files
     return dict(sorted(found.items()))
-
-
-def _require_labels(uri: str, understood: Understood) -> None:
-    if understood.rows.column("label").null_count == understood.rows.num_rows:
-        raise FruitsError(
-            f"No photograph in {uri} is in a folder named after its label: sort them into one "
-            "folder per label, add a labels.csv with path and label, or predict unlabelled "
-            "photographs with --pipelines=inference."
-        )
 
 
 def _new_labels(main: Understood, own: Understood) -> tuple[dict[str, str | None], list[str]]:

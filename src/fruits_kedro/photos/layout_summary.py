@@ -8,8 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruits_kedro.photos.folders import OUTSIDE, Folders, Meaning, Rule, Shape
-from fruits_kedro.photos.labels import look_alikes
+from fruits_kedro.photos.folders import OUTSIDE, Folders, Meaning, Rule, look_alikes
 from fruits_kedro.photos.labels_table import Matched
 from fruits_kedro.photos.reasons import Reason
 
@@ -19,13 +18,10 @@ class Understood:
     """One folder, understood.
 
     Attributes:
-        uri: The folder.
         rows: ``layout.LAYOUT_SCHEMA``.
-        rule: How its folders are read.
         folders: Every folder with candidates: its parts, its meaning, the number of candidates.
         ignored: Ignored files by extension.
         ignored_labels: Label folders in which every file was ignored, with their number.
-        matched: The files matched with a table of labels, None without one.
         notes: Why a table of labels is not used.
     """
 
@@ -66,13 +62,18 @@ def summarise(part: Understood) -> dict[str, Any]:
     is_lost = pc.equal(part.rows.column("reason"), Reason.NO_LABEL.value)
     lost = part.rows.column("path").filter(pc.and_(part.inside(), is_lost))
     labels = part.label_counts()
+    by_size = sorted(labels.items(), key=lambda pair: pair[::-1])
     shown = labels if part.matched else {meaning.label for _, meaning, _ in part.folders}
     return {
         "folder": part.uri,
         "photographs": part.rows.num_rows,
         "wrapped_in": "/".join(part.rule.wrapper) or None,
         "folder_depth": _depths(part),
-        "labels": _ends(labels),
+        "labels": {
+            "number": len(labels),
+            "smallest": dict(by_size[:1]),
+            "largest": dict(by_size[-1:]),
+        },
         "label_rule": _label_rule(part),
         "splits": _splits(part),
         "outside": _outside(part),
@@ -94,18 +95,11 @@ def _depths(part: Understood) -> dict[str, int]:
     return {str(depth): files for depth, files in sorted(depths.items())}
 
 
-def _ends(labels: dict[str, int]) -> dict[str, Any]:
-    ordered = sorted(labels, key=lambda label: (labels[label], label))
-    ends = {"smallest": ordered[:1], "largest": ordered[-1:]}
-    named = {size: {label: labels[label] for label in found} for size, found in ends.items()}
-    return {"number": len(labels), **named}
-
-
 def _label_rule(part: Understood) -> str:
     if part.matched:
         return "the table of labels"
-    level, shape = part.rule.label_level or 1, part.rule.shape
-    above = "the split folder" if shape is Shape.SPLITS_ABOVE else "the image folder"
+    level = part.rule.label_level or 1
+    above = "the split folder" if part.rule.split_levels else "the image folder"
     if level < 0:
         return "the folder of the file" if level == -1 else f"folder {level} from the file"
     return f"the first folder below {above}" if level == 1 else f"folder {level} below {above}"
@@ -116,20 +110,22 @@ def _splits(part: Understood) -> dict[str, Any]:
     for _, meaning, _ in part.folders:
         if meaning.split not in (None, OUTSIDE) and meaning.split_folder:
             named.setdefault(str(meaning.split), set()).add(meaning.split_folder)
-    by_table = part.matched is not None and part.matched.has_split
     return {
-        "rule": "the table of labels" if by_table else "folders" if named else None,
+        "rule": "the table of labels" if _split_by_table(part) else "folders" if named else None,
         "photographs": counts(part.rows.column("split")),
         "folders": {split: sorted(names) for split, names in sorted(named.items())},
     }
 
 
+def _split_by_table(part: Understood) -> bool:
+    return part.matched is not None and part.matched.has_split
+
+
 def _outside(part: Understood) -> dict[str, int]:
     """Photographs outside the split folders by topmost folder; ``.`` for those in none."""
     found: Counter[str] = Counter()
-    by_table = part.matched is not None and part.matched.has_split
     for _, meaning, files in part.folders:
-        if meaning.split == OUTSIDE and not by_table:
+        if meaning.split == OUTSIDE and not _split_by_table(part):
             found[meaning.split_folder or "."] += files
     return dict(sorted(found.items()))
 
@@ -167,7 +163,7 @@ def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
             f"nor test: {names_of(outside)}. Move them into a split folder to use them."
         )
     depths = [depth for depth in summary["folder_depth"] if depth != "0"]
-    if part.matched is None and part.rule.shape is Shape.LABELS and len(depths) > 1:
+    if part.matched is None and _has_only_labels(part.rule) and len(depths) > 1:
         deepest = max((folders for folders, _, _ in part.folders), key=len)
         yield (
             f"Photographs are {depths[0]} to {depths[-1]} folders deep, such as "
@@ -200,10 +196,14 @@ def warnings(part: Understood, summary: dict[str, Any]) -> Iterator[str]:
     yield from part.notes
 
 
+def _has_only_labels(rule: Rule) -> bool:
+    return not rule.split_levels and not rule.splits_below
+
+
 def _repeated_below(part: Understood) -> list[str]:
     """Folders that stand below every label folder, as labels below sessions do."""
     rule = part.rule
-    if part.matched or rule.label_level is not None or rule.shape is not Shape.LABELS:
+    if part.matched or rule.label_level is not None or not _has_only_labels(rule):
         return []
     below: dict[str, set[str]] = {}
     for folders, _, _ in part.folders:

@@ -5,6 +5,8 @@ start with ``_`` or ``.``, stops at a ``:`` and follows a symbolic link in circl
 """
 
 import hashlib
+import io
+import operator
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
@@ -41,27 +43,21 @@ Found = tuple[str, int, str]
 
 @dataclass(frozen=True)
 class Listing:
-    """Every regular file below a folder.
-
-    Attributes:
-        uri: The folder.
-        files: ``LISTING_SCHEMA``, ordered by path.
-    """
+    """Every regular file below the folder ``uri``: ``LISTING_SCHEMA``, ordered by path."""
 
     uri: str
     files: pa.Table
 
     def digest(self) -> str:
         """Hexadecimal sha256 of everything listed."""
-        digest = _Digest(self.uri)
+        digest = _Digest()
+        digest.write(self.uri.encode("utf-8", "surrogateescape"))
         with pa.ipc.new_stream(pa.PythonFile(digest, "w"), self.files.schema) as stream:
             stream.write_table(self.files)
-        return digest.hexdigest()
+        return digest.sha256.hexdigest()
 
     def sort_out(self, ignored: Collection[str]) -> tuple[pa.Table, pa.Table]:
         """Separate candidate photographs from files whose name says they are something else.
-
-        All other extensions, or none, are candidates: their content decides.
 
         Args:
             ignored: Extensions, or whole names of files without one, in lower case.
@@ -86,20 +82,20 @@ def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images")
     """List a folder once, recursively.
 
     Args:
-        uri: The folder, local or of any filesystem fsspec knows. A leading ``~`` is the user's
-            home.
+        uri: The folder, local or of any filesystem fsspec knows.
         exclude: Folders that are not listed if they are found below ``uri``.
         parameter: The parameter that names the folder, for messages.
 
     Raises:
         FruitsError: If the folder does not exist or cannot be listed.
     """
-    if is_local(uri) and not os.path.isdir(expanded(uri)):
+    folder = absolute(uri)
+    if is_local(uri) and not os.path.isdir(folder):
         kind = "image folder" if parameter == "images" else f"{parameter} folder"
-        problem = "is not a folder" if os.path.exists(expanded(uri)) else "does not exist"
+        problem = "is not a folder" if os.path.exists(folder) else "does not exist"
         raise FruitsError(
-            f"The {kind} {expanded(uri)} {problem}: name a folder with "
-            f"--params={parameter}=FOLDER or the environment variable FRUITS_{parameter.upper()}."
+            f"The {kind} {folder} {problem}: name a folder with --params={parameter}=FOLDER or the "
+            f"environment variable FRUITS_{parameter.upper()}."
         )
     root, found = _walk(uri, exclude)
     return Listing(uri, _to_table(root, found))
@@ -114,7 +110,7 @@ def first_files(uri: str, exclude: Iterable[str], limit: int) -> pa.Table:
 def _walk(uri: str, exclude: Iterable[str]) -> tuple[str, Iterator[Found]]:
     """The prefix of all paths, and the files below."""
     if is_local(uri):
-        root = expanded(uri)
+        root = absolute(uri)
         return root.rstrip("/") + "/", _walk_disk(root, exclude)
     fs, path = filesystem(uri)
     root = path.rstrip("/") + "/"
@@ -124,14 +120,19 @@ def _walk(uri: str, exclude: Iterable[str]) -> tuple[str, Iterator[Found]]:
     return f"{uri.split('://', 1)[0]}://{root}", found
 
 
-def expanded(uri: str) -> str:
-    """The absolute path of a local folder, with a leading ``~`` expanded."""
+def absolute(uri: str) -> str:
+    """A local folder as an absolute path, with a leading ``~`` expanded; other URIs as they are.
+
+    Neither has a slash at its end, except ``/``.
+    """
+    if not is_local(uri):
+        return uri.rstrip("/")
     return local_path(os.path.expanduser(uri.removeprefix("file://")))
 
 
 def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
     folders, links = [root], list[str]()
-    seen = {_identity(expanded(folder)) for folder in exclude if is_local(folder)} | {None}
+    seen = {_identity(absolute(folder)) for folder in exclude if is_local(folder)} | {None}
     while folders or links:
         # Links come last, so that files are listed under their own names first.
         folder = folders.pop() if folders else links.pop(links.index(min(links)))
@@ -143,15 +144,15 @@ def _walk_disk(root: str, exclude: Iterable[str]) -> Iterator[Found]:
         for entry in _entries(folder):
             try:
                 status = _status(entry)
+                mode, size, modified = status.st_mode, status.st_size, status.st_mtime_ns
             except FileNotFoundError:  # it vanished
                 continue
-            except OSError:  # no rights: counted as unreadable later
-                status = None
-            mode = status.st_mode if status else _mode_by_name(entry)
+            except OSError:  # visible without the right to enter its folder; unreadable later
+                is_folder = entry.is_dir(follow_symlinks=False)
+                mode, size, modified = stat.S_IFDIR if is_folder else stat.S_IFREG, 0, 0
             if stat.S_ISDIR(mode):
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
-                size, modified = (status.st_size, status.st_mtime_ns) if status else (0, 0)
                 yield below + entry.name, size, str(modified)
 
 
@@ -171,11 +172,6 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result:
     return entry.stat(follow_symlinks=False)
 
 
-def _mode_by_name(entry: os.DirEntry[str]) -> int:
-    """Kind of an entry from its parent's listing: it may be visible without the right to enter."""
-    return stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else stat.S_IFREG
-
-
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
@@ -192,9 +188,8 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 def _walk_store(fs: Any, uri: str, root: str) -> Iterator[Found]:
     found = 0
     try:
-        for key, size, modified in (
-            _s3_pages(fs, root) if hasattr(fs, "call_s3") else _find(fs, root)
-        ):
+        files = _s3_pages(fs, root) if hasattr(fs, "call_s3") else _find(fs, root)
+        for key, size, modified in files:
             if not key.endswith("/"):
                 found += 1
                 yield key[len(root) :], size, modified
@@ -230,62 +225,35 @@ def _find(fs: Any, root: str) -> Iterator[Found]:
 
 def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
     schema = LISTING_SCHEMA.remove(0)
+    readable_root = _readable(root)
     batches = []
     while rows := list(islice(found, _ROWS_AT_ONCE)):
         relative, sizes, modified = zip(*rows, strict=True)
-        columns = [*_readable_column(relative), sizes, modified]
-        readable, is_utf8, *others = columns
-        batches.append(pa.record_batch([readable, *map(pa.array, others), is_utf8], schema=schema))
+        readable = [_readable(name) for name in relative]
+        is_utf8 = [root == readable_root and same for same in map(operator.eq, relative, readable)]
+        columns = dict(zip(schema.names, (readable, sizes, modified, is_utf8), strict=True))
+        batches.append(pa.RecordBatch.from_pydict(columns, schema))
     table = pa.Table.from_batches(batches, schema)
     # All paths have one prefix, so relative paths sort like paths.
     table = table.take(pc.sort_indices(table.column("relative_path"))).combine_chunks()
-    paths = pc.binary_join_element_wise(_readable(root), table.column("relative_path"), "")
-    table = table.add_column(0, LISTING_SCHEMA.field("path"), paths)
-    if not _is_utf8(root):
-        table = table.set_column(
-            4, LISTING_SCHEMA.field("name_is_utf8"), pa.repeat(False, table.num_rows)
-        )
-    return table.cast(LISTING_SCHEMA)
-
-
-def _readable_column(names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
-    """Names as UTF-8, and whether each was valid UTF-8."""
-    try:
-        return pa.array(names, pa.string()), pa.repeat(True, len(names))
-    except UnicodeEncodeError:
-        return (
-            pa.array([_readable(name) for name in names], pa.string()),
-            pa.array([_is_utf8(name) for name in names]),
-        )
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    paths = pc.binary_join_element_wise(readable_root, table.column("relative_path"), "")
+    return table.add_column(0, LISTING_SCHEMA.field("path"), paths).cast(LISTING_SCHEMA)
 
 
 def _readable(text: str) -> str:
     """``text`` with bytes that are no UTF-8 written as ``\\xNN``."""
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-class _Digest:
+class _Digest(io.RawIOBase):
     """Writable file that only computes the sha256 of what is written."""
 
-    closed = False
+    def __init__(self) -> None:
+        self.sha256 = hashlib.sha256()
 
-    def __init__(self, begin: str) -> None:
-        self._sha256 = hashlib.sha256(begin.encode("utf-8", "surrogateescape"))
+    def writable(self) -> bool:
+        return True
 
     def write(self, content: Any) -> int:
-        self._sha256.update(content)
+        self.sha256.update(content)
         return len(content)
-
-    def flush(self) -> None:
-        """Nothing is buffered."""
-
-    def hexdigest(self) -> str:
-        return self._sha256.hexdigest()

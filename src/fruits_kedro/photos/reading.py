@@ -1,15 +1,17 @@
 """Reads one file on a worker: its bytes and header, or the reason for its rejection."""
 
 import hashlib
+import operator
 import os
 import stat
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from fruits_kedro import FruitsError
+from fruits_kedro.parameters.ingestion import IngestionParameters
 from fruits_kedro.photos.decoding import read_header
-from fruits_kedro.photos.isolation import Call, call_directly
+from fruits_kedro.photos.isolation import Call
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 from fruits_kedro.storage.s3 import credentials_problem
@@ -19,7 +21,20 @@ _MAX_SIDE = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class ReadFile:
+class Limits:
+    """The limits of a run for one file, of which workers need no other parameter."""
+
+    max_bytes: int
+    max_pixels: int
+    stored_bytes: int
+
+    @classmethod
+    def of(cls, parameters: IngestionParameters) -> Self:
+        """The limits of a run."""
+        return cls(parameters.max_bytes, parameters.max_pixels, parameters.stored_bytes)
+
+
+class ReadFile(NamedTuple):
     """The result of reading a file.
 
     Attributes:
@@ -38,22 +53,26 @@ class ReadFile:
     reason: Reason | None = None
 
 
-def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> ReadFile:
+def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
+    """Read one file, or reject it unread if the listing says that it is too large."""
+    if size > limits.max_bytes:
+        return ReadFile(reason=Reason.TOO_MANY_BYTES)
+    return read_photograph(path, limits.max_pixels, call)
+
+
+def read_photograph(path: str, max_pixels: int, call: Call = operator.call) -> ReadFile:
     """Read one file and look at its header.
 
     Args:
         path: Absolute path or URI, as listed.
-        max_pixels: A photograph whose header announces more is rejected, without being decoded.
+        max_pixels: A photograph whose header announces more is rejected.
         call: How the decoder is called.
 
     Raises:
         FruitsError: If S3 rejects the credentials, as it would for every photograph.
     """
-    try:
-        content = _read(path)
-    except FruitsError:
-        raise
-    except Exception:  # an error of the storage costs this row and not the run
+    content = _read(path)
+    if content is None:
         return ReadFile(reason=Reason.UNREADABLE)
     digest = hashlib.sha256(content).hexdigest()
     if not content:
@@ -70,37 +89,29 @@ def read_photograph(path: str, max_pixels: int, call: Call = call_directly) -> R
 def read_again(path: str, sha256: str) -> bytes | Reason:
     """Read a photograph whose bytes were not copied into the storage.
 
-    Args:
-        path: Absolute path or URI, as listed.
-        sha256: Digest at the first reading.
-
     Returns:
-        The bytes; ``unreadable`` if the file is gone or has changed since, in which case the next
-        run lists it as another photograph.
+        The bytes; ``unreadable`` if the file is gone or no longer has this digest, in which case
+        the next run lists it as another photograph.
     """
-    try:
-        content = _read(path)
-    except FruitsError:
-        raise
-    except Exception:  # an error of the storage costs this row and not the run
+    content = _read(path)
+    if content is None or hashlib.sha256(content).hexdigest() != sha256:
         return Reason.UNREADABLE
-    return content if hashlib.sha256(content).hexdigest() == sha256 else Reason.UNREADABLE
+    return content
 
 
-def _read(path: str) -> bytes:
-    if is_local(path):
-        with open(local_path(path), "rb", opener=_open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(f"{path} is not a regular file")
-            return file.read()
+def _read(path: str) -> bytes | None:
+    """The content of a file; None if it cannot be read, which costs this row and not the run."""
     try:
-        content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
-    except Exception as error:
-        problem = credentials_problem(str(error))
+        if not is_local(path):
+            content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
+            return content
+        with open(local_path(path), "rb", opener=_open_without_waiting) as file:
+            return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except Exception as error:  # storages raise anything
+        problem = None if is_local(path) else credentials_problem(str(error))
         if problem:
             raise FruitsError(problem) from error
-        raise
-    return content
+        return None
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

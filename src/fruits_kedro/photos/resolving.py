@@ -49,28 +49,21 @@ def resolve(rows: pa.Table) -> pa.Table:
 
 
 def conflicts(rows: pa.Table) -> list[tuple[str, str, int]]:
-    """Pairs of labels that hold the same bytes, and how many photographs they share.
-
-    Args:
-        rows: As ``resolve`` returns them.
+    """Pairs of labels of resolved rows that hold the same bytes, and how many photographs.
 
     Returns:
         Pairs in order of labels, those that share most first.
     """
     disputed = rows.filter(pc.equal(rows.column("reason"), Reason.LABEL_CONFLICT.value))
-    contents = disputed.filter(disputed.column("sha256").is_valid()).group_by("sha256")
+    contents = disputed.select(["sha256", "label"]).to_pandas().dropna().drop_duplicates()
     pairs: Counter[tuple[str, str]] = Counter()
-    for labels in contents.aggregate([("label", "distinct")]).column("label_distinct").to_pylist():
-        pairs.update(combinations(sorted(set(labels) - {None}), 2))
+    for _, labels in contents.groupby("sha256")["label"]:
+        pairs.update(combinations(sorted(labels), 2))
     return sorted(((*pair, n) for pair, n in pairs.items()), key=lambda row: (-row[2], row[:2]))
 
 
 def unused_labels(rows: pa.Table) -> dict[str, int]:
-    """Labels of which no photograph is kept, with the number of their files, in order.
-
-    Args:
-        rows: As ``resolve`` returns them; files outside of the split folders do not count.
-    """
+    """Labels of which no photograph is kept, with the number of their files in split folders."""
     inside = rows.filter(pc.not_equal(pc.fill_null(rows.column("split"), ""), OUTSIDE))
     files = inside.select(["label", "status"]).to_pandas().dropna()
     kept = (files["status"] == KEPT).groupby(files["label"]).agg(["sum", "size"])
@@ -78,7 +71,7 @@ def unused_labels(rows: pa.Table) -> dict[str, int]:
 
 
 def warnings(rows: pa.Table) -> Iterator[str]:
-    """What the user should look at in resolved rows: labels in conflict, labels without any."""
+    """What the user should look at in resolved rows: labels in conflict, and without rows."""
     pairs = {f"{one} and {other}": number for one, other, number in conflicts(rows)}
     if pairs:
         yield (
@@ -91,11 +84,7 @@ def warnings(rows: pa.Table) -> Iterator[str]:
 
 
 def _copies(rows: pa.Table, usable: pa.ChunkedArray) -> pd.DataFrame:
-    """The rows that share their bytes with another one, by position.
-
-    Returns:
-        copy (0 for the one to keep) and disputed (the bytes are under several labels).
-    """
+    """The rows that share their bytes, by position: copy, 0 for the one to keep, and disputed."""
     contents = rows.column("sha256").combine_chunks().dictionary_encode().indices
     content = pc.fill_null(pc.if_else(usable, contents, None), -1).to_numpy()
     often = np.bincount(content + 1, minlength=1) > 1

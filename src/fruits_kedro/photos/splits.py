@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,7 +35,10 @@ def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array
         FruitsError: If the method is ``folder`` and the folders do not say what trains and tests.
     """
     said = rows.column("split").combine_chunks()
-    train_anyway = pc.and_(_is_own(rows), said.is_null())
+    is_own: Any = False
+    if "source" in rows.column_names:
+        is_own = pc.equal(rows.column("source").combine_chunks(), OWN)
+    train_anyway = pc.and_(said.is_null(), is_own)
     decided = pc.or_(train_anyway, pc.fill_null(pc.equal(said, OUTSIDE), False))
     open_rows = rows.filter(pc.invert(decided))
     method = parameters.method
@@ -44,55 +48,30 @@ def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array
             logger.info("No folders name what trains and what tests: the split is drawn at random")
     drawn = kind_in(SPLIT_METHODS, method).assign(open_rows, parameters)
     settled = pc.if_else(train_anyway, "train", OUTSIDE)
-    return _merge(decided, settled, drawn), method
+    return pc.replace_with_mask(settled, pc.invert(decided), drawn), method
 
 
 def uncovered_labels(rows: pa.Table) -> dict[str, list[str]]:
-    """Labels without a row that trains, and without one that tests, by split.
-
-    Args:
-        rows: Photographs with label and split; those outside are not looked at.
-
-    Returns:
-        Sorted labels under ``train`` and ``test``.
+    """Sorted labels without a row that trains, and without one that tests, under ``train`` and
+    ``test``; photographs outside are not looked at.
     """
-    inside = rows.filter(pc.not_equal(rows.column("split"), OUTSIDE))
-    labels = set(inside.column("label").unique().to_pylist())
-    return {split: sorted(labels - _labels_in(inside, split)) for split in ("train", "test")}
+    pairs = rows.select(["split", "label"]).to_pandas().drop_duplicates()
+    inside = pairs[pairs["split"] != OUTSIDE]
+    labels = set(inside["label"])
+    return {
+        split: sorted(labels - set(inside["label"][inside["split"] == split]))
+        for split in ("train", "test")
+    }
 
 
 def warnings(rows: pa.Table) -> Iterator[str]:
     """What the user should look at in a split: labels that cannot be learnt or measured."""
     uncovered = uncovered_labels(rows)
-    if uncovered["train"]:
-        yield (
-            f"Nothing trains {_labels(uncovered['train'])}, so they are never predicted: "
-            f"{names_of(uncovered['train'])}."
-        )
-    if uncovered["test"]:
-        yield (
-            f"Nothing tests {_labels(uncovered['test'])}, so no figure covers them: "
-            f"{names_of(uncovered['test'])}."
-        )
-
-
-def _labels(names: list[str]) -> str:
-    return f"{len(names)} {'label' if len(names) == 1 else 'labels'}"
-
-
-def _labels_in(rows: pa.Table, split: str) -> set[str]:
-    return set(
-        rows.filter(pc.equal(rows.column("split"), split)).column("label").unique().to_pylist()
-    )
-
-
-def _is_own(rows: pa.Table) -> pa.Array:
-    if "source" not in rows.column_names:
-        return pa.repeat(False, rows.num_rows)
-    return pc.equal(rows.column("source").combine_chunks(), OWN)
-
-
-def _merge(decided: pa.Array, settled: pa.Array, drawn: pa.Array) -> pa.Array:
-    """``settled`` where ``decided`` is true; elsewhere the values of ``drawn``, in order."""
-    position = pc.subtract(pc.cumulative_sum(pc.cast(pc.invert(decided), pa.int64())), 1)
-    return pc.if_else(decided, settled, drawn.take(pc.if_else(decided, None, position)))
+    for split, verb, effect in (
+        ("train", "trains", "they are never predicted"),
+        ("test", "tests", "no figure covers them"),
+    ):
+        names = uncovered[split]
+        if names:
+            labels = f"{len(names)} {'label' if len(names) == 1 else 'labels'}"
+            yield f"Nothing {verb} {labels}, so {effect}: {names_of(names)}."

@@ -1,6 +1,6 @@
 """Reads and featurizes photographs on Spark's Python workers, one task at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,7 @@ from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, caller_for_task
-from fruits_kedro.photos.limits import Limits
-from fruits_kedro.photos.reading import ReadFile, read_again, read_photograph
+from fruits_kedro.photos.reading import Limits, read_again, read_within
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
 from fruits_kedro.storage.tables import read_places
@@ -37,50 +36,40 @@ TO_FEATURIZE = pa.schema(
 """Columns of a task that featurizes: where the bytes are, and which variants are missing."""
 
 _BATCH_BYTES = 64 << 20
-"""Most bytes of photographs in one batch that is returned to Spark."""
 _BATCH_ROWS = 256
+"""Bytes of photographs, and rows, at which a batch is returned to Spark."""
 
 
 def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
-    """Read the files of a task, from ``TO_READ`` to ``schemas.IMAGES``.
+    """Function that reads the files of a task, from ``TO_READ`` to ``schemas.IMAGES``."""
 
-    Args:
-        limits: Files above them are rejected (by size without reading them) or not copied.
-    """
+    def read(row: dict[str, Any], call: Call) -> dict[str, Any]:
+        file = read_within(row["path"], row["size"], limits, call)._asdict()
+        content = file.pop("content")
+        return row | file | {"bytes": content if row["size"] <= limits.stored_bytes else None}
 
     def work(rows: pa.Table) -> Iterator[pa.RecordBatch]:
         with caller_for_task() as call:
-            held: list[dict[str, Any]] = []
-            size = 0
-            for row in rows.to_pylist():
-                file = read_within(row["path"], row["size"], limits, call)
-                held.append(row | _columns_of(file, row["size"] <= limits.stored_bytes))
-                size += len(held[-1]["bytes"] or b"")
-                if size >= _BATCH_BYTES or len(held) >= _BATCH_ROWS:
-                    yield pa.RecordBatch.from_pylist(held, IMAGES)
-                    held, size = [], 0
-            if held:
-                yield pa.RecordBatch.from_pylist(held, IMAGES)
+            yield from _batches(([read(row, call)] for row in rows.to_pylist()), IMAGES)
 
     return work
 
 
-def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
-    """Read one file, or reject it unread if the listing says that it is too large."""
-    if size > limits.max_bytes:
-        return ReadFile(reason=Reason.TOO_MANY_BYTES)
-    return read_photograph(path, limits.max_pixels, call)
-
-
-def _columns_of(file: ReadFile, is_stored: bool) -> dict[str, Any]:
-    return {
-        "sha256": file.sha256,
-        "width": file.width,
-        "height": file.height,
-        "format": file.format,
-        "bytes": file.content if is_stored else None,
-        "reason": file.reason,
-    }
+def _batches(
+    parts: Iterable[Iterable[dict[str, Any]]], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Batches of bounded size; the rows of one part are in one batch."""
+    held: list[dict[str, Any]] = []
+    size = 0
+    for part in parts:
+        first = len(held)
+        held += part
+        size += sum(len(row.get("bytes") or b"") for row in held[first:])
+        if size >= _BATCH_BYTES or len(held) >= _BATCH_ROWS:
+            yield pa.RecordBatch.from_pylist(held, schema)
+            held, size = [], 0
+    if held:
+        yield pa.RecordBatch.from_pylist(held, schema)
 
 
 @dataclass(frozen=True)
@@ -111,14 +100,11 @@ class Featurizer:
         """Featurize a task: rows of ``TO_FEATURIZE`` to ``schemas.FEATURES``."""
         infer = self.make_engine()
         with caller_for_task() as call:
-            held: list[dict[str, Any]] = []
-            for row, content in stored_contents(rows, self.files):
-                held += self._of_photograph(row, content, infer, call)
-                if len(held) >= _BATCH_ROWS:
-                    yield pa.RecordBatch.from_pylist(held, FEATURES)
-                    held = []
-            if held:
-                yield pa.RecordBatch.from_pylist(held, FEATURES)
+            parts = (
+                self._of_photograph(row, content, infer, call)
+                for row, content in stored_contents(rows, self.files)
+            )
+            yield from _batches(parts, FEATURES)
 
     def _of_photograph(
         self, row: dict[str, Any], content: bytes | Reason, infer: Any, call: Call
@@ -128,20 +114,18 @@ class Featurizer:
             pixels = call(decode, content, self.image_size, self.scaled_decoding)
         for variant in row["variants"]:
             failed = isinstance(pixels, Reason)
+            shown = pixels
+            if variant and not failed:
+                pictures = opened(self.backgrounds.value)
+                shown = self.recipe.copy(pixels, row["sha256"], variant, pictures, row["own"])
             yield {
                 "sha256": row["sha256"],
                 "fingerprint": self.copies_fingerprint if variant else self.fingerprint,
                 "variant": variant,
-                "features": None if failed else infer(self._variant(pixels, row, variant)),
+                "features": None if failed else infer(shown),
                 "studio": None if failed or variant else uniform_border(pixels),
                 "reason": pixels if failed else None,
             }
-
-    def _variant(self, pixels: Pixels, row: dict[str, Any], variant: int) -> Pixels:
-        if not variant:
-            return pixels
-        pictures = opened(self.backgrounds.value)
-        return self.recipe.copy(pixels, row["sha256"], variant, pictures, row["own"])
 
 
 def stored_contents(

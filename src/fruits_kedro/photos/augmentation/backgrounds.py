@@ -33,11 +33,7 @@ _MAX_PIXELS = 200_000_000
 
 @dataclass(frozen=True)
 class Backgrounds:
-    """Photographs without fruit.
-
-    Attributes:
-        photographs: JPEG files.
-    """
+    """Photographs without fruit, as JPEG files."""
 
     photographs: tuple[bytes, ...]
 
@@ -57,16 +53,12 @@ def opened(photographs: tuple[bytes, ...]) -> tuple[Image.Image, ...]:
 def shipped_backgrounds(part: Literal["train", "held_out"]) -> Backgrounds:
     """Read a set of the package's backgrounds: ``train`` for copies, ``held_out`` for scenes."""
     folder = files("fruits_kedro") / "photos" / "augmentation" / "backgrounds" / part
-    found = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
+    found = sorted(folder.iterdir(), key=lambda file: file.name)
     return Backgrounds(tuple(file.read_bytes() for file in found if file.name.endswith(".jpg")))
 
 
 def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
-    """Read the photographs of a folder, at most ``MOST`` of them.
-
-    Args:
-        paths: Paths of photographs; the names alone decide which of them are used.
-        folder: Their folder, for messages.
+    """Read photographs, at most ``MOST`` of them; the paths alone decide which.
 
     Raises:
         FruitsError: If none of them can be read.

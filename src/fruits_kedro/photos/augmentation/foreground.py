@@ -1,6 +1,6 @@
 """Cuts a fruit out of a photograph with a plain (studio) background."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,38 +31,15 @@ _SIZES = (0.03, 0.97)
 """Share of the frame that a fruit takes."""
 
 
-@dataclass(frozen=True)
-class CutOut:
-    """A fruit without its background.
-
-    Attributes:
-        image: RGBA, the fruit's bounding box.
-        background: Colour of the background, RGB.
-    """
+class CutOut(NamedTuple):
+    """A fruit's bounding box, RGBA, and the colour of its background, RGB."""
 
     image: Image.Image
     background: tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class _Studio:
-    """A background of one colour.
-
-    Attributes:
-        colour: Red, green and blue.
-        tolerance: Difference from the colour within which a pixel is background.
-    """
-
-    colour: npt.NDArray[np.float32]
-    tolerance: float
-
-
 def uniform_border(pixels: Pixels) -> bool:
-    """Whether a photograph's border has one colour, as in a studio.
-
-    Args:
-        pixels: ``(size, size, 3)`` uint8, RGB.
-    """
+    """Whether the border of ``(size, size, 3)`` uint8 has one colour, as in a studio."""
     return _studio_of(_border_of(Image.fromarray(pixels))) is not None
 
 
@@ -73,16 +50,16 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         pixels: ``(size, size, 3)`` uint8, RGB.
 
     Returns:
-        None if the photograph was not taken in a studio: its border has more than one colour, or
-        nothing or everything differs from it.
+        None if the border has more than one colour, or nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
     studio = _studio_of(_border_of(picture))
     if studio is None:
         return None
     small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
-    difference = np.abs(small - studio.colour).max(axis=2)
-    differs = _largest_parts(difference > studio.tolerance)
+    colour, tolerance = studio
+    difference = np.abs(small - colour).max(axis=2)
+    differs = _largest_parts(difference > tolerance)
     fruit = _without_rim(differs, difference > _RIM_TOLERANCE)
     if not _SIZES[0] < fruit.mean() < _SIZES[1]:
         return None
@@ -92,7 +69,7 @@ def cut_out(pixels: Pixels) -> CutOut | None:
         return None
     image = picture.convert("RGBA")
     image.putalpha(alpha)
-    red, green, blue = (int(value) for value in studio.colour)
+    red, green, blue = (int(value) for value in colour)
     return CutOut(image.crop(box), (red, green, blue))
 
 
@@ -109,14 +86,15 @@ def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
     return np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
 
 
-def _studio_of(border: npt.NDArray[np.float32]) -> _Studio | None:
+def _studio_of(border: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
+    """Colour of a border, and the difference within which a pixel is background."""
     colour = np.median(border, axis=0)
     off = np.abs(border - colour).max(axis=1)
     uniform = off < _SAMPLE_TOLERANCE
     if uniform.mean() < _UNIFORM_SHARE:
         return None
     noise = float(np.percentile(off[uniform], 90))
-    return _Studio(colour, min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1]))
+    return colour, min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
 
 
 def _largest_parts(differs: Mask) -> Mask:

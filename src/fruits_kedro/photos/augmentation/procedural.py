@@ -16,12 +16,7 @@ Colour = npt.NDArray[np.float32]
 
 
 def draw_background(random: Random, size: int) -> Image.Image:
-    """Draw a background of a random kind.
-
-    Args:
-        random: Decides everything.
-        size: Pixels of each side.
-    """
+    """Draw a square of a random kind, with ``size`` pixels on each side."""
     surface = _surface(random, size)
     if random.random() < 0.3:
         wall, edge = _surface(random, size), int(size * random.uniform(0.2, 0.7))

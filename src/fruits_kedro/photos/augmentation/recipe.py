@@ -21,13 +21,7 @@ VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and phot
 
 @dataclass(frozen=True)
 class Recipe:
-    """How photographs become copies.
-
-    Attributes:
-        style: Kind of scenes.
-        seed: Another seed gives other copies.
-        backgrounds: ``Backgrounds.id`` of the photographs behind the fruit.
-    """
+    """How photographs become copies; ``backgrounds`` is the ``Backgrounds.id``."""
 
     style: Style
     seed: int
@@ -49,25 +43,18 @@ class Recipe:
         """Make one copy of a photograph; equal arguments give equal pixels on every machine.
 
         Args:
-            pixels: ``(size, size, 3)`` uint8, RGB.
+            pixels: ``(size, size, 3)`` uint8, RGB, as is the result.
             sha256: Digest of the photograph's file.
             variant: Number of the copy, from 1.
             photographs: The backgrounds that ``backgrounds`` identifies.
             in_place: Keep the background: own photographs show where the classifier is used.
-
-        Returns:
-            ``(size, size, 3)`` uint8, RGB.
         """
         random = random_of(sha256, variant, self.seed)
         return make_scene(pixels, random, photographs, self.style, in_place)
 
 
 def random_of(*names: object) -> Random:
-    """A random generator seeded by names alone, equal in every process.
-
-    Args:
-        names: What the numbers are for, such as sha256, variant and seed.
-    """
+    """A random generator seeded by names such as sha256 and variant, equal in every process."""
     digest = hashlib.sha256(" ".join(map(str, names)).encode()).digest()
     return np.random.default_rng(np.frombuffer(digest, "<u4"))
 
@@ -82,7 +69,7 @@ def choose_copies(train: pa.Table, copies: int, per_label: int, seed: int) -> pa
         train: Photographs that train, with ``sha256`` and ``label``.
         copies: Copies of each photograph, at most.
         per_label: Copies of each label, at most.
-        seed: Another seed chooses others.
+        seed: Of the draw.
 
     Returns:
         ``sha256``, ``label`` and ``variant`` (int32, from 1), ordered by label and variant.

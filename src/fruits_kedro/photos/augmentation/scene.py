@@ -53,14 +53,11 @@ def make_scene(
     A photograph without a studio background stays whole: it is turned, cropped and lit differently.
 
     Args:
-        pixels: ``(size, size, 3)`` uint8, RGB.
+        pixels: ``(size, size, 3)`` uint8, RGB, as is the result.
         random: Decides everything.
         photographs: Backgrounds, RGB; without any, all backgrounds are drawn.
         style: Kind of scene.
         in_place: Treat the photograph as one without a studio background.
-
-    Returns:
-        ``(size, size, 3)`` uint8, RGB.
     """
     fruit, light = None if in_place else cut_out(pixels), style.light
     if fruit is None:
@@ -145,10 +142,7 @@ def _posed(fruit: Image.Image, random: Random, longest: float) -> Image.Image:
 def _perspective(
     target: npt.NDArray[np.float64], source: npt.NDArray[np.float64]
 ) -> tuple[float, ...]:
-    """Coefficients that take four points of the result to four points of the source.
-
-    Source: Pillow's documentation of ``Image.Transform.PERSPECTIVE``.
-    """
+    """Coefficients of ``Image.Transform.PERSPECTIVE`` that take four points to their sources."""
     rows, values = [], []
     for (x, y), (u, v) in zip(target, source, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
@@ -183,13 +177,7 @@ def _reframed(pixels: Pixels, random: Random) -> Image.Image:
 
 
 def _in_other_light(image: Image.Image, random: Random, strength: float) -> Image.Image:
-    """Change exposure, contrast and colour of light, by one curve per channel.
-
-    Args:
-        image: RGB or RGBA; alpha stays.
-        random: Decides how.
-        strength: 1 is the variation of kitchen lamps and windows.
-    """
+    """Change exposure, contrast and colour of light by one curve per channel; alpha stays."""
     gamma = np.exp(random.normal(0, 0.28 * strength))
     gain = 1 + random.normal(0, 0.12 * strength)
     warmth, tint = random.normal(0, 0.07 * strength), random.normal(0, 0.03 * strength)

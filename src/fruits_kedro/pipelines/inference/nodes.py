@@ -27,10 +27,9 @@ from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import caller_for_task
-from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.reading import Limits, read_within
 from fruits_kedro.photos.reasons import Reason
-from fruits_kedro.photos.workers import read_within
 from fruits_kedro.storage.schemas import INFERENCE
 from fruits_kedro.storage.tables import Table
 

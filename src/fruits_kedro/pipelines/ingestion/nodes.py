@@ -14,8 +14,8 @@ from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitPar
 from fruits_kedro.photos import resolving, splits
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.layout_summary import counts, names_of
-from fruits_kedro.photos.limits import Limits
 from fruits_kedro.photos.listing import Listing
+from fruits_kedro.photos.reading import Limits
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_READ, read_task
 from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
