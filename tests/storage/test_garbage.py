@@ -105,7 +105,7 @@ def test_it_says_before_what_goes_and_after_how_much_went(tables):
         ("images", 2, 3),
         ("features", 3, 3),
     ]
-    assert plans[0].folders == ("/photos",)
+    assert plans[0].folders == ["/photos"]
     tables.collect()
     assert tables.freed == {name: size - tables.size(name) for name, size in before.items()}
 

@@ -15,7 +15,7 @@ from fruits_kedro.datasets import (
 )
 from fruits_kedro.storage import identity as identity_module
 from fruits_kedro.storage.files import filesystem, join, replace_file
-from fruits_kedro.storage.identity import HasSnapshots, identity
+from fruits_kedro.storage.identity import identity
 
 
 class File:
@@ -41,7 +41,6 @@ class Table:
 
 
 def test_a_table_is_identified_by_its_snapshot():
-    assert isinstance(Table(None), HasSnapshots)
     assert identity(Table(None)) is None
     assert identity(Table("a")) == identity(Table("a")) != identity(Table("b"))
 

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
     from pyarrow import Table as ArrowTable
-    from pyspark.ml import PipelineModel
-    from pyspark.sql import DataFrame, SparkSession
-
-    Table = DataFrame | ArrowTable
+    from pyspark.sql import DataFrame
 else:
-    DataFrame = Figure = PipelineModel = SparkSession = Table = ArrowTable = Any
+    ArrowTable = DataFrame = Figure = Any
 
-__all__ = ["ArrowTable", "DataFrame", "Figure", "PipelineModel", "SparkSession", "Table"]
+__all__ = ["ArrowTable", "DataFrame", "Figure"]
