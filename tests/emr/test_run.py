@@ -23,12 +23,12 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster import emr as module
 from fruits_kedro.cluster.emr import (
     Job,
-    Stack,
     check_options,
     emr,
     exit_code,
     find_stack,
     follow,
+    log_prefix,
     log_tail,
     serverless_parameters,
     submit,
@@ -40,7 +40,7 @@ REGION = "us-east-1"
 OPTIONS = ["--params=images=s3://photos/fruits,storage=s3://results/1"]
 JOB = Job("s3://b/project", "s3://b/environment.tar.gz", OPTIONS)
 ROLE = "arn:aws:iam::123456789012:role/job"
-SERVERLESS = Stack({"Bucket": "b", "ApplicationId": "00fapp", "JobRoleArn": ROLE})
+SERVERLESS = {"Bucket": "b", "ApplicationId": "00fapp", "JobRoleArn": ROLE}
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,7 @@ def cluster(emr_project) -> Iterator[Any]:
                 {"ParameterKey": "BucketName", "ParameterValue": "fk-bucket"},
             ],
         )
-        found = emr_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[
-            find_stack("fk").outputs["ClusterId"]
-        ]
+        found = emr_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[find_stack("fk")["ClusterId"]]
         found.state = "WAITING"  # moto ends a cluster without steps
         yield found
     server.stop()
@@ -128,14 +126,14 @@ def test_a_job_that_fails_shows_its_log_and_returns_its_exit_code(
         boto3.client("s3").put_object(
             Bucket="fk-bucket", Key=key, Body=gzip.compress(text.encode())
         )
-    monkeypatch.setattr(Stack, "log_prefix", lambda self, job: f"logs/{cluster.id}/steps/s-1/")
+    monkeypatch.setattr(module, "log_prefix", lambda stack, job: f"logs/{cluster.id}/steps/s-1/")
     result = typed("run", "--stack=fk", "--", *OPTIONS)
     assert result.exit_code == 3
     assert "line 99" in result.output
     assert "line 9\n" not in result.output
     assert not [word for word in ("of no use", "a worker", "another") if word in result.output]
     assert "FAILED" in result.output.splitlines()[-1]
-    assert log_tail(Stack({"Bucket": "fk-bucket", "ClusterId": "j-other"}), "s") != ""
+    assert log_tail({"Bucket": "fk-bucket", "ClusterId": "j-other"}, "s") != ""
 
 
 def test_a_cluster_that_ended_itself(cluster, monkeypatch):
@@ -225,7 +223,7 @@ def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
         stub.assert_no_pending_responses()
     assert capsys.readouterr().out.count("RUNNING") == 1
     assert (state, exit_code(reason)) == ("FAILED", 4)
-    assert SERVERLESS.log_prefix("1") == "logs/applications/00fapp/jobs/1/"
+    assert log_prefix(SERVERLESS, "1") == "logs/applications/00fapp/jobs/1/"
 
 
 def test_serverless_gets_python_from_the_archive():

@@ -1,6 +1,7 @@
 """Runs tasks on Spark's workers as one ``mapInArrow``: a list of tasks in, rows out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -30,14 +31,10 @@ _DDL = {
 
 
 def on_workers(tasks: Sequence[pa.Table], work: Work, schema: pa.Schema) -> DataFrame:
-    """Call ``work`` for each task on the workers, lazily.
+    """Call ``work`` for the rows of each task on the workers, lazily; it returns ``schema``.
 
     Each task is one partition, so rows come in the order of the tasks on any number of workers.
-
-    Args:
-        tasks: Rows of each task. They are sent with the function, so keep them small.
-        work: Runs in a Python worker; its large values should be broadcast variables.
-        schema: Columns that ``work`` returns.
+    Tasks are sent with the function: keep them small, and broadcast large values.
     """
     packed = [_packed(task) for task in tasks]
 
@@ -55,15 +52,8 @@ def write_on_workers(
 ) -> list[StoredFile]:
     """Write the rows of a DataFrame as Parquet files, one per non-empty partition.
 
-    Args:
-        data: Has the columns of ``schema``.
-        folder: The table's folder.
-        version: Of the manifest that will name the files.
-        schema: Columns to write.
-
-    Returns:
-        The files of successful attempts, in the order of partitions. A failed attempt may leave a
-        file that no manifest names.
+    Returns the files of successful attempts, in the order of partitions. A failed attempt may leave
+    a file that the manifest, of ``version``, does not name.
     """
     token = new_token()
 
@@ -75,11 +65,7 @@ def write_on_workers(
         name = table_file_name(version, part, f"{token}{attempt % 256:02x}")
         file = write_rows(folder, name, schema, batches)
         if file is not None:
-            values = [[file.name], [file.rows], [file.size], [file.sha256]]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array(value, kind) for value, kind in zip(values, _WRITTEN.types, strict=True)],
-                schema=_WRITTEN,
-            )
+            yield pa.RecordBatch.from_pylist([asdict(file)], _WRITTEN)
 
     written = data.mapInArrow(write, ddl_of(_WRITTEN)).toArrow()
     return [StoredFile(**row) for row in written.sort_by("name").to_pylist()]
