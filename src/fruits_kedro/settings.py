@@ -14,7 +14,7 @@ if sys.argv[1:2] == ["run"]:
 from fruits_kedro.hooks.configuration import ConfigurationHooks, FruitsConfigLoader
 from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.hooks.storage import StorageHooks
-from fruits_kedro.hooks.telling import ProgressHooks, RunFactsHooks, SummaryHooks, TimingHooks
+from fruits_kedro.hooks.telling import ProgressHooks, SummaryHooks, TimingHooks
 from fruits_kedro.hooks.tracking import TrackingHooks
 
 SESSION_CLASS = FruitsSession
@@ -44,7 +44,6 @@ HOOKS = (
     TrackingHooks(),
     SummaryHooks(),
     TimingHooks(),
-    RunFactsHooks(),
     ProgressHooks(),
     ConfigurationHooks(),
 )

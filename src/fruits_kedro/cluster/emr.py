@@ -247,15 +247,14 @@ def submit(stack: Stack, job: Job) -> str:
             )
         jar = {"Jar": "command-runner.jar", "Args": ["spark-submit", *yarn_arguments(job)]}
         step = {"Name": name, "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}
-        ids: list[str] = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step])["StepIds"]
-        return ids[0]
+        return emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step])["StepIds"][0]
     logs = {"s3MonitoringConfiguration": {"logUri": f"s3://{stack['Bucket']}/logs/"}}
     started = {
         "entryPoint": job.main,
         "entryPointArguments": job.arguments,
         "sparkSubmitParameters": serverless_parameters(job),
     }
-    job_id: str = _client("emr-serverless").start_job_run(
+    return _client("emr-serverless").start_job_run(
         applicationId=stack["ApplicationId"],
         clientToken=str(uuid.uuid4()),  # a repeated request with this token starts no second job
         executionRoleArn=stack["JobRoleArn"],
@@ -264,7 +263,6 @@ def submit(stack: Stack, job: Job) -> str:
         configurationOverrides={"monitoringConfiguration": logs},
         tags={"project": "fruits-kedro"},
     )["jobRunId"]
-    return job_id
 
 
 def follow(stack: Stack, job_id: str) -> tuple[str, str]:

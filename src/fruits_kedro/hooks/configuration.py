@@ -25,7 +25,6 @@ _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
 """Catalog entries whose paths are those of photographs and results."""
-_REPORTS = "/08_reporting/metrics.json"
 
 
 class ConfigurationHooks:
@@ -120,8 +119,7 @@ def check_configuration(loader: Any) -> None:
 
 def storage_of(catalog: dict[str, Any]) -> str:
     """The storage root of a resolved catalog, as it was given."""
-    filepath: str = catalog["metrics"]["filepath"]
-    return filepath.removesuffix(_REPORTS)
+    return catalog["metrics"]["filepath"].removesuffix("/08_reporting/metrics.json")
 
 
 def nearest_hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -150,10 +148,9 @@ def _require_environment(loader: Any) -> None:
 def _load(loader: Any, key: str) -> dict[str, Any]:
     """The configuration of a key, empty if there is no such file."""
     try:
-        values: dict[str, Any] = loader[key]
+        return loader[key]
     except MissingConfigException:
         return {}
-    return values
 
 
 def global_problems(values: dict[str, Any]) -> Iterator[str]:

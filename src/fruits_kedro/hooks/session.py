@@ -31,22 +31,16 @@ class FruitsSession(KedroSession):
         _check_names(names)
         _complete_node_names(names, arguments)
         _check_filters(names, arguments)
-        runner = arguments.get("runner")
-        if runner is not None:
-            check_runner(type(runner))
-        if type(runner) in (type(None), SequentialRunner):
+        runner = arguments.get("runner") or SequentialRunner()
+        if not isinstance(runner, SequentialRunner):
+            raise FruitsError(
+                f"{type(runner).__name__} cannot run these pipelines, whose nodes share one Spark "
+                "session and already use every core: leave out --runner."
+            )
+        if type(runner) is SequentialRunner:
             arguments["runner"] = IncrementalRunner()
         with as_sentences():
             return super().run(**arguments)
-
-
-def check_runner(kind: type) -> None:
-    """Raise FruitsError if a runner would run nodes at the same time."""
-    if not issubclass(kind, SequentialRunner):
-        raise FruitsError(
-            f"{kind.__name__} cannot run these pipelines, whose nodes share one Spark session and "
-            "already use every core: leave out --runner."
-        )
 
 
 def _complete_node_names(names: list[str | None], arguments: dict[str, Any]) -> None:

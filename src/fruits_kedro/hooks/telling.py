@@ -117,11 +117,12 @@ class TimingHooks:
             logger.warning("The times of this run were not saved: %s", error.__cause__ or error)
 
 
-class RunFactsHooks:
-    """Puts the environment, changed parameters and versions into a dataset, for the report."""
+class SummaryHooks:
+    """Facts of a run: for the report at its start, for the log at its end."""
 
     def __init__(self) -> None:
         self._loader: Any = None
+        self._began = time.monotonic()
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -130,9 +131,9 @@ class RunFactsHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
-        """Compare the parameters with those of conf/base alone."""
+        """Save the environment, versions, and the parameters that differ from conf/base alone."""
         loader = self._loader
-        if loader is None or RUN_FACTS not in catalog:
+        if RUN_FACTS not in catalog:
             return
         base = OmegaConfigLoader(loader.conf_source, base_env="base", default_run_env="base")
         ours = {"fruits-kedro": __version__, "python": platform.python_version()}
@@ -143,19 +144,6 @@ class RunFactsHooks:
         }
         catalog[RUN_FACTS].save(facts)
 
-
-class SummaryHooks:
-    """The closing lines of the log: seconds, counts, accuracy, and where to look."""
-
-    def __init__(self) -> None:
-        self._storage = ""
-        self._began = time.monotonic()
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Find the storage root."""
-        self._storage = storage_of(context.config_loader["catalog"])
-
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Start the clock."""
@@ -163,7 +151,7 @@ class SummaryHooks:
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Log the summary."""
+        """Log seconds, counts, accuracy, and where to look."""
         made = pipeline.all_outputs()
         reports = {
             name: catalog.load(name) for name in _REPORTS if name in made and catalog.exists(name)
@@ -172,7 +160,8 @@ class SummaryHooks:
         for line in summary_lines(reports):
             logger.info("%s", line)
         page = ", open report.html first" if "report" in made else ""
-        logger.info("Results are in %s, reports in its folder 08_reporting%s", self._storage, page)
+        storage = storage_of(self._loader["catalog"])
+        logger.info("Results are in %s, reports in its folder 08_reporting%s", storage, page)
 
 
 def summary_lines(reports: dict[str, Any]) -> list[str]:

@@ -41,8 +41,7 @@ def join(uri: str, *names: str) -> str:
 def read_bytes(uri: str) -> bytes:
     """The content of one file. Raises FileNotFoundError if there is none."""
     fs, path = filesystem(uri)
-    content: bytes = fs.cat_file(path)
-    return content
+    return fs.cat_file(path)
 
 
 def replace_file(uri: str, content: bytes, media_type: str | None = None) -> None:

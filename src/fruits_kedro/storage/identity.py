@@ -28,8 +28,7 @@ def identity(dataset: Any) -> str | None:
 
 def _stored_identity(dataset: Any) -> str | None:
     if hasattr(dataset, "snapshot_id"):
-        named: str | None = dataset.snapshot_id()
-        return named
+        return dataset.snapshot_id()
     if isinstance(dataset, MemoryDataset):
         return _value_identity(dataset)
     uri = getattr(dataset, "uri", None)

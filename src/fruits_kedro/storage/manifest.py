@@ -189,24 +189,17 @@ class Folder:
 
     def _sizes(self) -> dict[str, int]:
         fs, root = filesystem(self.uri)
-        try:
-            # The client of an object store caches listings.
-            fs.invalidate_cache()
-            entries = fs.ls(root, detail=True)
-        except FileNotFoundError:
-            return {}
-        files = (entry for entry in entries if entry["type"] == "file")
-        return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in files}
+        fs.invalidate_cache()  # the client of an object store caches listings
+        return _entries(fs, root, "file")
 
 
 def stored_folders(storage: str) -> Iterator[Folder]:
     """Every folder of a storage that has a manifest."""
     fs, root = filesystem(storage)
-    for layer in _listed(fs, root, "directory"):
-        for path in _listed(fs, layer, "file"):
-            found = _MANIFEST.fullmatch(path.rsplit("/", 1)[-1])
-            if found:
-                yield Folder(join(storage, layer.rsplit("/", 1)[-1], found[1]))
+    for layer in _entries(fs, root, "directory"):
+        for name in _entries(fs, f"{root}/{layer}", "file"):
+            if found := _MANIFEST.fullmatch(name):
+                yield Folder(join(storage, layer, found[1]))
 
 
 def first_version(storage: str) -> list[str]:
@@ -238,12 +231,14 @@ def new_token() -> str:
     return secrets.token_hex(4)
 
 
-def _listed(fs: Any, folder: str, kind: str) -> list[str]:
-    """Paths of one kind directly in a folder; none if it does not exist."""
+def _entries(fs: Any, folder: str, kind: str) -> dict[str, int]:
+    """Sizes of the entries of one kind in a folder, by name; none if it does not exist."""
     try:
-        return [e["name"].rstrip("/") for e in fs.ls(folder, detail=True) if e["type"] == kind]
+        found = fs.ls(folder, detail=True)
     except FileNotFoundError:
-        return []
+        return {}
+    named = {e["name"].rstrip("/").rsplit("/", 1)[-1]: e for e in found if e["type"] == kind}
+    return {name: int(entry["size"] or 0) for name, entry in named.items()}
 
 
 def _sha256(path: str) -> str:
