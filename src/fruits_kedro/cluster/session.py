@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 APPLICATION = "fruits-kedro"
 
 NOT_SET = "not-set"
-"""Placeholder in ``conf/cluster`` for a master that the user has to name."""
+"""Placeholder in ``conf`` for a master or place that the user has to name."""
 
 _CHATTER = re.compile(
     rb"WARNING: ("

@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro import FruitsError
+from fruits_kedro.cluster.session import NOT_SET
 from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
@@ -19,9 +20,6 @@ from fruits_kedro.storage.manifest import first_version, remove_first_version, s
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 logger = logging.getLogger(__name__)
-
-NOT_SET = "not-set"
-"""Placeholder in globals.yml for places that the user has to name."""
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
