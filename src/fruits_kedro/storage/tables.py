@@ -197,6 +197,10 @@ class _HashedFile(io.RawIOBase):
         self.digest = hashlib.sha256()
         self.size = 0
 
+    def writable(self) -> bool:
+        """Whether bytes can be written."""
+        return True
+
     def write(self, content: Any) -> int:
         """Write bytes."""
         view = memoryview(content)
