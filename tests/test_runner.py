@@ -53,7 +53,10 @@ class Job:
         return self.folder / f"{name}.json"
 
     def write(self, name: str, value: Any) -> None:
-        self.path(name).write_text(json.dumps(value))
+        self.write_text(name, json.dumps(value))
+
+    def write_text(self, name: str, text: str) -> None:
+        self.path(name).write_text(text)
 
     def read(self, name: str) -> Any:
         return json.loads(self.path(name).read_text())
@@ -105,76 +108,36 @@ def again(job) -> Job:
     return job
 
 
-def test_a_first_run_runs_every_node(job):
-    assert job.run() == ["double", "add"]
-    assert job.read("sum") == 41
+CHANGES: dict[str, tuple[Callable[[Job], object], list[str], int]] = {
+    "nothing": (lambda job: None, [], 41),
+    "an input": (lambda job: job.write("source", 200), ["double", "add"], 401),
+    "an input that has the same content": (lambda job: job.write("source", 20), [], 41),
+    "an input that gives the same": (lambda job: job.write_text("source", "20 "), ["double"], 41),
+    "a parameter": (lambda job: job.parameters.update({"params:more": 2}), ["add"], 42),
+    "a number to true": (lambda job: job.parameters.update({"params:more": True}), ["add"], 41),
+    "a deleted intermediate result": (lambda job: job.path("doubled").unlink(), ["double"], 41),
+    "a deleted result": (lambda job: job.path("sum").unlink(), ["add"], 41),
+    "an altered intermediate result": (lambda job: job.write("doubled", 99), ["double"], 41),
+    "an altered result": (lambda job: job.write("sum", 99), ["add"], 41),
+    "lost records": (lambda job: job.path(RECORDS).unlink(), ["double", "add"], 41),
+}
 
 
-def test_nothing_runs_where_nothing_changed(again):
-    assert again.run() == []
-    assert again.read("sum") == 41
-
-
-def test_what_was_left_out_is_left_out_the_next_time_too(again):
-    again.run()
-    assert again.run() == []
-
-
-def test_a_changed_input_runs_what_comes_from_it(again):
-    again.write("source", 200)
-    assert again.run() == ["double", "add"]
-    assert again.read("sum") == 401
-
-
-def test_a_file_written_again_with_the_same_content_is_no_change(again):
-    again.path("source").unlink()
-    again.write("source", 20)
-    assert again.run() == []
-
-
-def test_a_node_that_gives_the_same_as_before_ends_the_chain(again):
-    again.path("source").write_text("20 ")
-    assert again.run() == ["double"]
-    assert again.run() == []
-
-
-def test_a_changed_parameter_runs_the_nodes_that_take_it(again):
-    again.parameters["params:more"] = 2
-    assert again.run() == ["add"]
-    assert again.read("sum") == 42
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_runs_what_would_come_out_differently_and_is_then_known(again, change):
+    make, ran, total = CHANGES[change]
+    make(again)
+    assert again.run() == ran
+    assert again.read("doubled") == total - again.parameters["params:more"]
+    assert again.read("sum") == total
+    assert again.run() == again.run() == []
 
 
 def test_a_parameter_changed_back_runs_again(again):
-    again.parameters["params:more"] = 2
-    again.run()
-    again.parameters["params:more"] = 1
-    assert again.run() == ["add"]
-    assert again.read("sum") == 41
-
-
-def test_a_number_is_not_its_text(again):
-    """1 and "1" are different parameters."""
-    again.parameters["params:more"] = True
-    assert again.run() == ["add"]
-
-
-@pytest.mark.parametrize(("name", "node_name"), [("doubled", "double"), ("sum", "add")])
-def test_a_deleted_output_is_made_again(again, name, node_name):
-    again.path(name).unlink()
-    assert again.run()[0] == node_name
-    assert (again.read("doubled"), again.read("sum")) == (40, 41)
-
-
-def test_an_altered_output_is_made_again(again):
-    again.write("sum", 99)
-    assert again.run() == ["add"]
-    assert again.read("sum") == 41
-
-
-def test_an_altered_intermediate_result_is_made_again_and_nothing_comes_from_it(again):
-    again.write("doubled", 99)
-    assert again.run()[0] == "double"
-    assert (again.read("doubled"), again.read("sum")) == (40, 41)
+    for value in (2, 1):
+        again.parameters["params:more"] = value
+        assert again.run() == ["add"]
+        assert again.read("sum") == 40 + value
 
 
 @pytest.mark.parametrize("name", ["_code_of", "_libraries"])
@@ -245,15 +208,10 @@ def test_refresh_forgets_every_record(again):
     assert again.run() == []
 
 
-def test_lost_records_run_everything(again):
-    again.path(RECORDS).unlink()
-    assert again.run() == ["double", "add"]
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"double": 1}', '{"double": {}}'])
 def test_damaged_records_run_everything(again, text):
     """They save time and hold nothing else, so no run should stop because of them."""
-    again.path(RECORDS).write_text(text)
+    again.write_text(RECORDS, text)
     assert "double" in again.run()
     assert again.read("sum") == 41
 
@@ -296,21 +254,12 @@ def passing(job) -> Job:
     return job
 
 
-def test_what_passes_through_memory_is_identified_by_what_it_is_made_from(passing):
-    assert passing.run() == []
-    assert passing.read("sum") == 41
-
-
-def test_what_passes_through_memory_is_made_where_somebody_takes_it(passing):
-    passing.parameters["params:more"] = 2
-    assert passing.run() == ["double", "add"]
-    assert passing.read("sum") == 42
-
-
-def test_a_change_goes_through_memory(passing):
-    passing.write("source", 200)
-    assert passing.run() == ["double", "add"]
-    assert passing.read("sum") == 401
+@pytest.mark.parametrize("change", ["nothing", "a parameter", "an input"])
+def test_what_passes_through_memory_is_made_where_a_node_that_takes_it_runs(passing, change):
+    make, ran, total = CHANGES[change]
+    make(passing)
+    assert passing.run() == (["double", "add"] if ran else [])
+    assert passing.read("sum") == total
 
 
 def test_a_node_with_the_tag_always_runs_and_what_comes_from_it(passing):
@@ -320,22 +269,17 @@ def test_a_node_with_the_tag_always_runs_and_what_comes_from_it(passing):
     assert passing.run() == ["double", "add"]
 
 
-def test_a_new_snapshot_of_an_input_is_a_change(job):
-    job.datasets["source"] = Table("first")
+@pytest.mark.parametrize(
+    ("name", "snapshots", "ran"),
+    [("source", ["a second one"], ["double", "add"]), ("sum", ["of another", None], ["add"])],
+)
+def test_another_snapshot_is_a_change(job, name, snapshots, ran):
+    job.datasets[name] = Table("first")
     assert job.run() == ["double", "add"]
-    assert job.run() == []
-    job.datasets["source"].snapshot = "a second one"
-    assert job.run() == ["double", "add"]
-
-
-def test_another_snapshot_of_an_output_is_made_again(job):
-    job.datasets["sum"] = Table()
-    assert job.run() == ["double", "add"]
-    assert job.run() == []
-    job.datasets["sum"].snapshot = "of somebody else"
-    assert job.run() == ["add"]
-    job.datasets["sum"].snapshot = None
-    assert job.run() == ["add"]
+    for snapshot in snapshots:
+        assert job.run() == []
+        job.datasets[name].snapshot = snapshot
+        assert job.run() == ran
 
 
 def test_a_value_in_memory_is_freed_after_its_last_reader(job):

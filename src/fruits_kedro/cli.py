@@ -40,11 +40,7 @@ class ParametersOption(click.Option):
 
 
 def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[str, Any]:
-    """The values of ``--params`` as one nested dictionary.
-
-    Raises:
-        FruitsError: If a value is not a list of ``name=value``.
-    """
+    """The values of ``--params`` as one nested dictionary, or FruitsError."""
     if isinstance(given, dict):
         return given
     texts = [given] if isinstance(given, str) else given or ()
@@ -54,7 +50,7 @@ def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[s
             name, equals, _value = item.partition("=")
             if not (equals and name.strip()):
                 raise ValueError(f"{item!r} is not name=value")
-        values = OmegaConf.to_container(OmegaConf.from_dotlist(items))
+        return OmegaConf.to_container(OmegaConf.from_dotlist(items))  # type: ignore[return-value]
     except Exception as error:  # YAML and OmegaConf share no base class of errors
         first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise FruitsError(
@@ -62,37 +58,25 @@ def read_parameters(_: click.Context, __: click.Parameter, given: Any) -> dict[s
             "values that hold a comma, a bracket or a brace into a parameters file "
             "(conf/local/parameters.yml)."
         ) from error
-    return values  # type: ignore[return-value]
 
 
 def check_runner_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    """The value of ``--runner``. Raises FruitsError if it is no runner for these pipelines."""
-    from fruits_kedro.hooks.session import check_runner
-
+    """The value of ``--runner``. Raises FruitsError if there is no such class."""
     if name:
         try:
-            kind = load_obj(name, "kedro.runner")
+            load_obj(name, "kedro.runner")
         except (ImportError, AttributeError, ValueError) as error:
             raise FruitsError(
                 f"There is no runner {name}: leave out --runner, or give SequentialRunner or the "
                 "import path of a class of your own."
             ) from error
-        check_runner(kind)
     return name
 
 
-def _own_options(command: click.Command) -> click.Command:
-    """Replace the options ``--params`` and ``--runner`` of Kedro's ``run``."""
-    command.params = [
-        ParametersOption() if option.name == "params" else option for option in command.params
-    ]
-    for option in command.params:
-        if option.name == "runner":
-            option.callback = check_runner_name
-    return command
-
-
-run = _own_options(kedro_run)
+# Kedro's `run` with this project's options --params and --runner.
+run = kedro_run
+run.params = [ParametersOption() if option.name == "params" else option for option in run.params]
+next(option for option in run.params if option.name == "runner").callback = check_runner_name
 params_option = click.option("--params", cls=ParametersOption)
 
 
@@ -158,7 +142,7 @@ def confirmed(question: str, yes: bool) -> bool:
     return click.confirm(question)
 
 
-@click.command()
+@fruits.command("mlflow")
 @env_option
 @params_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
@@ -189,9 +173,6 @@ def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
     environment = tracking.mlflow_environment() | {"MLFLOW_BACKEND_STORE_URI": uri}
     server = ["-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1"]
     os.execve(sys.executable, [sys.executable, *server], environment)  # noqa: S606
-
-
-fruits.add_command(ui, "mlflow")
 
 
 fruits.add_command(app)

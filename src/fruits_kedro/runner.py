@@ -8,6 +8,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
@@ -30,15 +31,7 @@ RECORDS = "node_records"
 ALWAYS = "always"
 """Tag of nodes that depend on more than their inputs, so they run every time."""
 
-_LIBRARIES = (
-    "ai-edge-litert",
-    "numpy",
-    "pi-heif",
-    "pillow",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-)
+_LIBRARIES = ("ai-edge-litert", "numpy", "pi-heif", "pillow", "pyarrow", "scikit-learn", "scipy")
 """Libraries whose version can change results."""
 
 _SHARED = ("cluster", "datasets", "model", "parameters", "photos", "storage")
@@ -59,8 +52,7 @@ class IncrementalRunner(SequentialRunner):
     def run(self, pipeline: Pipeline, catalog: Any, *arguments: Any, **options: Any) -> Any:
         """Run ``pipeline``, together with nodes outside it whose in-memory outputs it reads.
 
-        Raises:
-            FruitsError: If no registered node makes an in-memory input.
+        Raises FruitsError if no registered node makes an in-memory input.
         """
         return super().run(_complete(pipeline, catalog), catalog, *arguments, **options)
 
@@ -139,19 +131,17 @@ class _States:
 
     def is_up_to_date(self, node: Node, inputs: str) -> bool:
         """Whether the stored outputs are those that a node would write."""
-        stored = not any(self._in_memory(name) for name in node.outputs)
+        if any(self._in_memory(name) for name in node.outputs):
+            return False
         outputs = self._identities(node.outputs)
-        return (
-            stored
-            and outputs is not None
-            and self._records.get(node.name) == _record(inputs, outputs)
-        )
+        record = {"inputs": inputs, "outputs": outputs}
+        return outputs is not None and self._records.get(node.name) == record
 
     def record(self, node: Node, inputs: str | None) -> None:
         """Store what a node read and wrote."""
         outputs = self._identities(node.outputs)
         if inputs and outputs and not self.passing(node):
-            self._records[node.name] = _record(inputs, outputs)
+            self._records[node.name] = {"inputs": inputs, "outputs": outputs}
             self._catalog[RECORDS].save(self._records)
 
     def release(self, node: Node) -> None:
@@ -162,6 +152,7 @@ class _States:
                 self._catalog[name].release()
 
     def _identities(self, names: Iterable[str]) -> dict[str, str] | None:
+        """Identities by name; None if one is unknown, without a look at those after it."""
         found: dict[str, str] = {}
         for name in names:
             known = self._identity(name)
@@ -213,10 +204,6 @@ def _purpose(node: Node) -> str:
     return text.split(". ")[0].rstrip(".")
 
 
-def _record(inputs: str, outputs: dict[str, str]) -> dict[str, Any]:
-    return {"inputs": inputs, "outputs": outputs}
-
-
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     # A pattern of the catalog can match an unset parameter.
     refresh = "params:refresh" in catalog and catalog.exists("params:refresh")
@@ -232,16 +219,20 @@ def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
 # --- code and libraries --------------------------------------------------------------------------
 
 
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of the packages that are installed; on a cluster Spark is not a Python package."""
+    found = {}
+    for name in packages:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
 @cache
 def _libraries() -> Mapping[str, str]:
     """Versions of Python and of the libraries that decide numbers."""
-    versions = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python, **versions_of(_LIBRARIES)}
 
 
 def _code_of(node: Node) -> str:
@@ -254,14 +245,10 @@ def _code_of(node: Node) -> str:
 
 @cache
 def code_digest(pipeline: str | None) -> str:
-    """Digest of the code that nodes of one pipeline can depend on.
+    """Digest of the code that nodes of one pipeline, or of none, can depend on.
 
-    Args:
-        pipeline: Name of a folder in ``pipelines``; None for functions outside of all.
-
-    Returns:
-        sha256 over the modules of the shared packages, and over every file of the folder and of
-        the pipelines that it imports from.
+    sha256 over the modules of the shared packages, and over every file of the pipeline's folder and
+    of the pipelines that it imports from.
     """
     root = files("fruits_kedro")
     digest = hashlib.sha256()

@@ -13,21 +13,12 @@ if sys.argv[1:2] == ["run"]:
 
 from fruits_kedro.hooks.configuration import ConfigurationHooks, FruitsConfigLoader
 from fruits_kedro.hooks.session import FruitsSession
-from fruits_kedro.hooks.spark import SparkHooks
 from fruits_kedro.hooks.storage import StorageHooks
-from fruits_kedro.hooks.telling import ProgressHooks, RunFactsHooks, SummaryHooks, TimingHooks
+from fruits_kedro.hooks.telling import ProgressHooks, SummaryHooks, TimingHooks
 from fruits_kedro.hooks.tracking import TrackingHooks
 
 SESSION_CLASS = FruitsSession
 CONFIG_LOADER_CLASS = FruitsConfigLoader
-
-
-def _environment(name: str, default: str | None = None) -> str | None:
-    return os.environ.get(name) or default
-
-
-def _package_file(name: str) -> str:
-    return str(files("fruits_kedro") / name)
 
 
 def _class_archive() -> str:
@@ -53,9 +44,7 @@ HOOKS = (
     TrackingHooks(),
     SummaryHooks(),
     TimingHooks(),
-    RunFactsHooks(),
     ProgressHooks(),
-    SparkHooks(),
     ConfigurationHooks(),
 )
 # If the plugin is installed, it would record each run a second time.
@@ -69,8 +58,8 @@ CONFIG_LOADER_ARGS = {
     "merge_strategy": {"fruits": "soft"},
     # Neither `runtime_params` nor OmegaConf's own `oc.env` works inside globals.yml.
     "custom_resolvers": {
-        "env": _environment,
-        "package_file": _package_file,
+        "env": lambda name, default=None: os.environ.get(name) or default,
+        "package_file": lambda name: str(files("fruits_kedro") / name),
         "class_archive": _class_archive,
     },
 }

@@ -11,11 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from aws import REGION, aws
 from botocore.stub import Stubber
 from click.testing import CliRunner
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.emr.models import emr_backends
-from moto.server import ThreadedMotoServer
 from runs import command
 from small_packages import HUSH
 
@@ -23,39 +23,29 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster import emr as module
 from fruits_kedro.cluster.emr import (
     Job,
-    Stack,
     check_options,
     emr,
     exit_code,
     find_stack,
     follow,
+    log_prefix,
     log_tail,
     serverless_parameters,
     submit,
     yarn_arguments,
 )
 
-REGION = "us-east-1"
-"""moto's EMR knows no other where its address names none."""
 OPTIONS = ["--params=images=s3://photos/fruits,storage=s3://results/1"]
 JOB = Job("s3://b/project", "s3://b/environment.tar.gz", OPTIONS)
 ROLE = "arn:aws:iam::123456789012:role/job"
-SERVERLESS = Stack({"Bucket": "b", "ApplicationId": "00fapp", "JobRoleArn": ROLE})
+SERVERLESS = {"Bucket": "b", "ApplicationId": "00fapp", "JobRoleArn": ROLE}
 
 
 @pytest.fixture(scope="module")
 def cluster(emr_project) -> Iterator[Any]:
     """A cluster on EC2 by the real template, as moto records it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
+    with aws(HUSH) as patch:
         patch.chdir(emr_project)
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.delenv("AWS_PROFILE", raising=False)
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", HUSH)
         boto3.client("cloudformation").create_stack(
             StackName="fk",
             TemplateBody=(emr_project / "infra" / "emr.yml").read_text(),
@@ -64,12 +54,9 @@ def cluster(emr_project) -> Iterator[Any]:
                 {"ParameterKey": "BucketName", "ParameterValue": "fk-bucket"},
             ],
         )
-        found = emr_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[
-            find_stack("fk").outputs["ClusterId"]
-        ]
+        found = emr_backends[DEFAULT_ACCOUNT_ID][REGION].clusters[find_stack("fk")["ClusterId"]]
         found.state = "WAITING"  # moto ends a cluster without steps
         yield found
-    server.stop()
 
 
 def typed(*words: str) -> Any:
@@ -101,9 +88,8 @@ def test_a_job_is_sent_once_followed_and_returns_0(cluster, emr_package, monkeyp
     environment = f"packages/environment-x86_64-{emr_package.identity('environment-x86_64')}"
     assert {f"{project}/run.py", f"{environment}/environment.tar.gz"} <= set(keys())
     words = boto3.client("emr").list_steps(ClusterId=cluster.id)["Steps"][0]["Config"]["Args"]
-    job = Job(
-        f"s3://fk-bucket/{project}", f"s3://fk-bucket/{environment}/environment.tar.gz", OPTIONS
-    )
+    archive = f"s3://fk-bucket/{environment}/environment.tar.gz"
+    job = Job(f"s3://fk-bucket/{project}", archive, OPTIONS)
     assert words == ["spark-submit", *yarn_arguments(job)]
     again = typed("run", "--stack=fk", "--no-wait", "--", *OPTIONS)
     assert again.exit_code == 0
@@ -114,28 +100,25 @@ def test_a_job_that_fails_shows_its_log_and_returns_its_exit_code(
     cluster, emr_package, monkeypatch
 ):
     ends_as(cluster, monkeypatch, "FAILED")
+    lines = "\n".join(f"line {n}" for n in range(100))
     logs = {
         "steps/s-1/controller.gz": "of no use",
         "steps/s-1/stderr.gz": "started application_17_0001\nexitCode: 3",
-        "containers/application_17_0001/container_17_0001_01_000001/stdout.gz": "\n".join(
-            f"line {n}" for n in range(100)
-        ),
+        "containers/application_17_0001/container_17_0001_01_000001/stdout.gz": lines,
         "containers/application_17_0001/container_17_0001_01_000002/stdout.gz": "a worker",
         "containers/application_17_0002/container_17_0002_01_000001/stdout.gz": "another",
     }
     for name, text in logs.items():
-        key = f"logs/{cluster.id}/{name}"
-        boto3.client("s3").put_object(
-            Bucket="fk-bucket", Key=key, Body=gzip.compress(text.encode())
-        )
-    monkeypatch.setattr(Stack, "log_prefix", lambda self, job: f"logs/{cluster.id}/steps/s-1/")
+        place = {"Bucket": "fk-bucket", "Key": f"logs/{cluster.id}/{name}"}
+        boto3.client("s3").put_object(**place, Body=gzip.compress(text.encode()))
+    monkeypatch.setattr(module, "log_prefix", lambda stack, job: f"logs/{cluster.id}/steps/s-1/")
     result = typed("run", "--stack=fk", "--", *OPTIONS)
     assert result.exit_code == 3
     assert "line 99" in result.output
     assert "line 9\n" not in result.output
     assert not [word for word in ("of no use", "a worker", "another") if word in result.output]
     assert "FAILED" in result.output.splitlines()[-1]
-    assert log_tail(Stack({"Bucket": "fk-bucket", "ClusterId": "j-other"}), "s") != ""
+    assert log_tail({"Bucket": "fk-bucket", "ClusterId": "j-other"}, "s") != ""
 
 
 def test_a_cluster_that_ended_itself(cluster, monkeypatch):
@@ -206,12 +189,8 @@ def run_of(state: str, details: str = "no details") -> dict[str, dict[str, Any]]
 
 
 def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
-    client = boto3.client(
-        "emr-serverless",
-        region_name="eu-west-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client("emr-serverless", region_name="eu-west-1", **keys)
     monkeypatch.setattr(module, "_client", lambda service: client)
     monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda seconds: None))
     with Stubber(client) as stub:
@@ -225,7 +204,7 @@ def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
         stub.assert_no_pending_responses()
     assert capsys.readouterr().out.count("RUNNING") == 1
     assert (state, exit_code(reason)) == ("FAILED", 4)
-    assert SERVERLESS.log_prefix("1") == "logs/applications/00fapp/jobs/1/"
+    assert log_prefix(SERVERLESS, "1") == "logs/applications/00fapp/jobs/1/"
 
 
 def test_serverless_gets_python_from_the_archive():

@@ -27,28 +27,17 @@ class Broken(AbstractDataset[None, None]):
         return {}
 
 
-def test_a_fruits_error_is_taken_out_of_what_wraps_it():
+@pytest.mark.parametrize("passes_the_hook", [False, True])
+def test_a_fruits_error_is_taken_out_of_what_wraps_it(passes_the_hook):
     inner = FruitsError("The folder is empty: fill it.")
     with pytest.raises(FruitsError) as error, as_sentences():
         try:
             DataCatalog({"broken": Broken(inner)}).load("broken")
         except Exception as wrapped:
+            if passes_the_hook:
+                ErrorHooks().on_pipeline_error(wrapped)
             raise RuntimeError("outermost") from wrapped
     assert error.value is inner
-
-
-def test_an_error_that_passes_the_hook_and_the_session_stays_the_same():
-    inner = FruitsError("The folder is empty: fill it.")
-    with pytest.raises(FruitsError) as error, as_sentences():
-        try:
-            DataCatalog({"broken": Broken(inner)}).load("broken")
-        except Exception as wrapped:
-            ErrorHooks().on_pipeline_error(wrapped)
-    assert error.value is inner
-
-
-def test_a_defect_is_left_to_kedro():
-    ErrorHooks().on_pipeline_error(ValueError("a defect"))
 
 
 class UnansweredError(Exception):
@@ -77,6 +66,7 @@ def test_faults_of_the_machine_become_a_sentence_with_a_remedy(error, remedy):
 
 
 def test_a_defect_keeps_its_stack_trace():
+    ErrorHooks().on_pipeline_error(ValueError("a defect"))
     with pytest.raises(ValueError, match="a defect"), as_sentences():
         raise ValueError("a defect")
 

@@ -1,5 +1,7 @@
 """The storage of a run is locked from its start to its end, and left-overs go first."""
 
+from unittest.mock import Mock
+
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
@@ -9,16 +11,8 @@ from fruits_kedro.hooks.storage import StorageHooks, require_storage
 from fruits_kedro.storage.lock import lock_of
 
 PIPELINE = Pipeline([node(lambda a: a, "a", "b", name="only")])
+CATALOG = DataCatalog({"a": MemoryDataset(1)})
 UNFINISHED = f".{'0' * 32}.tmp"
-
-
-class Table(MemoryDataset):
-    """A dataset that counts how often it is tidied."""
-
-    tidied = 0
-
-    def tidy(self) -> None:
-        self.tidied += 1
 
 
 @pytest.fixture
@@ -41,16 +35,15 @@ def is_locked(hooks: StorageHooks) -> bool:
 
 @pytest.mark.parametrize("end", ["after_pipeline_run", "on_pipeline_error", "release"])
 def test_the_lock_is_held_until_the_run_ends_however_it_does(hooks, end):
-    hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+    hooks.before_pipeline_run(PIPELINE, CATALOG)
     assert is_locked(hooks)
     getattr(hooks, end)()
     assert not is_locked(hooks)
 
 
 def test_a_notebook_runs_again_after_it_interrupted_a_run(hooks):
-    catalog = DataCatalog({"a": MemoryDataset(1)})
-    hooks.before_pipeline_run(PIPELINE, catalog)
-    hooks.before_pipeline_run(PIPELINE, catalog)
+    for _ in range(2):
+        hooks.before_pipeline_run(PIPELINE, CATALOG)
     assert is_locked(hooks)
 
 
@@ -59,9 +52,10 @@ def test_left_overs_go_and_nothing_else_does(hooks, tmp_path):
     folder.mkdir(parents=True)
     for name in (UNFINISHED, ".mine.tmp", "report.json"):
         (folder / name).touch()
-    table = Table(1)
+    table = MemoryDataset(1)
+    table.tidy = Mock()
     hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": table}))
-    assert table.tidied == 1
+    table.tidy.assert_called_once_with()
     assert sorted(path.name for path in folder.iterdir()) == [".mine.tmp", "report.json"]
 
 
@@ -76,7 +70,7 @@ def of_version_1(tmp_path):
 def test_a_storage_of_version_1_is_said_and_started_over(hooks, of_version_1, caplog):
     reading = Pipeline([node(lambda a: a, "a", "images", name="read_images")])
     for _ in range(2):
-        hooks.before_pipeline_run(reading, DataCatalog({"a": MemoryDataset(1)}))
+        hooks.before_pipeline_run(reading, CATALOG)
     assert not of_version_1.exists()
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "04_feature/features" in warning
@@ -84,7 +78,7 @@ def test_a_storage_of_version_1_is_said_and_started_over(hooks, of_version_1, ca
 
 def test_a_run_that_reads_no_photographs_leaves_version_1(hooks, of_version_1):
     with pytest.raises(FruitsError, match="run `kedro run`"):
-        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1)}))
+        hooks.before_pipeline_run(PIPELINE, CATALOG)
     assert of_version_1.exists()
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from kedro.framework.session import KedroSession
@@ -114,22 +115,18 @@ def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeyp
 # --- the parameter -------------------------------------------------------------------------------
 
 
-class Loader:
-    """As much of a configuration loader as the setting needs."""
-
-    def __init__(self, configured: Any, **given: Any) -> None:
-        self.runtime_params = given
-        self._globals = {"tracking": configured}
-
-    def __getitem__(self, key: str) -> dict[str, Any]:
-        return {"globals": self._globals}[key]
-
-
-def test_a_parameter_comes_before_the_configuration():
-    assert tracking.tracking_of(Loader("http://by-globals")) == "http://by-globals"
-    given = Loader("http://by-globals", tracking="http://by-parameter")
-    assert tracking.tracking_of(given) == "http://by-parameter"
-    assert tracking.tracking_of(Loader("http://by-globals", tracking=False)) is False
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "http://by-globals"),
+        ({"tracking": "http://x"}, "http://x"),
+        ({"tracking": False}, False),
+    ],
+)
+def test_a_parameter_comes_before_the_configuration(given, expected):
+    loader = MagicMock(runtime_params=given)
+    loader.__getitem__.return_value = {"tracking": "http://by-globals"}
+    assert tracking.tracking_of(loader) == expected
 
 
 def test_a_relative_file_lies_in_the_project():

@@ -12,26 +12,28 @@ from fruits_kedro.storage.manifest import Folder
 FILES = {"a.npz": b"one", "b.json": b"two"}
 
 
-def test_files_come_back_under_their_names(tmp_path: Path) -> None:
-    folder = Folder(str(tmp_path / "model"))
-    save_files(folder, FILES, {"kind": "x"})
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """An artefact with two files."""
+    made = Folder(str(tmp_path / "model"))
+    save_files(made, FILES, {"kind": "x"})
+    return made
+
+
+def test_files_come_back_under_their_names(folder: Folder) -> None:
     assert load_files(folder) == FILES
     assert load_files(folder, "b.json") == {"b.json": b"two"}
     assert saved(folder).notes == {"kind": "x"}
 
 
-def test_a_new_version_replaces_the_old_files(tmp_path: Path) -> None:
-    folder = Folder(str(tmp_path / "model"))
-    save_files(folder, FILES, {})
+def test_a_new_version_replaces_the_old_files(folder: Folder, tmp_path: Path) -> None:
     save_files(folder, {"a.npz": b"three"}, {})
     assert load_files(folder) == {"a.npz": b"three"}
     assert len(list((tmp_path / "model").iterdir())) == 1
 
 
 @pytest.mark.parametrize("content", [None, b"other", b""])
-def test_an_altered_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
-    folder = Folder(str(tmp_path / "model"))
-    save_files(folder, FILES, {})
+def test_an_altered_file_is_refused(folder: Folder, tmp_path: Path, content: bytes | None) -> None:
     path = next((tmp_path / "model").glob("a-*"))
     path.unlink() if content is None else path.write_bytes(content)
     assert not is_unaltered(folder, saved(folder))
@@ -40,10 +42,8 @@ def test_an_altered_file_is_refused(tmp_path: Path, content: bytes | None) -> No
 
 
 def test_a_save_that_died_leaves_the_old_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Folder(str(tmp_path / "model"))
-    save_files(folder, FILES, {})
     with monkeypatch.context() as patched:
         patched.setattr(manifests, "replace_file", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -54,9 +54,7 @@ def test_a_save_that_died_leaves_the_old_version(
 
 
 @pytest.mark.parametrize("name", ["../x.parquet", "/etc/passwd", "x/y-0123456789abcdef.npz"])
-def test_a_manifest_cannot_name_files_elsewhere(tmp_path: Path, name: str) -> None:
-    folder = Folder(str(tmp_path / "model"))
-    save_files(folder, FILES, {})
+def test_a_manifest_cannot_name_files_elsewhere(folder: Folder, tmp_path: Path, name: str) -> None:
     path = tmp_path / ".model.manifest.json"
     stored = next((tmp_path / "model").glob("a-*")).name
     path.write_text(path.read_text().replace(stored, name))

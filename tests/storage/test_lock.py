@@ -10,11 +10,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
+from aws import aws
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock as lock_module
@@ -39,6 +38,13 @@ lock.release()
 """
 
 Holder = "subprocess.Popen[str]"
+
+
+@pytest.fixture(autouse=True)
+def _none_is_held() -> Iterator[None]:
+    yield
+    for lock in list(lock_module._held):
+        lock.release()
 
 
 @pytest.fixture
@@ -68,6 +74,11 @@ def refusal(lock: DiskLock | StoreLock) -> str:
     return error.value.message
 
 
+def assert_lost(check: Callable[[], None]) -> None:
+    with pytest.raises(FruitsError, match="no longer holds the lock"):
+        check()
+
+
 def test_the_kind_of_lock_is_that_of_the_storage(tmp_path):
     assert isinstance(lock_of(str(tmp_path)), DiskLock)
     assert isinstance(lock_of(f"file://{tmp_path}"), DiskLock)
@@ -79,35 +90,23 @@ def test_the_kind_of_lock_is_that_of_the_storage(tmp_path):
 # --- a disk --------------------------------------------------------------------------------------
 
 
-def test_a_second_process_is_refused_and_told_who_holds_the_lock(hold, tmp_path):
-    holder = hold()
-    message = refusal(DiskLock(str(tmp_path)))
-    assert message.startswith(f"Another run is writing to {tmp_path} (process {holder.pid} on ")
-    assert "--params=storage=" in message
-
-
-def test_being_refused_does_not_disturb_the_holder(hold, tmp_path):
+def test_other_processes_are_refused_and_do_not_disturb_the_holder(hold, tmp_path):
     holder = hold()
     for _ in range(3):
-        assert f"process {holder.pid} " in refusal(DiskLock(str(tmp_path)))
+        message = refusal(DiskLock(str(tmp_path)))
+        assert message.startswith(f"Another run is writing to {tmp_path} (process {holder.pid} on ")
     assert json.loads((tmp_path / LOCK).read_text())["pid"] == holder.pid
 
 
-def test_a_holder_that_ends_gives_the_lock_back(hold, tmp_path):
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_holder_that_ended_holds_nothing(hold, tmp_path, killed):
     holder = hold()
-    holder.communicate("")
-    assert holder.returncode == 0
+    if killed:
+        os.kill(holder.pid, signal.SIGKILL)
+    holder.communicate(None if killed else "")
+    assert holder.returncode == (-signal.SIGKILL if killed else 0)
     DiskLock(str(tmp_path)).acquire()
-
-
-def test_a_killed_holder_holds_nothing(hold, tmp_path):
-    holder = hold()
-    os.kill(holder.pid, signal.SIGKILL)
-    holder.wait(30)
-    lock = DiskLock(str(tmp_path))
-    lock.acquire()
     assert json.loads((tmp_path / LOCK).read_text())["pid"] == os.getpid()
-    lock.release()
 
 
 def test_children_of_the_holder_do_not_keep_the_lock(tmp_path):
@@ -116,9 +115,7 @@ def test_children_of_the_holder_do_not_keep_the_lock(tmp_path):
     lock.acquire()
     with subprocess.Popen(["sleep", "60"], close_fds=False) as child:
         lock.release()
-        again = DiskLock(str(tmp_path))
-        again.acquire()
-        again.release()
+        DiskLock(str(tmp_path)).acquire()
         child.kill()
 
 
@@ -136,10 +133,11 @@ def test_a_storage_that_is_not_there_yet_is_made(tmp_path):
     assert (tmp_path / "new" / "storage" / LOCK).exists()
 
 
-def test_a_storage_that_cannot_be_made_is_told(tmp_path):
+@pytest.mark.parametrize("place", ["file", "file/storage"])
+def test_a_storage_that_cannot_be_made_is_told(tmp_path, place):
     (tmp_path / "file").write_text("")
-    message = refusal(DiskLock(str(tmp_path / "file")))
-    assert message.startswith(f"The storage {tmp_path / 'file'} cannot be written (")
+    message = refusal(DiskLock(str(tmp_path / place)))
+    assert message.startswith(f"The storage {tmp_path / place} cannot be written (")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
@@ -155,25 +153,22 @@ def test_a_holder_that_could_not_write_its_name_is_told_without(hold, tmp_path, 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
-    """S3 on loopback, by moto."""
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_PROFILE", raising=False)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
+    with aws():
         filesystem("s3://locks/x")[0].call_s3("create_bucket", Bucket="locks")
         yield
-    running.stop()
 
 
 @pytest.fixture
-def store(server) -> Iterator[str]:
-    yield f"s3://locks/{uuid.uuid4().hex}"
-    lock_module._held.clear()
+def store(server) -> str:
+    return f"s3://locks/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def held(store) -> StoreLock:
+    """A lock that this process holds."""
+    lock = StoreLock(store)
+    lock.acquire()
+    return lock
 
 
 def content(store: str) -> dict:
@@ -188,24 +183,19 @@ def leave_lock(store: str, silent: float, **holder: Any) -> None:
     replace_file(join(store, LOCK), json.dumps(holder).encode())
 
 
-def test_a_second_run_on_s3_is_refused_until_the_first_ends(store):
-    first, second = StoreLock(store), StoreLock(store)
-    first.acquire()
+def test_a_second_run_on_s3_is_refused_until_the_first_ends(store, held):
+    second = StoreLock(store)
     assert f"(process {os.getpid()} on " in refusal(second)
     second.release()
     assert content(store)["pid"] == os.getpid()
-    first.release()
+    held.release()
     second.acquire()
     second.check()
-    second.release()
 
 
-def test_a_lock_that_was_silent_for_a_little_while_is_respected(store):
+def test_a_lock_is_respected_until_it_was_silent_for_long(store):
     leave_lock(store, EXPIRY_SECONDS - 60)
     assert "process 7 on far, started then" in refusal(StoreLock(store))
-
-
-def test_a_lock_that_was_silent_for_long_is_taken(store):
     leave_lock(store, EXPIRY_SECONDS + 1)
     StoreLock(store).acquire()
     assert content(store)["pid"] == os.getpid()
@@ -228,90 +218,74 @@ def test_of_many_runs_that_find_a_lock_expired_one_gets_it(store):
         [winner] = [lock for lock in pool.map(take, range(8)) if lock is not None]
     winner.check()
     assert content(store)["token"] == winner._token
-    winner.release()
 
 
-def test_a_run_that_lost_its_lock_stops_before_it_commits(store):
+def test_a_run_that_lost_its_lock_stops_before_it_commits(store, held):
     """A laptop sleeps, another run takes the expired lock, the laptop wakes up."""
-    slept, other = StoreLock(store), StoreLock(store)
-    slept.acquire()
-    require_held(f"{store}/04_feature/features")
+    table = f"{store}/04_feature/features"
+    require_held(table)
     leave_lock(store, EXPIRY_SECONDS + 1)
+    other = StoreLock(store)
     other.acquire()
-    with pytest.raises(FruitsError, match="no longer holds the lock"):
-        slept.check()
-    with pytest.raises(FruitsError, match="no longer holds the lock"):
-        require_held(f"{store}/04_feature/features")
-    slept.release()
+    assert_lost(held.check)
+    assert_lost(lambda: require_held(table))
+    held.release()
     other.check()
-    require_held(f"{store}/04_feature/features")
-    other.release()
+    require_held(table)
 
 
-def test_a_renewal_whose_answer_was_lost_is_no_loss(store, monkeypatch):
-    lock = StoreLock(store)
-    lock.acquire()
-    before = lock._version
-    lock.check()
-    lock._version = before
-    lock.check()
-    lock.release()
+def test_a_renewal_whose_answer_was_lost_is_no_loss(held):
+    before = held._version
+    held.check()
+    held._version = before
+    held.check()
 
 
-def test_a_removed_lock_is_lost(store):
-    lock = StoreLock(store)
-    lock.acquire()
+def test_a_removed_lock_is_lost(store, held):
     fs, path = filesystem(join(store, LOCK))
     fs.rm_file(path)
-    with pytest.raises(FruitsError, match="no longer holds the lock"):
-        lock.check()
-    lock.release()
+    assert_lost(held.check)
 
 
-def test_a_dead_process_of_this_machine_holds_nothing(store):
+@pytest.mark.parametrize(
+    ("alive", "machine", "is_taken"),
+    [
+        (False, lock_module._machine(), True),
+        (True, lock_module._machine(), False),
+        (False, "another", False),
+        (False, "", False),
+    ],
+)
+def test_only_a_dead_process_of_this_machine_holds_nothing(store, alive, machine, is_taken):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    leave_lock(store, 1, pid=dead.pid, machine=lock_module._machine())
-    StoreLock(store).acquire()
-
-
-@pytest.mark.parametrize("machine", ["", "another"])
-def test_a_dead_process_number_of_another_machine_says_nothing(store, machine):
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    leave_lock(store, 1, pid=dead.pid, machine=machine)
-    refusal(StoreLock(store))
-
-
-def test_a_living_process_of_this_machine_keeps_its_lock(store):
-    leave_lock(store, 1, pid=os.getpid(), machine=lock_module._machine())
-    refusal(StoreLock(store))
-
-
-def test_a_store_that_no_longer_answers_is_no_second_error(store, monkeypatch):
+    leave_lock(store, 1, pid=os.getpid() if alive else dead.pid, machine=machine)
     lock = StoreLock(store)
-    lock.acquire()
+    if is_taken:
+        lock.acquire()
+    else:
+        refusal(lock)
 
+
+def test_a_store_that_no_longer_answers_is_no_second_error(held, monkeypatch):
     def refuse(method: str, **named: Any) -> None:
         raise PermissionError("The provided token has expired.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(lock._fs, "call_s3", refuse)
+        patch.setattr(held._fs, "call_s3", refuse)
         with pytest.raises(PermissionError):
-            lock.check()
-        lock.release()
+            held.check()
+        held.release()
 
 
 def test_a_living_run_beats(store, monkeypatch):
     monkeypatch.setattr(lock_module, "HEARTBEAT_SECONDS", 0.01)
-    lock = StoreLock(store)
-    lock.acquire()
+    StoreLock(store).acquire()
     first = content(store)["beat"]
     end = time.monotonic() + 30
     while content(store)["beat"] == first and time.monotonic() < end:
         time.sleep(0.01)
     assert content(store)["beat"] > first
-    lock.release()
 
 
 @pytest.mark.parametrize("left", [b"", b"not JSON", b"[]"])
@@ -327,26 +301,14 @@ def test_a_missing_bucket_is_told(server):
 # --- commits -------------------------------------------------------------------------------------
 
 
-def test_a_removed_lock_file_stops_the_run(tmp_path):
-    lock = DiskLock(str(tmp_path))
+def test_a_removed_lock_file_stops_the_run_below_it_only(tmp_path):
+    storage = tmp_path / "storage"
+    lock = DiskLock(str(storage))
     lock.acquire()
-    require_held(str(tmp_path / "features"))
-    (tmp_path / LOCK).unlink()
-    with pytest.raises(FruitsError, match="no longer holds the lock"):
-        require_held(f"file://{tmp_path}/features")
-    lock.release()
-    require_held(str(tmp_path / "features"))
-
-
-def test_commits_elsewhere_need_no_lock(tmp_path):
-    lock = DiskLock(str(tmp_path / "storage"))
-    lock.acquire()
-    (tmp_path / "storage" / LOCK).unlink()
+    require_held(str(storage / "features"))
+    (storage / LOCK).unlink()
+    assert_lost(lambda: require_held(f"file://{storage}/features"))
     require_held(str(tmp_path / "storage-of-another" / "features"))
     require_held("s3://bucket/features")
     lock.release()
-
-
-def test_a_storage_below_a_file_is_no_lock(tmp_path: Path):
-    (tmp_path / "file").write_text("")
-    refusal(DiskLock(str(tmp_path / "file" / "storage")))
+    require_held(str(storage / "features"))

@@ -1,5 +1,8 @@
 """How S3 is reached, and that what it refuses becomes one sentence."""
 
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
 
 from fruits_kedro import FruitsError
@@ -35,13 +38,11 @@ def test_an_endpoint_is_reached_by_path_and_so_are_executors(monkeypatch):
     assert shared_environment()["AWS_ENDPOINT_URL"] == ENDPOINT
 
 
-def test_the_region_of_the_environment_is_the_client_s(monkeypatch):
+def test_executors_get_the_region_and_no_credentials(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
-    assert client_options("s3://bucket")["client_kwargs"] == {"region_name": "eu-west-3"}
-
-
-def test_executors_get_no_credentials(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    assert client_options("s3://bucket")["client_kwargs"] == {"region_name": "eu-west-3"}
+    assert shared_environment()["AWS_REGION"] == "eu-west-3"
     assert "hush" not in str(shared_environment())
 
 
@@ -61,21 +62,18 @@ def test_one_photograph_that_may_not_be_read_is_no_problem_of_the_run():
     assert credentials_problem("Access Denied") is None
 
 
-class Store:
-    """Answers every read with one error."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def cat_file(self, path: str) -> bytes:
-        raise PermissionError(self._text)
+def refusing(text: str) -> Any:
+    """A store that answers every read with one error."""
+    store = Mock()
+    store.cat_file.side_effect = PermissionError(text)
+    return lambda _: store
 
 
 def test_a_worker_with_expired_credentials_does_not_call_photographs_unreadable(monkeypatch):
     path = "s3://bucket/photos/Apple/1.jpg"
-    monkeypatch.setattr(reading, "_filesystem_of", lambda _: Store("Access Denied"))
+    monkeypatch.setattr(reading, "_filesystem_of", refusing("Access Denied"))
     assert reading.read_photograph(path, 1000).reason == "unreadable"
-    monkeypatch.setattr(reading, "_filesystem_of", lambda _: Store("The token has expired."))
+    monkeypatch.setattr(reading, "_filesystem_of", refusing("The token has expired."))
     with pytest.raises(FruitsError, match="have expired"):
         reading.read_photograph(path, 1000)
     with pytest.raises(FruitsError, match="have expired"):

@@ -10,11 +10,9 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -76,22 +74,25 @@ def package(folder: Path, architectures: tuple[str, ...]) -> None:
 def run(folder: Path, stack: str, no_wait: bool, options: tuple[str, ...]) -> None:
     """Run the package on EMR with the OPTIONS of kedro run that follow --."""
     check_options(options)
-    with _one_sentence():
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
         sys.exit(run_job(stack, packages.read_package(folder), options, wait=not no_wait))
+    except (BotoCoreError, ClientError, Boto3Error) as error:
+        first = str(error).splitlines()[0].rstrip(".")
+        raise FruitsError(
+            s3_problem(first)
+            or f"AWS did not do it ({first}): check AWS_PROFILE or the keys of the environment, "
+            "AWS_DEFAULT_REGION and the rights of this user (docs/clusters.md)."
+        ) from error
 
 
 # --- what spark-submit is given ------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Job:
-    """``kedro run`` of a package.
-
-    Attributes:
-        project: URI or path of the package's folder ``project``.
-        environment: URI or path of its archive of Python packages.
-        options: Of ``kedro run``.
-    """
+class Job(NamedTuple):
+    """``kedro run`` with options, from a package's folder ``project`` and archive of libraries."""
 
     project: str
     environment: str
@@ -105,7 +106,7 @@ class Job:
     @property
     def arguments(self) -> list[str]:
         """Arguments of the entry file: configuration, options, and ``--env=emr`` by default."""
-        given = [word for word in self.options if word.split("=")[0] in ("--env", "-e")]
+        given = any(word.split("=")[0] in ("--env", "-e") for word in self.options)
         source = f"--conf-source={self.project}/{packages.CONFIGURATION}"
         return [*([] if given else ["--env=emr"]), source, *self.options]
 
@@ -123,8 +124,8 @@ class Job:
 
 def yarn_arguments(job: Job, **settings: str) -> list[str]:
     """Arguments of ``spark-submit`` on YARN, with the driver on the cluster."""
-    words = ["--master", "yarn", "--deploy-mode", "cluster", *job.spark_words(**settings)]
-    return [*words, job.main, *job.arguments]
+    where = ["--master", "yarn", "--deploy-mode", "cluster"]
+    return [*where, *job.spark_words(**settings), job.main, *job.arguments]
 
 
 def serverless_parameters(job: Job) -> str:
@@ -138,11 +139,7 @@ def serverless_parameters(job: Job) -> str:
 
 
 def check_options(options: Sequence[str]) -> None:
-    """Refuse options that would fail on the cluster only after minutes.
-
-    Raises:
-        FruitsError: A job lacks photographs or storage, or a cluster cannot reach them.
-    """
+    """Raise FruitsError if photographs or storage are missing, or a cluster cannot reach them."""
     values = dict(re.findall(r"(?:^--params=|[ ,=])(images|storage)=([^, ]+)", " ".join(options)))
     for place in ("images", "storage"):
         if place not in values and not _is_set_for_emr(place):
@@ -166,40 +163,22 @@ def _is_set_for_emr(place: str) -> bool:
 # --- a job on AWS --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Stack:
-    """What the CloudFormation stack has made.
-
-    Attributes:
-        outputs: ``Bucket``, ``Architecture``, and ``ClusterId`` (EC2) or ``ApplicationId`` and
-            ``JobRoleArn`` (Serverless).
-    """
-
-    outputs: Mapping[str, str]
-
-    @property
-    def bucket(self) -> str:
-        """Bucket for packages and logs."""
-        return self.outputs["Bucket"]
-
-    def log_prefix(self, job_id: str) -> str:
-        """Where in the bucket the logs of a job begin."""
-        if "ClusterId" in self.outputs:
-            return f"logs/{self.outputs['ClusterId']}/steps/{job_id}/"
-        return f"logs/applications/{self.outputs['ApplicationId']}/jobs/{job_id}/"
+Stack = Mapping[str, str]
+"""Outputs of the CloudFormation stack: ``Bucket`` (packages and logs), ``Architecture``, and
+``ClusterId`` (EC2) or ``ApplicationId`` and ``JobRoleArn`` (Serverless)."""
 
 
 def run_job(stack_name: str, package: Package, options: Sequence[str], *, wait: bool) -> int:
     """Send the package, start the job, follow it to its end and return the exit code."""
     stack = find_stack(stack_name)
-    part = environment_part(stack.outputs["Architecture"])
+    architecture, bucket = stack["Architecture"], stack["Bucket"]
+    part = environment_part(architecture)
     if not package.names(part):
         raise FruitsError(
-            f"The package has no {part}: run kedro emr package "
-            f"--architecture={stack.outputs['Architecture']}."
+            f"The package has no {part}: run kedro emr package --architecture={architecture}."
         )
-    environment = f"{send(package, part, stack.bucket)}/{packages.ENVIRONMENT}"
-    job = Job(send(package, packages.PROJECT, stack.bucket), environment, options)
+    environment = f"{send(package, part, bucket)}/{packages.ENVIRONMENT}"
+    job = Job(send(package, packages.PROJECT, bucket), environment, options)
     job_id = submit(stack, job)
     click.echo(f"job {job_id} runs {' '.join([NAME, *options])}")
     if not wait:
@@ -219,11 +198,7 @@ def run_job(stack_name: str, package: Package, options: Sequence[str], *, wait: 
 
 
 def find_stack(name: str) -> Stack:
-    """The stack of that name.
-
-    Raises:
-        FruitsError: There is none, or it is not ready.
-    """
+    """The stack of that name. Raises FruitsError if there is none, or it is not ready."""
     try:
         [found] = _client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except Exception as error:
@@ -237,7 +212,7 @@ def find_stack(name: str) -> Stack:
             "jobs: make it with aws cloudformation deploy (docs/clusters.md), or choose another "
             "region (AWS_DEFAULT_REGION) or --stack."
         )
-    return Stack(outputs)
+    return outputs
 
 
 def send(package: Package, part: str, bucket: str) -> str:
@@ -259,14 +234,10 @@ def send(package: Package, part: str, bucket: str) -> str:
 
 
 def submit(stack: Stack, job: Job) -> str:
-    """Start a job; returns its id.
-
-    Raises:
-        FruitsError: The cluster has ended, as idle clusters do.
-    """
+    """Start a job; returns its id. Raises FruitsError if the cluster ended, as idle ones do."""
     name = " ".join([NAME, *job.options])[:256]
-    if "ClusterId" in stack.outputs:
-        emr, cluster = _client("emr"), stack.outputs["ClusterId"]
+    if "ClusterId" in stack:
+        emr, cluster = _client("emr"), stack["ClusterId"]
         state = emr.describe_cluster(ClusterId=cluster)["Cluster"]["Status"]["State"]
         if state.startswith("TERMINAT"):
             raise FruitsError(
@@ -274,30 +245,24 @@ def submit(stack: Stack, job: Job) -> str:
                 "work: delete the stack, which keeps the bucket, and deploy it again "
                 "(docs/clusters.md)."
             )
-        words = ["spark-submit", *yarn_arguments(job)]
-        step = {
-            "Name": name,
-            "ActionOnFailure": "CONTINUE",
-            "HadoopJarStep": {"Jar": "command-runner.jar", "Args": words},
-        }
-        ids: list[str] = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step])["StepIds"]
-        return ids[0]
-    logs = {"s3MonitoringConfiguration": {"logUri": f"s3://{stack.bucket}/logs/"}}
+        jar = {"Jar": "command-runner.jar", "Args": ["spark-submit", *yarn_arguments(job)]}
+        step = {"Name": name, "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}
+        return emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step])["StepIds"][0]
+    logs = {"s3MonitoringConfiguration": {"logUri": f"s3://{stack['Bucket']}/logs/"}}
     started = {
         "entryPoint": job.main,
         "entryPointArguments": job.arguments,
         "sparkSubmitParameters": serverless_parameters(job),
     }
-    job_id: str = _client("emr-serverless").start_job_run(
-        applicationId=stack.outputs["ApplicationId"],
+    return _client("emr-serverless").start_job_run(
+        applicationId=stack["ApplicationId"],
         clientToken=str(uuid.uuid4()),  # a repeated request with this token starts no second job
-        executionRoleArn=stack.outputs["JobRoleArn"],
+        executionRoleArn=stack["JobRoleArn"],
         name=name,
         jobDriver={"sparkSubmit": started},
         configurationOverrides={"monitoringConfiguration": logs},
         tags={"project": "fruits-kedro"},
     )["jobRunId"]
-    return job_id
 
 
 def follow(stack: Stack, job_id: str) -> tuple[str, str]:
@@ -314,15 +279,14 @@ def follow(stack: Stack, job_id: str) -> tuple[str, str]:
 
 
 def _state(stack: Stack, job_id: str) -> tuple[str, str]:
-    if "ClusterId" in stack.outputs:
-        answer = _client("emr").describe_step(ClusterId=stack.outputs["ClusterId"], StepId=job_id)
+    if "ClusterId" in stack:
+        answer = _client("emr").describe_step(ClusterId=stack["ClusterId"], StepId=job_id)
         status = answer["Step"]["Status"]
         details = status.get("FailureDetails", {})
         reason = details.get("Message") or details.get("Reason") or ""
         return status["State"], reason or status.get("StateChangeReason", {}).get("Message", "")
-    job_run = _client("emr-serverless").get_job_run(
-        applicationId=stack.outputs["ApplicationId"], jobRunId=job_id
-    )["jobRun"]
+    named = {"applicationId": stack["ApplicationId"], "jobRunId": job_id}
+    job_run = _client("emr-serverless").get_job_run(**named)["jobRun"]
     return job_run["state"], job_run.get("stateDetails", "")
 
 
@@ -343,19 +307,27 @@ def awaited_log(stack: Stack, job_id: str) -> str:
         if text:
             return text
         time.sleep(_LOG_SECONDS)
-    return f"There is no log at s3://{stack.bucket}/{stack.log_prefix(job_id)} yet."
+    return f"There is no log at s3://{stack['Bucket']}/{log_prefix(stack, job_id)} yet."
+
+
+def log_prefix(stack: Stack, job_id: str) -> str:
+    """Where in the bucket the logs of a job begin."""
+    if "ClusterId" in stack:
+        return f"logs/{stack['ClusterId']}/steps/{job_id}/"
+    return f"logs/applications/{stack['ApplicationId']}/jobs/{job_id}/"
 
 
 def log_tail(stack: Stack, job_id: str) -> str:
     """The last lines of each log of a job's driver; empty if EMR has written none yet."""
-    texts = _logs(stack.bucket, stack.log_prefix(job_id), r"/(stdout|stderr)(\.gz)?$")
+    bucket = stack["Bucket"]
+    texts = _logs(bucket, log_prefix(stack, job_id), r"/(stdout|stderr)(\.gz)?$")
     texts = {name: text for name, text in texts.items() if "SPARK_EXECUTOR" not in name}
     for application in sorted(set(re.findall(r"application_\d+_\d+", "".join(texts.values())))):
         # On EC2 the driver is the first container of the application.
-        containers = f"logs/{stack.outputs.get('ClusterId')}/containers/{application}/"
-        texts |= _logs(stack.bucket, containers, r"_000001/(stdout|stderr)(\.gz)?$")
+        containers = f"logs/{stack.get('ClusterId')}/containers/{application}/"
+        texts |= _logs(bucket, containers, r"_000001/(stdout|stderr)(\.gz)?$")
     return "\n".join(
-        f"--- s3://{stack.bucket}/{name}\n" + "\n".join(text.splitlines()[-_LOG_LINES:])
+        f"--- s3://{bucket}/{name}\n" + "\n".join(text.splitlines()[-_LOG_LINES:])
         for name, text in texts.items()
         if text.strip()
     )
@@ -373,27 +345,7 @@ def _logs(bucket: str, prefix: str, pattern: str) -> dict[str, str]:
     return texts
 
 
-# --- AWS -----------------------------------------------------------------------------------------
-
-
 def _client(service: str) -> Any:
     import boto3
 
     return boto3.client(service)
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Turn the errors of AWS inside this context into a FruitsError."""
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError, Boto3Error) as error:
-        first = str(error).splitlines()[0].rstrip(".")
-        raise FruitsError(
-            s3_problem(first)
-            or f"AWS did not do it ({first}): check AWS_PROFILE or the keys of the environment, "
-            "AWS_DEFAULT_REGION and the rights of this user (docs/clusters.md)."
-        ) from error

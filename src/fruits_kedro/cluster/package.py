@@ -25,8 +25,8 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from fruits_kedro import FruitsError
 
@@ -65,14 +65,8 @@ exec "${{FRUITS_PYTHON:-python{PYTHON}}}" "$@"
 """
 
 
-@dataclass(frozen=True)
-class Package:
-    """A package on this machine.
-
-    Attributes:
-        folder: Where it is.
-        files: sha256 of every file, by its path below the folder.
-    """
+class Package(NamedTuple):
+    """A package on this machine: its folder, and the sha256 of every file by its path in it."""
 
     folder: Path
     files: Mapping[str, str]
@@ -93,21 +87,20 @@ def environment_part(architecture: str) -> str:
 
 
 def make_package(project: Path, folder: Path, architectures: Sequence[str]) -> Package:
-    """Write a package. An environment whose lock file is unchanged is kept.
+    """Write a package of the project into a folder.
 
-    Args:
-        project: Root of the project.
-        folder: Where the package goes.
-        architectures: Some of ``ARCHITECTURES``.
-
-    Raises:
-        FruitsError: A part cannot be made.
+    An environment whose lock file is unchanged is kept. Raises FruitsError if a part fails.
     """
     parts = [PROJECT]
     for architecture in architectures:
         parts.append(environment_part(architecture))
         _write_environment(project / LOCK, architecture, folder / parts[-1])
-    _write_project(project, folder / PROJECT)
+    place = folder / PROJECT
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    _build_wheel(project, place / CODE)
+    _write_configuration(project / "conf", place / CONFIGURATION)
+    shutil.copyfile(project / "infra" / MAIN, place / MAIN)
     paths = sorted(path for part in parts for path in (folder / part).iterdir())
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
     (folder / MANIFEST).write_text(json.dumps(files, indent=1) + "\n")
@@ -115,11 +108,7 @@ def make_package(project: Path, folder: Path, architectures: Sequence[str]) -> P
 
 
 def read_package(folder: Path) -> Package:
-    """The package in ``folder``, with the checksum of every file verified.
-
-    Raises:
-        FruitsError: There is no package, or a file is not what was packaged.
-    """
+    """The package in ``folder``. Raises FruitsError if there is none, or a file was changed."""
     try:
         files: dict[str, str] = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
@@ -135,14 +124,6 @@ def read_package(folder: Path) -> Package:
 
 
 # --- the project ---------------------------------------------------------------------------------
-
-
-def _write_project(project: Path, place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    _build_wheel(project, place / CODE)
-    _write_configuration(project / "conf", place / CONFIGURATION)
-    shutil.copyfile(project / "infra" / MAIN, place / MAIN)
 
 
 def _build_wheel(project: Path, target: Path) -> None:
@@ -206,12 +187,16 @@ def _write_environment(lock: Path, architecture: str, place: Path) -> None:
 def locked_for(lock: Path, architecture: str) -> list[str]:
     """The lines of a lock file that belong on a node of EMR, with their hashes.
 
-    pip would evaluate environment markers for this machine instead of the node.
-
-    Raises:
-        FruitsError: There is no lock file.
+    pip would evaluate environment markers (PEP 508) for this machine instead of the node. Raises
+    FruitsError if there is no lock file.
     """
     from packaging.requirements import Requirement
+
+    node = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"}
+    node |= {"platform_machine": architecture, "platform_release": "", "platform_version": ""}
+    node |= {"python_version": PYTHON, "python_full_version": f"{PYTHON}.14"}
+    node |= {"implementation_name": "cpython", "implementation_version": f"{PYTHON}.14"}
+    node["platform_python_implementation"] = "CPython"
 
     if not lock.is_file():
         raise FruitsError(
@@ -223,7 +208,7 @@ def locked_for(lock: Path, architecture: str) -> list[str]:
     for line in filter(None, map(str.strip, text.splitlines())):
         words, *hashes = re.split(r"\s+--hash=", line)
         requirement = Requirement(words)
-        if requirement.marker is None or requirement.marker.evaluate(_markers(architecture)):
+        if requirement.marker is None or requirement.marker.evaluate(node):
             pinned = f"{requirement.name}{requirement.specifier}"
             chosen.append(" ".join([pinned, *(f"--hash={h.strip()}" for h in sorted(hashes))]))
     return chosen
@@ -241,23 +226,6 @@ def download_words(architecture: str, requirements: Path, folder: Path) -> list[
         f"--requirement={requirements}",
         f"--dest={folder}",
     ]
-
-
-def _markers(architecture: str) -> dict[str, str]:
-    """Values of the environment markers of PEP 508 on a node of EMR."""
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{PYTHON}.14",
-        "os_name": "posix",
-        "platform_machine": architecture,
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": f"{PYTHON}.14",
-        "python_version": PYTHON,
-        "sys_platform": "linux",
-    }
 
 
 def _installed(wheel: Path) -> Iterator[tuple[str, bytes]]:

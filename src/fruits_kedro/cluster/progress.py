@@ -29,10 +29,7 @@ class Work(NamedTuple):
 
 
 def work_in_progress() -> Work | None:
-    """The tasks of Spark's active stages, None if Spark is idle or not running.
-
-    Source: ``SparkContext.statusTracker``, Spark's public API for it.
-    """
+    """The tasks of Spark's active stages, None if Spark is idle or not running."""
     if "pyspark.sql" not in sys.modules:  # importing it takes a second
         return None
     from pyspark.errors import PySparkRuntimeError
@@ -64,12 +61,7 @@ class Estimate:
         self._began = 0.0
 
     def describe(self, work: Work, now: float) -> str:
-        """Percentage of the tasks that are done, and the estimated time for the rest.
-
-        Args:
-            work: The tasks in work.
-            now: Seconds of a monotonic clock.
-        """
+        """Percentage of the tasks that are done, and the time left; ``now`` is in seconds."""
         if work.stages != self._stages:
             self._stages, self._began = work.stages, now
             self._part += 1
@@ -92,65 +84,52 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def shown(what: str, look: Any = work_in_progress, stream: TextIO | None = None) -> Iterator[None]:
-    """Show Spark's progress while the context is open.
+    """Show progress while the context is open, on a line that begins with ``what``.
 
-    Args:
-        what: Beginning of the line, such as "Reading".
-        look: Returns the work in progress or None; called repeatedly from a background thread.
-        stream: Where a live line goes if it is a terminal; standard output by default.
+    A thread calls ``look`` repeatedly for the work in progress. The line is live if ``stream``,
+    standard output by default, is a terminal.
     """
-    line = _Line(what, look, stream or sys.stdout)
-    line.start()
-    try:
-        yield
-    finally:
-        line.stop()
+    out = stream or sys.stdout
+    live, ended = out.isatty(), threading.Event()
 
+    def write(text: str) -> None:
+        out.write(text)
+        out.flush()
 
-class _Line:
-    def __init__(self, what: str, look: Any, stream: TextIO) -> None:
-        self._what, self._look, self._stream = what, look, stream
-        self._live = stream.isatty()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
+    def give_way(_: logging.LogRecord) -> bool:
+        """Log filter that erases the live line before each record and drops none."""
+        write(_ERASE)
+        return True
 
-    def start(self) -> None:
-        if self._live:
-            for handler in logging.root.handlers:
-                handler.addFilter(self._give_way)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join(timeout=LOOK_SECONDS)
-        if self._live:
-            for handler in logging.root.handlers:
-                handler.removeFilter(self._give_way)
-            self._write(_ERASE)
-
-    def _watch(self) -> None:
+    def watch() -> None:
         estimate, written = Estimate(), time.monotonic()
-        while not self._ended.wait(LOOK_SECONDS):
+        while not ended.wait(LOOK_SECONDS):
             try:
-                work = self._look()
+                work = look()
             except Exception:  # Spark is stopping; progress must not fail the run
                 logger.debug("No progress can be shown", exc_info=True)
                 return
-            if self._ended.is_set() or work is None:
+            if ended.is_set() or work is None:
                 continue
             now = time.monotonic()
-            text = f"{self._what}: {estimate.describe(work, now)}"
-            if self._live:
-                self._write(f"{_ERASE}{text}")
+            text = f"{what}: {estimate.describe(work, now)}"
+            if live:
+                write(f"{_ERASE}{text}")
             elif now - written >= PLAIN_SECONDS:
                 logger.info("%s", text)
                 written = now
 
-    def _give_way(self, _: logging.LogRecord) -> bool:
-        """Log filter that erases the live line before each record and drops none."""
-        self._write(_ERASE)
-        return True
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+    handlers = list(logging.root.handlers) if live else []
+    for handler in handlers:
+        handler.addFilter(give_way)
+    thread = threading.Thread(target=watch, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=LOOK_SECONDS)
+        for handler in handlers:
+            handler.removeFilter(give_way)
+        if live:
+            write(_ERASE)

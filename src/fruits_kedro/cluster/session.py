@@ -1,7 +1,7 @@
 """The one Spark session of a run, started when a node or dataset first needs it.
 
-Settings come from ``conf/<env>/spark.yml`` through ``hooks.spark``. Java takes seconds to start, so
-commands that only read the pipelines do not start it.
+Settings come from ``conf/<env>/spark.yml`` through ``hooks.configuration``. Java takes seconds to
+start, so commands that only read the pipelines do not start it.
 """
 
 import logging
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 APPLICATION = "fruits-kedro"
 
 NOT_SET = "not-set"
-"""Placeholder in ``conf/cluster`` for a master that the user has to name."""
+"""Placeholder in ``conf`` for a master or place that the user has to name."""
 
 _CHATTER = re.compile(
     rb"WARNING: ("
@@ -43,11 +43,7 @@ _java: list[Any] = []
 
 
 def configure(settings: Mapping[str, Any]) -> None:
-    """Store the settings for the session; starts nothing.
-
-    Args:
-        settings: Spark's own names (``spark.master``, …) to values. None leaves a name unset.
-    """
+    """Store settings by Spark's own names, without starting it; None leaves a name unset."""
     _settings.clear()
     _settings.update({name: _text(value) for name, value in settings.items() if value is not None})
 
@@ -69,8 +65,7 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
 def get_spark() -> "SparkSession":
     """The running session, or a new one with the configured settings.
 
-    Raises:
-        FruitsError: PySpark or Java is missing, or Java does not start.
+    Raises FruitsError if PySpark or Java is missing, or Java does not start.
     """
     try:
         from pyspark.sql import SparkSession

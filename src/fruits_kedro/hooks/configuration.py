@@ -15,7 +15,7 @@ from kedro.framework.hooks import hook_impl
 from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError, datasets
-from fruits_kedro.cluster.session import setting_problems
+from fruits_kedro.cluster import session as spark
 from fruits_kedro.hooks.tracking import tracking_of, tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems
@@ -25,11 +25,14 @@ _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
 _SCHEMES = ("s3", "s3a", "file")
 _PLACES = ("raw_images", "metrics")
 """Catalog entries whose paths are those of photographs and results."""
-_REPORTS = "/08_reporting/metrics.json"
 
 
 class ConfigurationHooks:
-    """Stops a run with a wrong setting in its first second, with all problems in one message."""
+    """Stops a run with a wrong setting in its first second, and passes Spark its settings.
+
+    ``after_context_created`` serves runs and notebooks alike; ``before_dataset_loaded`` does not
+    fire for ``catalog.load``.
+    """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -39,6 +42,7 @@ class ConfigurationHooks:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         check_configuration(context.config_loader)
+        spark.configure(_load(context.config_loader, "spark"))
 
 
 class FruitsConfigLoader(OmegaConfigLoader):
@@ -52,24 +56,17 @@ class FruitsConfigLoader(OmegaConfigLoader):
         options["runtime_params"] = _own_folders_apart(options.get("runtime_params"))
         super().__init__(*arguments, **options)
         # Kedro registers its own resolver `globals` here too, but that only gives plain values.
-        OmegaConf.register_new_resolver("fruits", self._fruits, replace=True)
+        OmegaConf.register_new_resolver("fruits", lambda: _load(self, "fruits"), replace=True)
         OmegaConf.register_new_resolver("own_folders", self._own_folders, replace=True)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """The configuration of a key such as ``parameters``.
-
-        Raises:
-            FruitsError: If a file cannot be read.
-            MissingConfigException, KeyError: As Kedro's loader.
-        """
+        """The configuration of a key. Raises FruitsError if a file cannot be read."""
         # A value set on the loader directly takes precedence, as in Kedro.
-        if key in self or key not in self._read:
-            self._read[key] = self._read_key(key)
-        return deepcopy(self._read[key])
-
-    def _read_key(self, key: str) -> dict[str, Any]:
+        if key not in self and key in self._read:
+            return deepcopy(self._read[key])
         try:
-            return super().__getitem__(key)
+            self._read[key] = super().__getitem__(key)
+            return deepcopy(self._read[key])
         except (MissingConfigException, KeyError):
             raise
         except Exception as error:  # YAML, OmegaConf and Kedro share no parent
@@ -78,9 +75,6 @@ class FruitsConfigLoader(OmegaConfigLoader):
                 f"The configuration of {key} cannot be read ({first}): correct {self._files(key)}, "
                 "or the value in --params."
             ) from error
-
-    def _fruits(self) -> dict[str, Any]:
-        return _load(self, "fruits")
 
     def _own_folders(self, otherwise: str | None) -> str:
         """Folders of own photographs: those of the parameters, else of the environment."""
@@ -104,11 +98,7 @@ def _own_folders_apart(given: dict[str, Any] | None) -> dict[str, Any] | None:
 def check_configuration(loader: Any) -> None:
     """Check the environment, its files, parameters, Spark settings, facts and places.
 
-    Args:
-        loader: A ``FruitsConfigLoader``.
-
-    Raises:
-        FruitsError: Naming every problem.
+    Raises FruitsError naming every problem.
     """
     _require_environment(loader)
     parameters = parameter_problems(_load(loader, "parameters"))
@@ -120,7 +110,7 @@ def check_configuration(loader: Any) -> None:
     files = [
         *entries,
         *global_problems(_load(loader, "globals")),
-        *setting_problems(_load(loader, "spark")),
+        *spark.setting_problems(_load(loader, "spark")),
         *fact_problems(_load(loader, "fruits")),
     ]
     if parameters or files:
@@ -129,8 +119,7 @@ def check_configuration(loader: Any) -> None:
 
 def storage_of(catalog: dict[str, Any]) -> str:
     """The storage root of a resolved catalog, as it was given."""
-    filepath: str = catalog["metrics"]["filepath"]
-    return filepath.removesuffix(_REPORTS)
+    return catalog["metrics"]["filepath"].removesuffix("/08_reporting/metrics.json")
 
 
 def nearest_hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -159,10 +148,9 @@ def _require_environment(loader: Any) -> None:
 def _load(loader: Any, key: str) -> dict[str, Any]:
     """The configuration of a key, empty if there is no such file."""
     try:
-        values: dict[str, Any] = loader[key]
+        return loader[key]
     except MissingConfigException:
         return {}
-    return values
 
 
 def global_problems(values: dict[str, Any]) -> Iterator[str]:
@@ -205,18 +193,12 @@ def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is {place!r}: a URI begins with {place.split(':')[0]}://"
         elif re.match(r"s3a?://(/|$)", place):
             yield f"{name} is {place!r}: the bucket is missing"
-        elif not _is_encodable(place):
-            yield (
-                f"{name} is {place!r}, which the locale of this shell cannot encode: set "
-                "LC_ALL=C.UTF-8 and leave PYTHONUTF8 unset"
-            )
-
-
-def _is_encodable(place: str) -> bool:
-    """Whether the locale can encode a path for the file system, and UTF-8 for JSON."""
-    try:
-        os.fsencode(place)
-        place.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        else:
+            try:
+                os.fsencode(place)  # for the file system
+                place.encode()  # for JSON
+            except UnicodeEncodeError:
+                yield (
+                    f"{name} is {place!r}, which the locale of this shell cannot encode: set "
+                    "LC_ALL=C.UTF-8 and leave PYTHONUTF8 unset"
+                )

@@ -13,50 +13,34 @@ from fruits_kedro.hooks.configuration import nearest_hint
 from fruits_kedro.hooks.errors import as_sentences
 from fruits_kedro.runner import IncrementalRunner
 
-_FILTERS = {
-    "tags": "tags",
-    "from_nodes": "from_nodes",
-    "to_nodes": "to_nodes",
-    "node_names": "node_names",
-    "from_inputs": "from_inputs",
-    "to_outputs": "to_outputs",
-    "namespaces": "node_namespaces",
-}
-"""Arguments of a session's run, and their names in ``Pipeline.filter``."""
-
 _NODES = ("from_nodes", "to_nodes", "node_names")
+_FILTERS = (*_NODES, "tags", "from_inputs", "to_outputs", "namespaces")
+"""Arguments of a session's run that choose nodes."""
 
 
 class FruitsSession(KedroSession):
     """Session with this project's runner, whose expected errors are one sentence."""
 
     def run(self, **arguments: Any) -> Any:  # type: ignore[override]
-        """Run as ``KedroSession.run`` does, with the same arguments.
+        """Run as ``KedroSession.run`` does.
 
-        Raises:
-            FruitsError: If a pipeline, node, tag or dataset is unknown, the runner cannot run these
-                pipelines, or an expected error occurs.
+        Raises FruitsError if a pipeline, node, tag or dataset is unknown, the runner cannot run
+        these pipelines, or an expected error occurs.
         """
         names = arguments.get("pipeline_names") or [arguments.get("pipeline_name")]
         _check_names(names)
         _complete_node_names(names, arguments)
         _check_filters(names, arguments)
-        runner = arguments.get("runner")
-        if runner is not None:
-            check_runner(type(runner))
-        if type(runner) in (type(None), SequentialRunner):
+        runner = arguments.get("runner") or SequentialRunner()
+        if not isinstance(runner, SequentialRunner):
+            raise FruitsError(
+                f"{type(runner).__name__} cannot run these pipelines, whose nodes share one Spark "
+                "session and already use every core: leave out --runner."
+            )
+        if type(runner) is SequentialRunner:
             arguments["runner"] = IncrementalRunner()
         with as_sentences():
             return super().run(**arguments)
-
-
-def check_runner(kind: type) -> None:
-    """Raise FruitsError if a runner would run nodes at the same time."""
-    if not issubclass(kind, SequentialRunner):
-        raise FruitsError(
-            f"{kind.__name__} cannot run these pipelines, whose nodes share one Spark session and "
-            "already use every core: leave out --runner."
-        )
 
 
 def _complete_node_names(names: list[str | None], arguments: dict[str, Any]) -> None:
@@ -78,9 +62,11 @@ def _check_names(names: list[str | None]) -> None:
 
 
 def _check_filters(names: list[str | None], arguments: dict[str, Any]) -> None:
-    filters = {other: arguments[name] for name, other in _FILTERS.items() if arguments.get(name)}
+    filters = {name: arguments[name] for name in _FILTERS if arguments.get(name)}
     if not filters:
         return
+    if "namespaces" in filters:  # its name in Pipeline.filter
+        filters["node_namespaces"] = filters.pop("namespaces")
     try:
         _chosen(names).filter(**filters)
     except ValueError as error:

@@ -11,17 +11,15 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro import FruitsError
+from fruits_kedro.cluster.session import NOT_SET
 from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
-from fruits_kedro.storage.lock import DiskLock, StoreLock, lock_of
+from fruits_kedro.storage.lock import Lock, lock_of
 from fruits_kedro.storage.manifest import first_version, remove_first_version, stored_folders
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
 
 logger = logging.getLogger(__name__)
-
-NOT_SET = "not-set"
-"""Placeholder in globals.yml for places that the user has to name."""
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
@@ -31,7 +29,7 @@ class StorageHooks:
 
     def __init__(self) -> None:
         self._storage = ""
-        self._lock: DiskLock | StoreLock | None = None
+        self._lock: Lock | None = None
         # Kedro calls no hook after an interrupt.
         at_end.append(self.release)
         atexit.register(self.release)
@@ -56,10 +54,7 @@ class StorageHooks:
         """Release the lock."""
         self.release()
 
-    @hook_impl
-    def on_pipeline_error(self) -> None:
-        """Release the lock."""
-        self.release()
+    on_pipeline_error = after_pipeline_run
 
     def release(self) -> None:
         """Release the lock if this process holds it."""
@@ -71,8 +66,7 @@ class StorageHooks:
 def start_over(storage: str, pipeline: Pipeline) -> None:
     """Remove what version 1 of this project stored, and say so; only safe under the lock.
 
-    Raises:
-        FruitsError: The pipeline does not compute it again, so nothing was removed.
+    Raises FruitsError if the pipeline does not compute it again; nothing is removed then.
     """
     folders = ", ".join(first_version(storage))
     if not folders:
@@ -93,12 +87,9 @@ def start_over(storage: str, pipeline: Pipeline) -> None:
 
 
 def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-    """Remove unfinished writes of a killed run; only safe under the lock.
+    """Remove files and uploads that a killed run left unfinished; only safe under the lock.
 
-    Args:
-        storage: The storage root, whose unfinished files and uploads are removed.
-        pipeline: Its datasets remove their left-overs by ``tidy()``.
-        catalog: Where the datasets are.
+    The datasets of the pipeline remove their left-overs by ``tidy()``.
     """
     for name in sorted(pipeline.datasets()):
         tidy = getattr(catalog.get(name), "tidy", None)

@@ -5,7 +5,6 @@ import platform
 import time
 from collections import defaultdict
 from contextlib import ExitStack
-from importlib import metadata
 from typing import Any
 
 from kedro.config import OmegaConfigLoader
@@ -20,7 +19,7 @@ from fruits_kedro.cluster.progress import duration, shown
 from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.pipelines.reporting.run_facts import DATASET as RUN_FACTS
 from fruits_kedro.pipelines.reporting.run_facts import differing_parameters
-from fruits_kedro.runner import ALWAYS
+from fruits_kedro.runner import ALWAYS, versions_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +53,13 @@ class ProgressHooks:
         """End the last line."""
         self._shown.close()
 
-    @hook_impl
-    def on_pipeline_error(self) -> None:
-        """End the last line."""
-        self._shown.close()
+    on_pipeline_error = after_pipeline_run
 
 
 class TimingHooks:
     """Wall time per pipeline, from the first load of a node to its last save.
 
-    Spark works while a result is saved, which is after ``after_node_run``. So the time of a node
-    ends with its last save, and the next node's begins with loading its inputs.
+    Spark works while a result is saved, which is after ``after_node_run``.
     """
 
     def __init__(self) -> None:
@@ -82,13 +77,13 @@ class TimingHooks:
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Count loading and the node's own time."""
-        self._count(node)
+        """Count loading and the node's own time; then each save, with Spark's work for it."""
+        now = time.perf_counter()
+        stage = min(node.tags - {ALWAYS}, default="other")
+        self._seconds[stage][node.short_name] += now - self._mark
+        self._mark = now
 
-    @hook_impl
-    def after_dataset_saved(self, node: Node) -> None:
-        """Count the save, and with it Spark's work for it."""
-        self._count(node)
+    after_dataset_saved = after_node_run
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
@@ -121,18 +116,13 @@ class TimingHooks:
         except DatasetError as error:  # the run itself is complete
             logger.warning("The times of this run were not saved: %s", error.__cause__ or error)
 
-    def _count(self, node: Node) -> None:
-        now = time.perf_counter()
-        stage = min(node.tags - {ALWAYS}, default="other")
-        self._seconds[stage][node.short_name] += now - self._mark
-        self._mark = now
 
-
-class RunFactsHooks:
-    """Puts the environment, changed parameters and versions into a dataset, for the report."""
+class SummaryHooks:
+    """Facts of a run: for the report at its start, for the log at its end."""
 
     def __init__(self) -> None:
         self._loader: Any = None
+        self._began = time.monotonic()
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -141,30 +131,18 @@ class RunFactsHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
-        """Compare the parameters with those of conf/base alone."""
+        """Save the environment, versions, and the parameters that differ from conf/base alone."""
         loader = self._loader
-        if loader is None or RUN_FACTS not in catalog:
+        if RUN_FACTS not in catalog:
             return
         base = OmegaConfigLoader(loader.conf_source, base_env="base", default_run_env="base")
+        ours = {"fruits-kedro": __version__, "python": platform.python_version()}
         facts = {
             "environment": loader.env or loader.default_run_env,
             "parameters": differing_parameters(base["parameters"], loader["parameters"]),
-            "versions": _versions(),
+            "versions": ours | versions_of(_PACKAGES),
         }
         catalog[RUN_FACTS].save(facts)
-
-
-class SummaryHooks:
-    """The closing lines of the log: seconds, counts, accuracy, and where to look."""
-
-    def __init__(self) -> None:
-        self._storage = ""
-        self._began = time.monotonic()
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Find the storage root."""
-        self._storage = storage_of(context.config_loader["catalog"])
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -173,7 +151,7 @@ class SummaryHooks:
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Log the summary."""
+        """Log seconds, counts, accuracy, and where to look."""
         made = pipeline.all_outputs()
         reports = {
             name: catalog.load(name) for name in _REPORTS if name in made and catalog.exists(name)
@@ -182,37 +160,25 @@ class SummaryHooks:
         for line in summary_lines(reports):
             logger.info("%s", line)
         page = ", open report.html first" if "report" in made else ""
-        logger.info("Results are in %s, reports in its folder 08_reporting%s", self._storage, page)
+        storage = storage_of(self._loader["catalog"])
+        logger.info("Results are in %s, reports in its folder 08_reporting%s", storage, page)
 
 
 def summary_lines(reports: dict[str, Any]) -> list[str]:
     """Counts and scores of the reports that a run made, one line each."""
     lines: list[str] = []
     new: list[str] = []
-    ingestion = reports.get("ingestion_report")
-    if ingestion:
+    if ingestion := reports.get("ingestion_report"):
         lines.append(f"{ingestion['kept']} photographs kept of {ingestion['listed']} files")
         new.append(f"{ingestion['read']} photographs read")
-    featurization = reports.get("featurization_report")
-    if featurization:
+    if featurization := reports.get("featurization_report"):
         new.append(f"{featurization['inferred']} through the network")
     if new:
         lines.append(f"New in this run: {', '.join(new)}")
-    metrics = reports.get("metrics")
-    if metrics:
+    if metrics := reports.get("metrics"):
         tests = metrics["rows"].get("test", 0)
         lines.append(f"Accuracy {metrics['accuracy']:.4f} on {tests} test photographs")
     capture = reports.get("evaluation", {}).get("capture", {})
     if "mean" in capture:
         lines.append(f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained")
     return lines
-
-
-def _versions() -> dict[str, str]:
-    known = {"fruits-kedro": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            known[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # on a cluster Spark is not a Python package
-            continue
-    return known

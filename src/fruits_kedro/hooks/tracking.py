@@ -5,14 +5,14 @@ timeout costs one line of the log.
 """
 
 import logging
+import multiprocessing
 import os
 import re
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from importlib.util import find_spec
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from fruits_kedro import __version__
 from fruits_kedro.storage.files import read_bytes
 
 logger = logging.getLogger(__name__)
@@ -104,9 +105,7 @@ class TrackingHooks:
         try:
             run = self._describe(run_params, pipeline, catalog)
             _in_time(lambda: write_run(self._uri or "", run))
-        except (
-            Exception
-        ) as error:  # MLflow, its database and requests share no base class of errors
+        except Exception as error:  # MLflow, its database and requests share no base class
             reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
             logger.warning(
                 "The run completed but was not recorded in %s (%s): check the parameter "
@@ -138,7 +137,7 @@ class TrackingHooks:
                 "storage": str(entries["metrics"]["filepath"]).split(f"/{_FOLDER}/")[0],
                 "environment": str(run_params["env"]),
                 "kedro_run": str(run_params["run_id"]),
-                "fruits_kedro": version("fruits_kedro"),
+                "fruits_kedro": __version__,
             },
             # Tables among the reports are folders, whose names have no suffix.
             "reports": [p for p in paths if f"/{_FOLDER}/" in p and "." in p.rsplit("/", 1)[-1]],
@@ -169,9 +168,7 @@ def tracking_problems(setting: Any) -> list[str]:
 def tracking_uri(setting: Any, project: Path) -> str | None:
     """The URI for MLflow, which may hold a password; None if runs are not recorded.
 
-    Args:
-        setting: As ``tracking_of`` gives it.
-        project: Folder that a relative SQLite file is in.
+    A relative SQLite file is in the folder ``project``.
     """
     if is_off(setting):
         return None
@@ -213,12 +210,7 @@ def parameters_of(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple
 
 
 def metrics_of(reports: Mapping[str, Mapping[str, Any]], run_id: str) -> dict[str, float]:
-    """The numbers of a run.
-
-    Args:
-        reports: Datasets of this run by name, ``timings`` among them.
-        run_id: Kedro's name of the run; only timings that name it count.
-    """
+    """The numbers in the reports of a run; only timings that name its id count."""
     found: dict[str, float] = {}
     for dataset, prefix in _PREFIXES.items():
         found |= dict(_numbers(reports.get(dataset, {}), prefix))
@@ -229,12 +221,7 @@ def metrics_of(reports: Mapping[str, Mapping[str, Any]], run_id: str) -> dict[st
 
 
 def run_name(pipelines: list[str], given: Mapping[str, Any]) -> str:
-    """A short name that tells a run from others in a list.
-
-    Args:
-        pipelines: Names of the pipelines; the default one is not mentioned.
-        given: Runtime parameters, nested; mentioned without their groups.
-    """
+    """A short name that tells a run from others: its pipelines and its runtime parameters."""
     values = [f"{name.rpartition('.')[2]}={value}" for name, value in parameters_of(given)]
     named = [name for name in pipelines if name != "__default__"]
     return ", ".join([*named, *(values or ["as configured"])])[:_MAX_TEXT]
@@ -258,13 +245,7 @@ def _metric(name: str) -> str:
 
 
 def write_run(uri: str, run: Mapping[str, Any]) -> None:
-    """Write one completed run.
-
-    Args:
-        uri: Tracking URI.
-        run: ``name``, ``started`` and ``ended`` (Unix seconds), ``parameters``, ``metrics``,
-            ``tags``, and ``reports`` (URIs of files to copy).
-    """
+    """Write one completed run as ``TrackingHooks`` describes it; times are Unix seconds."""
     os.environ.update(mlflow_environment())
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param
@@ -289,8 +270,7 @@ def _experiment(client: Any, file: Path | None) -> str:
     """Id of the experiment; the first run makes it, with the artifacts beside an SQLite file."""
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
+    if found := client.get_experiment_by_name(EXPERIMENT):
         return str(found.experiment_id)
     artifacts = str(file.parent / "artifacts") if file else None
     # Opens MLflow's page on training runs instead of language models.
@@ -302,18 +282,8 @@ def _in_time(write: Any) -> None:
     """Call ``write`` in a thread for at most ``_SECONDS``; a hanging one ends with the process."""
     if find_spec("mlflow") is None:
         raise RuntimeError("MLflow is not installed, it comes with the extra 'local'")
-    errors: list[Exception] = []
-
-    def attempt() -> None:
+    with ThreadPool(1) as pool:
         try:
-            write()
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=attempt, name="mlflow", daemon=True)
-    thread.start()
-    thread.join(_SECONDS)
-    if thread.is_alive():
-        raise TimeoutError(f"it took more than {_SECONDS} s")
-    if errors:
-        raise errors[0]
+            pool.apply_async(write).get(_SECONDS)
+        except multiprocessing.TimeoutError as error:
+            raise TimeoutError(f"it took more than {_SECONDS} s") from error

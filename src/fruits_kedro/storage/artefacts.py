@@ -11,15 +11,10 @@ from fruits_kedro.storage.manifest import Folder, Manifest, StoredFile
 
 
 def save_files(folder: Folder, files: Mapping[str, bytes], notes: Mapping[str, Any]) -> Manifest:
-    """Make ``files`` the whole artefact.
+    """Make ``files``, content by ``stem.extension``, the whole artefact, with JSON ``notes``.
 
     A file is stored under its name and the first digits of its digest, so that a reader finds the
     old version or the new one, never one file of each.
-
-    Args:
-        folder: The artefact.
-        files: Content by name, ``stem.extension``.
-        notes: JSON values to be read without the files.
     """
     stored = []
     for name, content in files.items():
@@ -32,21 +27,13 @@ def save_files(folder: Folder, files: Mapping[str, bytes], notes: Mapping[str, A
 
 
 def load_files(folder: Folder, *names: str) -> dict[str, bytes]:
-    """Files of the current version, verified.
-
-    Args:
-        folder: The artefact.
-        names: Those to load; all if none is named.
+    """Named files of the current version, or all of them, verified.
 
     Raises:
         FruitsError: If nothing was saved, or a file is missing or was altered.
     """
     files = {_name_of(file): file for file in saved(folder).files}
-    return {
-        name: _verified(join(folder.uri, file.name), file)
-        for name, file in files.items()
-        if not names or name in names
-    }
+    return {name: _verified(folder, files[name]) for name in files if not names or name in names}
 
 
 def load_unaltered(folder: Folder) -> dict[str, bytes]:
@@ -54,16 +41,12 @@ def load_unaltered(folder: Folder) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for file in saved(folder).files:
         with suppress(FruitsError):
-            found[_name_of(file)] = _verified(join(folder.uri, file.name), file)
+            found[_name_of(file)] = _verified(folder, file)
     return found
 
 
 def saved(folder: Folder) -> Manifest:
-    """The current version.
-
-    Raises:
-        FruitsError: If nothing was saved yet.
-    """
+    """The current version. Raises FruitsError if nothing was saved yet."""
     manifest = folder.current()
     if manifest is None:
         raise FruitsError(
@@ -77,19 +60,19 @@ def is_unaltered(folder: Folder, manifest: Manifest) -> bool:
     """Whether every file still has the content that was written."""
     try:
         for file in manifest.files:
-            _verified(join(folder.uri, file.name), file)
+            _verified(folder, file)
     except FruitsError:
         return False
     return True
 
 
 def _name_of(file: StoredFile) -> str:
-    """The name that a file was saved under, without the digits of its digest."""
     stem, _, rest = file.name.rpartition("-")
     return f"{stem}.{rest.partition('.')[2]}"
 
 
-def _verified(uri: str, file: StoredFile) -> bytes:
+def _verified(folder: Folder, file: StoredFile) -> bytes:
+    uri = join(folder.uri, file.name)
     try:
         content = read_bytes(uri)
     except FileNotFoundError:

@@ -41,20 +41,14 @@ def join(uri: str, *names: str) -> str:
 def read_bytes(uri: str) -> bytes:
     """The content of one file. Raises FileNotFoundError if there is none."""
     fs, path = filesystem(uri)
-    content: bytes = fs.cat_file(path)
-    return content
+    return fs.cat_file(path)
 
 
 def replace_file(uri: str, content: bytes, media_type: str | None = None) -> None:
     """Write one file so that a reader sees the old content or the new, never a part.
 
-    A rename on a local disk, a single PUT on an object store.
-
-    Args:
-        uri: The file.
-        content: All of it.
-        media_type: Content type on an object store; without it a browser saves a page instead of
-            showing it.
+    A rename on a local disk, a single PUT on an object store. ``media_type`` is its content type
+    there; without it a browser saves a page instead of showing it.
     """
     fs, path = filesystem(uri)
     if not is_local(uri):

@@ -1,8 +1,7 @@
 """Rows that no present photograph refers to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,21 +10,17 @@ TABLES = ("images", "features", "scene_features")
 """Tables of the catalog that only grow; each row has the sha256 of its photograph."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What garbage collection would do with one table.
 
-    Attributes:
-        table: Its name in the catalog.
-        removed, kept: Rows.
-        folders: Folders of the removed photographs, if the table knows them.
-        condition: Holds for the rows to keep.
+    ``removed`` and ``kept`` count rows; ``condition`` holds for those to keep. ``folders`` held the
+    removed photographs, if the table knows it.
     """
 
     table: str
     removed: int
     kept: int
-    folders: tuple[str, ...]
+    folders: list[str]
     condition: pc.Expression
 
 
@@ -33,25 +28,22 @@ def plan_garbage(catalog: Any) -> list[Plan]:
     """Find what no present photograph refers to; removes nothing.
 
     Features of present photographs are kept for every network, so switching back to one uses them.
-
-    Args:
-        catalog: Datasets by name, among them ``photographs``.
     """
     present = catalog["photographs"].load().read(["sha256"])["sha256"].drop_null()
     condition = pc.field("sha256").isin(pc.unique(present))
+    # A file that could not be read has no sha256, and nothing refers to its row.
+    others = ~condition | pc.field("sha256").is_null()
     plans = []
-    for name in TABLES:
-        if catalog[name].exists():
-            plans.append(_plan(name, catalog[name].load(), condition, name == "images"))
+    for name in (name for name in TABLES if catalog[name].exists()):
+        table = catalog[name].load()
+        kept = table.read(["sha256"], condition).num_rows
+        folders = _folders(table.read(["path"], others)["path"]) if name == "images" else []
+        plans.append(Plan(name, table.rows - kept, kept, folders, condition))
     return plans
 
 
 def remove_garbage(catalog: Any, plans: Iterable[Plan]) -> dict[str, int]:
-    """Carry plans out.
-
-    Returns:
-        Bytes freed, by table.
-    """
+    """Carry plans out; returns the bytes freed, by table."""
     return {
         plan.table: catalog[plan.table].keep_only(plan.condition)[1]
         for plan in plans
@@ -59,16 +51,5 @@ def remove_garbage(catalog: Any, plans: Iterable[Plan]) -> dict[str, int]:
     }
 
 
-def _plan(name: str, table: Any, condition: pc.Expression, has_paths: bool) -> Plan:
-    columns = ["sha256", "path"] if has_paths else ["sha256"]
-    kept = table.read(columns, condition).num_rows
-    folders: tuple[str, ...] = ()
-    if has_paths:
-        # A file that could not be read has no sha256, and nothing refers to its row.
-        gone = table.read(["path"], ~condition | pc.field("sha256").is_null())["path"]
-        folders = tuple(sorted(_folders(gone)))
-    return Plan(name, table.rows - kept, kept, folders, condition)
-
-
-def _folders(paths: pa.ChunkedArray) -> set[str]:
-    return set(pc.replace_substring_regex(paths, r"/[^/]*$", "").unique().to_pylist())
+def _folders(paths: pa.ChunkedArray) -> list[str]:
+    return sorted(pc.replace_substring_regex(paths, r"/[^/]*$", "").unique().to_pylist())

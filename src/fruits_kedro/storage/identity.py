@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from kedro.io import MemoryDataset
 
@@ -12,20 +12,12 @@ HASHED_BYTES = 64 * 2**20
 """Local files up to this size are identified by sha256 (0.1 s), larger ones by size and time."""
 
 
-@runtime_checkable
-class HasSnapshots(Protocol):
-    """A dataset that names its stored version."""
-
-    def snapshot_id(self) -> str | None:
-        """Text of the stored version, None if nothing is stored or what is stored is damaged."""
-
-
 def identity(dataset: Any) -> str | None:
     """The identity of a dataset, None if it is missing or cannot be identified.
 
-    Tables and models name their version. A single file is identified by its content, a value in
-    memory by its JSON. A missing dataset with ``missing_ok`` is identified as missing; one that is
-    ``volatile`` always counts as unchanged.
+    Tables and models name their version by ``snapshot_id()``, None if it is damaged. A single file
+    is identified by its content, a value in memory by its JSON. A missing dataset with
+    ``missing_ok`` is identified as missing; one that is ``volatile`` always counts as unchanged.
     """
     if getattr(dataset, "volatile", False):
         return "volatile"
@@ -35,7 +27,7 @@ def identity(dataset: Any) -> str | None:
 
 
 def _stored_identity(dataset: Any) -> str | None:
-    if isinstance(dataset, HasSnapshots):
+    if hasattr(dataset, "snapshot_id"):
         return dataset.snapshot_id()
     if isinstance(dataset, MemoryDataset):
         return _value_identity(dataset)

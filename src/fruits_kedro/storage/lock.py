@@ -28,8 +28,6 @@ HEARTBEAT_SECONDS = 30
 EXPIRY_SECONDS = 300
 """A lock on S3 that was not renewed for this long belongs to a dead run."""
 
-_REFUSED = ("PreconditionFailed", "ConditionalRequestConflict")
-"""S3's error codes for a conditional write whose condition does not hold."""
 _FREE = b"{}"
 
 
@@ -42,11 +40,7 @@ class DiskLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock.
-
-        Raises:
-            FruitsError: Another run holds it, or the storage cannot be written.
-        """
+        """Take the lock. Raises FruitsError if another run holds it, or nothing can be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -68,11 +62,7 @@ class DiskLock:
         _held.append(self)
 
     def check(self) -> None:
-        """Make sure that the lock is still held.
-
-        Raises:
-            FruitsError: The lock's file was removed, so another run may hold a new one.
-        """
+        """Raise FruitsError if the lock's file was removed: another run may hold a new one."""
         if self._descriptor is not None:
             try:
                 same = os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
@@ -103,16 +93,14 @@ class StoreLock:
         self._fs, self._path = filesystem(join(storage, LOCK))
         self._token = uuid.uuid4().hex
         self._version: str | None = None
-        self._one_at_a_time = (
-            threading.RLock()
-        )  # reentrant: a signal handler may release the lock during a check
+        # Reentrant: a signal handler may release the lock during a check.
+        self._one_at_a_time = threading.RLock()
         self._released = threading.Event()
 
     def acquire(self) -> None:
         """Take the lock, also from a run that is dead or silent for ``EXPIRY_SECONDS``.
 
-        Raises:
-            FruitsError: A living run holds it, or the storage cannot be reached.
+        Raises FruitsError if a living run holds it, or the storage cannot be reached.
         """
         try:
             self._take()
@@ -129,11 +117,7 @@ class StoreLock:
         threading.Thread(target=self._beat, name="lock", daemon=True).start()
 
     def check(self) -> None:
-        """Renew the lock, which makes sure that it is still held.
-
-        Raises:
-            FruitsError: Another run has taken it.
-        """
+        """Renew the lock. Raises FruitsError if another run has taken it."""
         with self._one_at_a_time:
             if self._released.is_set():
                 return
@@ -143,10 +127,7 @@ class StoreLock:
                 raise _lost(self.storage, "another run took it while this one was silent")
 
     def release(self) -> None:
-        """Release the lock, unless another run has taken it.
-
-        Errors are ignored: if the store does not answer, the lock expires.
-        """
+        """Release the lock, unless another run has taken it; without an answer it expires."""
         with self._one_at_a_time:
             if self in _held:
                 self._released.set()
@@ -169,20 +150,20 @@ class StoreLock:
     def _put(self, content: bytes) -> bool:
         """Replace the version that this lock saw last, or create the object.
 
-        Returns:
-            Whether the object now has this content. False if another run has written.
+        Returns False if another run has written instead.
         """
         bucket, key, _ = self._fs.split_path(self._path)
         condition = {"IfMatch": self._version} if self._version else {"IfNoneMatch": "*"}
-        named = {"Bucket": bucket, "Key": key}
         try:
-            answer = self._fs.call_s3("put_object", **named, Body=content, **condition)
+            answer = self._fs.call_s3(
+                "put_object", Bucket=bucket, Key=key, Body=content, **condition
+            )
         except FileNotFoundError:
             if self._version is None:
                 raise  # the bucket is missing
             return False  # the object was removed
         except OSError as error:
-            if not isinstance(error, FileExistsError) and _code(error) not in _REFUSED:
+            if not isinstance(error, FileExistsError) and not _is_refusal(error):
                 raise
             # The request may have succeeded at an earlier try whose answer was lost.
             version, holder = self._read()
@@ -195,7 +176,7 @@ class StoreLock:
     def _read(self) -> tuple[str | None, dict[str, Any]]:
         """Version and content. The version is read first, so it is never newer than the content."""
         try:
-            version: str = self._fs.info(self._path, refresh=True)["ETag"]
+            version = self._fs.info(self._path, refresh=True)["ETag"]
             return version, _parse(self._fs.cat_file(self._path))
         except FileNotFoundError:
             return None, {}
@@ -217,11 +198,7 @@ _held: list[Lock] = []
 
 
 def lock_of(storage: str) -> Lock:
-    """The lock of a storage root.
-
-    Raises:
-        FruitsError: The root is neither a folder nor on S3.
-    """
+    """The lock of a storage root. Raises FruitsError if it is neither a folder nor on S3."""
     if is_local(storage):
         return DiskLock(storage)
     if is_s3(storage):
@@ -232,15 +209,9 @@ def lock_of(storage: str) -> Lock:
 
 
 def require_held(uri: str) -> None:
-    """Make sure that the lock over ``uri`` is still held; call this before each commit.
+    """Raise FruitsError if this process lost the lock over ``uri``; call this before each commit.
 
     Does nothing if this process holds no lock, as in notebooks, tests and Spark's workers.
-
-    Args:
-        uri: What is about to be committed, below the storage root.
-
-    Raises:
-        FruitsError: This process has lost the lock.
     """
     place = local_path(uri) if is_local(uri) else uri
     for lock in list(_held):
@@ -252,9 +223,8 @@ _STARTED = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _identity(token: str) -> bytes:
-    me = {"pid": os.getpid(), "host": socket.gethostname(), "token": token}
-    now = {"machine": _machine(), "started": _STARTED, "beat": time.time()}
-    return json.dumps({**me, **now}).encode()
+    me = {"pid": os.getpid(), "host": socket.gethostname(), "token": token, "machine": _machine()}
+    return json.dumps({**me, "started": _STARTED, "beat": time.time()}).encode()
 
 
 def _machine() -> str:
@@ -290,11 +260,11 @@ def _parse(content: bytes) -> dict[str, Any]:
     return holder if isinstance(holder, dict) and holder else {"unknown": True}
 
 
-def _code(error: OSError) -> str:
-    """S3's error code behind an exception of s3fs."""
+def _is_refusal(error: OSError) -> bool:
+    """Whether S3 refused a conditional write because its condition does not hold."""
     response = getattr(error.__cause__, "response", None) or {}
-    code: str = response.get("Error", {}).get("Code", "")
-    return code
+    code = response.get("Error", {}).get("Code", "")
+    return code in ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def _busy(storage: str, holder: dict[str, Any]) -> FruitsError:

@@ -57,20 +57,12 @@ HASHED_BYTES = 64 << 20
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
 """Pattern of file names that this project writes; other files are never removed."""
 
-
 _MANIFEST = re.compile(r"\.(.+)\.manifest\.json")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One immutable file of a folder.
-
-    Attributes:
-        name: File name below the folder.
-        rows: Rows of a table; 1 for other files.
-        size: Bytes.
-        sha256: Hexadecimal digest of the content.
-    """
+    """One immutable file of a folder: bytes, hexadecimal digest, and rows (1 if it is no table)."""
 
     name: str
     rows: int
@@ -80,12 +72,9 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One complete version of a folder.
+    """One complete version of a folder: files in the order of rows, JSON values of the writer.
 
-    Attributes:
-        version: Counts commits, from 1.
-        files: In the order of their rows.
-        notes: JSON values of the writer.
+    ``version`` counts commits, from 1.
     """
 
     version: int
@@ -105,24 +94,17 @@ class Manifest:
 
 
 class Folder:
-    """A folder of immutable files and its manifest.
-
-    Args:
-        uri: The folder, local or ``s3://``.
-    """
+    """A folder of immutable files, local or ``s3://``, and its manifest."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
-        parent, _, name = self.uri.rpartition("/")
-        self._manifest = (
-            join(parent, f".{name}.manifest.json") if parent else f".{name}.manifest.json"
-        )
+        parent, slash, name = self.uri.rpartition("/")
+        self._manifest = f"{parent}{slash}.{name}.manifest.json"
 
     def current(self) -> Manifest | None:
         """The newest complete version; None if nothing was ever saved.
 
-        Raises:
-            FruitsError: If the manifest is not one of this project.
+        Raises FruitsError if the manifest is not one of this project.
         """
         try:
             values = json.loads(read_bytes(self._manifest))
@@ -139,11 +121,7 @@ class Folder:
             ) from error
 
     def verified(self) -> Manifest | None:
-        """``current``, after a look at every file.
-
-        Raises:
-            FruitsError: If a file is missing or was altered.
-        """
+        """``current``. Raises FruitsError if a file is missing or was altered."""
         manifest = self.current()
         damage = self._damage(manifest) if manifest else None
         if damage:
@@ -172,13 +150,8 @@ class Folder:
         if current is not None and current.id == manifest.id and self.is_whole(current):
             manifest = current
         else:
-            content = {
-                "format": FORMAT,
-                "version": manifest.version,
-                "rows": manifest.rows,
-                "files": [asdict(file) for file in manifest.files],
-                "notes": manifest.notes,
-            }
+            counts = {"format": FORMAT, "version": manifest.version, "rows": manifest.rows}
+            content = counts | asdict(manifest)
             replace_file(self._manifest, json.dumps(content, indent=1).encode())
         self._remove_others(manifest)
         return manifest
@@ -216,45 +189,27 @@ class Folder:
 
     def _sizes(self) -> dict[str, int]:
         fs, root = filesystem(self.uri)
-        try:
-            # The client of an object store caches listings.
-            fs.invalidate_cache()
-            entries = fs.ls(root, detail=True)
-        except FileNotFoundError:
-            return {}
-        files = (entry for entry in entries if entry["type"] == "file")
-        return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in files}
+        fs.invalidate_cache()  # the client of an object store caches listings
+        return _entries(fs, root, "file")
 
 
 def stored_folders(storage: str) -> Iterator[Folder]:
-    """Every folder of a storage that has a manifest.
-
-    Args:
-        storage: The storage root, local or ``s3://``.
-    """
+    """Every folder of a storage that has a manifest."""
     fs, root = filesystem(storage)
-    for layer in _listed(fs, root, "directory"):
-        for path in _listed(fs, layer, "file"):
-            found = _MANIFEST.fullmatch(path.rsplit("/", 1)[-1])
-            if found:
-                yield Folder(join(storage, layer.rsplit("/", 1)[-1], found[1]))
+    for layer in _entries(fs, root, "directory"):
+        for name in _entries(fs, f"{root}/{layer}", "file"):
+            if found := _MANIFEST.fullmatch(name):
+                yield Folder(join(storage, layer, found[1]))
 
 
 def first_version(storage: str) -> list[str]:
-    """What version 1 of this project left in a storage: its tables cannot be continued.
-
-    Args:
-        storage: The storage root, local or ``s3://``.
-
-    Returns:
-        Folders below the root; none in a storage of this version.
-    """
+    """Folders of version 1 of this project in a storage, whose tables cannot be continued."""
     fs, root = filesystem(storage)
     return [name for name in _FIRST_VERSION if fs.exists(f"{root}/{name}/_current.json")]
 
 
 def remove_first_version(storage: str) -> list[str]:
-    """Remove what ``first_version`` names, and return it."""
+    """Remove the folders of version 1, and return them."""
     fs, root = filesystem(storage)
     folders = first_version(storage)
     for name in folders:
@@ -265,10 +220,8 @@ def remove_first_version(storage: str) -> list[str]:
 def table_file_name(version: int, part: int, token: str) -> str:
     """Name of a table's file; names sort in the order of commits and parts.
 
-    Args:
-        version: Of the manifest that will name it.
-        part: Position within the save.
-        token: 10 hexadecimal digits, unique to the save and attempt.
+    ``version`` is that of the manifest that will name it; ``token``, 10 hexadecimal digits, is
+    unique to the save and attempt.
     """
     return f"{version:06d}-{part:05d}-{token}.parquet"
 
@@ -278,12 +231,14 @@ def new_token() -> str:
     return secrets.token_hex(4)
 
 
-def _listed(fs: Any, folder: str, kind: str) -> list[str]:
-    """Paths of one kind directly in a folder; none if it does not exist."""
+def _entries(fs: Any, folder: str, kind: str) -> dict[str, int]:
+    """Sizes of the entries of one kind in a folder, by name; none if it does not exist."""
     try:
-        return [e["name"].rstrip("/") for e in fs.ls(folder, detail=True) if e["type"] == kind]
+        found = fs.ls(folder, detail=True)
     except FileNotFoundError:
-        return []
+        return {}
+    named = {e["name"].rstrip("/").rsplit("/", 1)[-1]: e for e in found if e["type"] == kind}
+    return {name: int(entry["size"] or 0) for name, entry in named.items()}
 
 
 def _sha256(path: str) -> str:

@@ -111,35 +111,24 @@ def _first(text: str, sentences: dict[tuple[str, ...], str]) -> str | None:
     return next(found, None)
 
 
-def abort_unfinished_uploads(uri: str) -> int:
-    """Abort every unfinished multipart upload below ``uri``.
+def abort_unfinished_uploads(uri: str) -> None:
+    """Abort every unfinished multipart upload below a folder on S3.
 
     They are invisible and cost money. Call this only while no other run writes there.
-
-    Args:
-        uri: A folder on S3. Uploads outside of it are left alone.
-
-    Returns:
-        How many there were.
     """
     fs, root = fsspec.core.url_to_fs(uri, **client_options(uri))
     bucket, _, key = root.partition("/")
-    count = 0
     try:
         for upload in _uploads(fs, bucket, f"{key.rstrip('/')}/" if key else ""):
             named = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
             fs.call_s3("abort_multipart_upload", **named)
-            count += 1
-    except (
-        PermissionError
-    ) as error:  # not fatal: a lifecycle rule of the bucket removes them as well
+    except PermissionError as error:  # not fatal: a rule of the bucket removes them as well
         logger.warning(
             "Unfinished uploads below %s could not be listed (%s): give the run "
             "s3:ListBucketMultipartUploads and s3:AbortMultipartUpload",
             uri,
             error,
         )
-    return count
 
 
 def _uploads(fs: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
@@ -149,7 +138,4 @@ def _uploads(fs: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
         yield from page.get("Uploads", [])
         if not page.get("IsTruncated"):
             return
-        marker = {
-            "KeyMarker": page["NextKeyMarker"],
-            "UploadIdMarker": page["NextUploadIdMarker"],
-        }
+        marker = {name: page[f"Next{name}"] for name in ("KeyMarker", "UploadIdMarker")}

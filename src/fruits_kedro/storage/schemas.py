@@ -6,17 +6,9 @@ _TEXT, _FLAG, _INT, _LONG = pa.string(), pa.bool_(), pa.int32(), pa.int64()
 _DOUBLE, _VECTOR = pa.float64(), pa.list_(pa.float32())
 
 IMAGES = pa.schema(
-    {
-        "path": _TEXT,
-        "size": _LONG,
-        "modified": _TEXT,
-        "sha256": _TEXT,
-        "width": _INT,
-        "height": _INT,
-        "format": _TEXT,
-        "bytes": pa.binary(),
-        "reason": _TEXT,
-    }
+    {"path": _TEXT, "size": _LONG, "modified": _TEXT, "sha256": _TEXT}
+    | {"width": _INT, "height": _INT, "format": _TEXT}
+    | {"bytes": pa.binary(), "reason": _TEXT}
 )
 """One row per file ever read, keyed by (path, size, modified)."""
 
@@ -24,26 +16,14 @@ _WHERE = {"path": _TEXT, "label": _TEXT, "split": _TEXT, "source": _TEXT, "place
 
 PHOTOGRAPHS = pa.schema(
     _WHERE
-    | {
-        "capture": _TEXT,
-        "size": _LONG,
-        "modified": _TEXT,
-        "sha256": _TEXT,
-        "status": _TEXT,
-        "reason": _TEXT,
-    }
+    | {"capture": _TEXT, "size": _LONG, "modified": _TEXT, "sha256": _TEXT}
+    | {"status": _TEXT, "reason": _TEXT}
 )
 """The present listing: one row per candidate, ``kept``, ``duplicate`` or ``rejected``."""
 
 FEATURES = pa.schema(
-    {
-        "sha256": _TEXT,
-        "fingerprint": _TEXT,
-        "variant": _INT,
-        "features": _VECTOR,
-        "studio": _FLAG,
-        "reason": _TEXT,
-    }
+    {"sha256": _TEXT, "fingerprint": _TEXT, "variant": _INT}
+    | {"features": _VECTOR, "studio": _FLAG, "reason": _TEXT}
 )
 """One row per (sha256, fingerprint, variant) ever computed: float32 features, or the reason.
 
@@ -93,16 +73,10 @@ DATA_QUALITY = pa.schema(
 """One row per finding: ``near_duplicate`` of a train photograph (value: cosine),
 ``likely_mislabelled`` (share of neighbours) or ``outlier`` (robust standard deviations)."""
 
-FACTS = {
-    "common_name": _TEXT,
-    "species": _TEXT,
-    "family": _TEXT,
-    "taste": _TEXT,
-    "season": _TEXT,
-    "storage": _TEXT,
-    "biodiversity": _TEXT,
-    "sources": _TEXT,
-}
+FACTS = dict.fromkeys(
+    ("common_name", "species", "family", "taste", "season", "storage", "biodiversity", "sources"),
+    _TEXT,
+)
 """Facts about the predicted label; null if none are known."""
 
 INFERENCE = pa.schema({"path": _TEXT, "studio": _FLAG} | PREDICTED | {"reason": _TEXT} | FACTS)

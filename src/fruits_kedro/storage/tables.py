@@ -1,12 +1,12 @@
 """Tables as folders of Parquet, read and written by pyarrow on the driver and on workers."""
 
 import hashlib
+import io
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,8 @@ _BATCH_ROWS = 4096
 class Table:
     """One version of a stored table; rows are read on demand.
 
-    Attributes:
-        uri: The folder, local or ``s3://``.
-        schema: Columns.
-        files: In the order of their rows.
+    ``files`` are in the order of their rows. ``columns`` of the methods names those to read, all if
+    None; ``filter`` is a condition that rows meet.
     """
 
     uri: str
@@ -58,12 +56,7 @@ class Table:
     def read(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
     ) -> pa.Table:
-        """Rows in the driver's memory, in stored order.
-
-        Args:
-            columns: Those to read; all if None.
-            filter: Condition that rows meet; all rows if None.
-        """
+        """Rows in the driver's memory, in stored order."""
         if not self.files:
             return self.schema.empty_table().select(list(columns or self.schema.names))
         return self._dataset().to_table(columns=_listed(columns), filter=filter)
@@ -71,12 +64,7 @@ class Table:
     def batches(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Rows in batches of at most 4096, in stored order, with bounded memory.
-
-        Args:
-            columns: Those to read; all if None.
-            filter: Condition that rows meet; all rows if None.
-        """
+        """Rows in batches of at most 4096, in stored order, with bounded memory."""
         if self.files:
             yield from self._dataset().to_batches(
                 columns=_listed(columns),
@@ -89,12 +77,9 @@ class Table:
     def sample(
         self, columns: Sequence[str], limit: int, filter: pc.Expression | None = None
     ) -> pa.Table:
-        """Rows with the smallest ``sha256``, ordered by it: an even draw, the same in every run.
+        """At most ``limit`` rows, those of the smallest ``sha256``, ordered by it.
 
-        Args:
-            columns: Those to read.
-            limit: Rows, at most.
-            filter: Condition that rows meet; all rows if None.
+        It is an even draw, the same in every run.
         """
         wanted = list(dict.fromkeys([*columns, "sha256"]))
         hashes = self.read(["sha256"], filter)["sha256"]
@@ -133,15 +118,9 @@ class Table:
 def read_places(
     file_uris: Sequence[str], places: pa.Table, columns: Sequence[str]
 ) -> Iterator[tuple[slice, pa.RecordBatch]]:
-    """Some rows of a table, one row group at a time.
+    """Some rows of a table, one row group at a time: which of ``places`` they are, and ``columns``.
 
-    Args:
-        file_uris: Of the table's files.
-        places: ``file`` and ``row`` as ``Table.places`` gives them, ordered by these.
-        columns: Those to read.
-
-    Yields:
-        Which of ``places`` they are, and their columns.
+    ``places`` has ``file`` and ``row`` as ``Table.places`` gives them and is ordered by these.
     """
     files, rows = places["file"].to_numpy(), places["row"].to_numpy()
     for file in np.unique(files):
@@ -153,15 +132,9 @@ def read_places(
 def read_rows(
     uri: str, rows: npt.NDArray[np.int64], columns: Sequence[str]
 ) -> Iterator[tuple[slice, pa.RecordBatch]]:
-    """Some rows of one Parquet file, one row group at a time.
+    """Some rows of one Parquet file, one row group at a time: which of ``rows``, and ``columns``.
 
-    Args:
-        uri: The file.
-        rows: Row numbers within the file, ascending.
-        columns: Those to read.
-
-    Yields:
-        Which of ``rows`` they are, and their columns.
+    ``rows`` are row numbers within the file, ascending.
     """
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as opened, pq.ParquetFile(opened) as file:
@@ -178,31 +151,29 @@ def read_rows(
             first = last
 
 
-def write_rows(folder: str, name: str, schema: pa.Schema, rows: Iterable[Any]) -> StoredFile | None:
-    """Stream rows into one Parquet file; equal rows give equal bytes.
+def write_rows(
+    folder: str, name: str, schema: pa.Schema, rows: Iterable[pa.RecordBatch]
+) -> StoredFile | None:
+    """Stream the columns of ``schema`` into one Parquet file; equal rows give equal bytes.
 
-    Args:
-        folder: The table's folder.
-        name: The file's name.
-        schema: Columns of the file; other columns of the rows are dropped.
-        rows: Record batches or tables.
-
-    Returns:
-        What was written. Without rows no file is written and None returned.
+    Without rows no file is written and None returned.
     """
     groups = _in_groups(rows, schema)
     first = next(groups, None)
     if first is None:
         return None
-    count = 0
-    with (
-        _hashed(join(folder, name)) as sink,
-        pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd") as writer,
-    ):
-        for group in itertools.chain([first], groups):
-            writer.write_table(group)
-            count += group.num_rows
-    return StoredFile(name, count, sink.size, sink.hexdigest())
+    count, uri = 0, join(folder, name)
+    fs, path = filesystem(uri)
+    with fs.open(path, "wb") as file:
+        sink = _HashedFile(file)
+        with pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd") as writer:
+            for group in itertools.chain([first], groups):
+                writer.write_table(group)
+                count += group.num_rows
+        if is_local(uri):
+            file.flush()
+            os.fsync(file.fileno())
+    return StoredFile(name, count, sink.size, sink.digest.hexdigest())
 
 
 def write_table(folder: str, version: int, table: pa.Table, schema: pa.Schema) -> list[StoredFile]:
@@ -218,69 +189,40 @@ def merge_files(table: Table, version: int) -> StoredFile | None:
     return write_rows(table.uri, name, table.schema, table.batches())
 
 
-class _HashedFile:
-    """A file that counts and hashes what is written to it, from the first byte to the last."""
+class _HashedFile(io.RawIOBase):
+    """Counts and hashes what is written to ``file``, which whoever opened it closes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._digest = hashlib.sha256()
+        self.digest = hashlib.sha256()
         self.size = 0
-        self.closed = False
+
+    def writable(self) -> bool:
+        """Whether bytes can be written."""
+        return True
 
     def write(self, content: Any) -> int:
         """Write bytes."""
         view = memoryview(content)
         self._file.write(view)
-        self._digest.update(view)
+        self.digest.update(view)
         self.size += view.nbytes
         return view.nbytes
 
-    def flush(self) -> None:
-        """Nothing: the file is flushed when it is closed."""
 
-    def close(self) -> None:
-        """Nothing: the file is closed by whoever opened it."""
-
-    def hexdigest(self) -> str:
-        """Hexadecimal sha256 of everything written."""
-        return self._digest.hexdigest()
-
-
-@contextmanager
-def _hashed(uri: str) -> Iterator[_HashedFile]:
-    fs, path = filesystem(uri)
-    with fs.open(path, "wb") as file:
-        yield _HashedFile(file)
-        if is_local(uri):
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _in_groups(rows: Iterable[Any], schema: pa.Schema) -> Iterator[pa.Table]:
+def _in_groups(rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
     held: list[pa.Table] = []
-    for piece in rows:
-        for part in _bounded(piece):
-            held.append(_as_table(part, schema))
-            if sum(t.num_rows for t in held) >= _GROUP_ROWS or _bytes(held) >= _GROUP_BYTES:
+    for batch in rows:
+        for start in range(0, batch.num_rows, _GROUP_ROWS):
+            part = pa.Table.from_batches([batch.slice(start, _GROUP_ROWS)])
+            held.append(part.select(schema.names).cast(schema))
+            size = sum(table.get_total_buffer_size() for table in held)
+            if size >= _GROUP_BYTES or sum(table.num_rows for table in held) >= _GROUP_ROWS:
                 yield pa.concat_tables(held).combine_chunks()
                 held = []
-    if any(table.num_rows for table in held):
+    if held:
         yield pa.concat_tables(held).combine_chunks()
 
 
-def _bounded(piece: Any) -> Iterator[Any]:
-    for start in range(0, piece.num_rows, _GROUP_ROWS):
-        yield piece.slice(start, _GROUP_ROWS)
-
-
-def _as_table(piece: Any, schema: pa.Schema) -> pa.Table:
-    table = pa.Table.from_batches([piece]) if isinstance(piece, pa.RecordBatch) else piece
-    return table.select(schema.names).cast(schema)
-
-
-def _bytes(tables: list[pa.Table]) -> int:
-    return sum(table.get_total_buffer_size() for table in tables)
-
-
 def _listed(columns: Sequence[str] | None) -> list[str] | None:
-    return cast("list[str] | None", None if columns is None else list(columns))
+    return None if columns is None else list(columns)
