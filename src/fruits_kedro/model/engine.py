@@ -42,5 +42,7 @@ class Engine:
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
 
-shared_engine = lru_cache(maxsize=2)(Engine)
-"""The engine of this process, cached between tasks because it is expensive to build."""
+@lru_cache(maxsize=2)
+def shared_engine(model: bytes) -> Engine:
+    """The engine of this process, cached between tasks because it is expensive to build."""
+    return Engine(model)

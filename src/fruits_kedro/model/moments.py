@@ -51,7 +51,8 @@ class Moments:
                 parts = members.sum(axis=1), members @ values, halves.T @ halves
             sums = [total + part for total, part in zip(sums, parts, strict=True)]
             rows += len(targets)
-        return cls(*sums, rows, unit_length)
+        counts, totals, products = sums
+        return cls(counts, totals, products, rows, unit_length)
 
     def __add__(self, other: "Moments") -> "Moments":
         return self._combined(other, 1)

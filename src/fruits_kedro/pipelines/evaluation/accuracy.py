@@ -194,7 +194,7 @@ def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
 
 def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Means over the folds, trained with copies and without."""
-    ways = []
+    ways: list[dict[str, Any]] = []
     for of_way in folds.values():
         accuracies = [fold["accuracy"] for fold in of_way.values() if "accuracy" in fold]
         if not accuracies and not ways:
