@@ -1,8 +1,8 @@
 """Small files kept together as one version, each verified by its sha256 when it is loaded."""
 
 import hashlib
+import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from fruits_kedro import FruitsError
@@ -32,17 +32,23 @@ def load_files(folder: Folder, *names: str) -> dict[str, bytes]:
     Raises:
         FruitsError: If nothing was saved, or a file is missing or was altered.
     """
-    files = {_name_of(file): file for file in saved(folder).files}
-    return {name: _verified(folder, files[name]) for name in files if not names or name in names}
+    found: dict[str, bytes] = {}
+    for name, file in _named(saved(folder)).items():
+        if not names or name in names:
+            content = _unaltered(folder, file)
+            if content is None:
+                raise FruitsError(
+                    f"{join(folder.uri, file.name)} is missing or not what this project wrote (its "
+                    "sha256 differs): run kedro run, which makes it again."
+                )
+            found[name] = content
+    return found
 
 
 def load_unaltered(folder: Folder) -> dict[str, bytes]:
     """Files of the current version without those that are missing or were altered."""
-    found: dict[str, bytes] = {}
-    for file in saved(folder).files:
-        with suppress(FruitsError):
-            found[_name_of(file)] = _verified(folder, file)
-    return found
+    read = {name: _unaltered(folder, file) for name, file in _named(saved(folder)).items()}
+    return {name: content for name, content in read.items() if content is not None}
 
 
 def saved(folder: Folder) -> Manifest:
@@ -58,28 +64,18 @@ def saved(folder: Folder) -> Manifest:
 
 def is_unaltered(folder: Folder, manifest: Manifest) -> bool:
     """Whether every file still has the content that was written."""
+    return all(_unaltered(folder, file) is not None for file in manifest.files)
+
+
+def _named(manifest: Manifest) -> dict[str, StoredFile]:
+    """Files by the names that they were saved under, without the digits of their digests."""
+    digest = re.compile(r"-[0-9a-f]{16}(?=\.\w+$)")
+    return {digest.sub("", file.name): file for file in manifest.files}
+
+
+def _unaltered(folder: Folder, file: StoredFile) -> bytes | None:
     try:
-        for file in manifest.files:
-            _verified(folder, file)
-    except FruitsError:
-        return False
-    return True
-
-
-def _name_of(file: StoredFile) -> str:
-    stem, _, rest = file.name.rpartition("-")
-    return f"{stem}.{rest.partition('.')[2]}"
-
-
-def _verified(folder: Folder, file: StoredFile) -> bytes:
-    uri = join(folder.uri, file.name)
-    try:
-        content = read_bytes(uri)
+        content = read_bytes(join(folder.uri, file.name))
     except FileNotFoundError:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise FruitsError(
-            f"{uri} is missing or not what this project wrote (its sha256 differs): run kedro run, "
-            "which makes it again."
-        )
-    return content
+        return None
+    return content if hashlib.sha256(content).hexdigest() == file.sha256 else None
