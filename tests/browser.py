@@ -39,10 +39,7 @@ def chromium() -> str:
     """The machine's Chromium. Raises RuntimeError where there is none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
-        raise RuntimeError(
-            "Tests of pages need Chromium and none was found: run make test, which installs it, "
-            "or install it (Debian: apt-get install chromium)."
-        )
+        raise RuntimeError("Tests of pages need Chromium and none was found: run make test.")
     return found
 
 
@@ -51,12 +48,11 @@ def launched() -> Iterator[Any]:
     """A browser for many pages: starting one takes a second."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS) as browser,
+    ):
+        yield browser
 
 
 @contextmanager
@@ -69,27 +65,19 @@ def opened(url: str, *, dark: bool = False, browser: Any = None, **size: int) ->
         browser: As ``launched`` gives it; a new one where None.
         size: ``width`` and ``height`` in pixels; DESKTOP where none is given.
     """
-    with nullcontext(browser) if browser else launched() as used:
-        scheme = "dark" if dark else "light"
-        context = used.new_context(viewport=size or DESKTOP, color_scheme=scheme)
-        try:
-            shown = Opened(context.new_page())
-            _listen(shown)
-            shown.page.goto(url)
-            yield shown
-        finally:
-            context.close()
-
-
-def _listen(shown: Opened) -> None:
-    def on_console(message: Any) -> None:
-        if message.type == "error":
-            shown.errors.append(message.text)
-
-    shown.page.on("console", on_console)
-    shown.page.on("pageerror", lambda error: shown.errors.append(str(error)))
-    shown.page.on("requestfailed", lambda request: shown.errors.append(f"failed: {request.url}"))
-    shown.page.on("request", lambda request: shown.requests.append(request.url))
+    scheme = "dark" if dark else "light"
+    with (
+        nullcontext(browser) if browser else launched() as used,
+        used.new_context(viewport=size or DESKTOP, color_scheme=scheme) as context,
+    ):
+        shown = Opened(context.new_page())
+        page, complain = shown.page, shown.errors.append
+        page.on("console", lambda message: message.type == "error" and complain(message.text))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("requestfailed", lambda request: complain(f"failed: {request.url}"))
+        page.on("request", lambda request: shown.requests.append(request.url))
+        page.goto(url)
+        yield shown
 
 
 @contextmanager

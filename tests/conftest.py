@@ -27,12 +27,6 @@ NOBODY = 65534
 """The user without rights of every Linux."""
 
 
-_SMALL = {
-    "spark.master": "local[2,4]",
-    "spark.driver.memory": "2g",
-}
-
-
 @pytest.fixture(scope="session")
 def project() -> Path:
     """Root of the repository."""
@@ -64,7 +58,7 @@ def backbone(parameters: Parameters) -> Backbone:
 def spark(project: Path) -> "Iterator[SparkSession]":
     """A real session with the project's settings, on two cores."""
     loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
-    configure(loader["spark"] | _SMALL)
+    configure(loader["spark"] | {"spark.master": "local[2,4]", "spark.driver.memory": "2g"})
     session = get_spark()
     yield session
     session.stop()
@@ -77,9 +71,8 @@ def open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
-        for path in (folder, *folder.rglob("*")):
-            if path.is_dir():
-                path.chmod(0o755)
+        for path in (folder, *folder.glob("**/")):
+            path.chmod(0o755)
 
 
 @pytest.fixture
@@ -88,14 +81,12 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
 
     @contextmanager
     def become() -> Iterator[None]:
-        if os.geteuid() != 0:
-            yield
-            return
-        os.seteuid(NOBODY)
+        user = os.geteuid()
+        os.seteuid(user or NOBODY)
         try:
             yield
         finally:
-            os.seteuid(0)
+            os.seteuid(user)
 
     return become
 

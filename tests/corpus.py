@@ -7,14 +7,15 @@ or a whole run. Names use every byte Linux allows: file systems that normalise o
 
 import io
 import os
+import re
 import struct
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePath
+from typing import Literal, NamedTuple
 
 import numpy as np
 import yaml
@@ -42,11 +43,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
 INGESTION = yaml.safe_load((ROOT / "conf/base/parameters_ingestion.yml").read_text())["ingestion"]
 IGNORED = frozenset(INGESTION["ignored_extensions"])
-"""Names of files that are no photographs, as a run has them."""
-TOMATO = SAMPLE / "Training" / "Tomato" / "0_100.jpg"
-MAX_PIXELS = 200_000_000
-MAX_BYTES = 128 << 20
-"""The limits of ``conf/base/parameters_ingestion.yml``."""
+MAX_PIXELS, MAX_BYTES = INGESTION["max_pixels"], INGESTION["max_bytes"]
 
 AWKWARD_FOLDERS = (
     *("my results", "a%20b", "100%", "é😀", "#", "a?b", "[x]*{y,z}", "a,b", "a:b", "a\\b"),
@@ -81,11 +78,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Ignored:
-    """The listing does not offer the entry.
-
-    Attributes:
-        as_: What it is counted as; None for what is no file (folder, pipe) and is not counted.
-    """
+    """The listing does not offer the entry. It counts a file by ``as_``, a folder not at all."""
 
     as_: str | None
 
@@ -93,22 +86,29 @@ class Ignored:
 Outcome = Kept | Rejected | Ignored
 Make = bytes | Callable[[Path], None]
 
+NOT_AN_IMAGE = Rejected(Reason.NOT_AN_IMAGE, "read")
+TOO_MANY_PIXELS = Rejected(Reason.TOO_MANY_PIXELS, "read")
+UNDECODABLE = Rejected(Reason.UNDECODABLE, "decode")
+
 
 @dataclass(frozen=True)
 class Kind:
     """One file of the corpus.
 
     Attributes:
-        name: Says what is special, in ASCII.
         path: Below the image folder; bytes that are no UTF-8 as surrogates, as ``os`` has them.
         make: The content, or what to do at the path.
         outcome: What must come of it.
     """
 
-    name: str
     path: str
     make: Make
     outcome: Outcome
+
+    @property
+    def name(self) -> str:
+        """The file's name without extension, fit for the name of a test."""
+        return re.sub(r"[^A-Za-z0-9 ]+", "-", PurePath(self.path).stem)[:50]
 
     @property
     def content(self) -> bytes:
@@ -127,18 +127,11 @@ class Kind:
         return target
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What a run over the corpus must count."""
+class Counts(NamedTuple):
+    """Candidate photographs of the corpus, and how many files are ignored by extension."""
 
-    kept: int
-    rejected: Counter[Reason]
+    listed: int
     ignored: dict[str, int]
-
-    @property
-    def listed(self) -> int:
-        """Candidate photographs: every one is kept or rejected."""
-        return self.kept + self.rejected.total()
 
 
 def write_corpus(folder: Path) -> list[Kind]:
@@ -149,14 +142,10 @@ def write_corpus(folder: Path) -> list[Kind]:
 
 
 def expected_counts(corpus: Iterable[Kind]) -> Counts:
-    """How many files are kept, rejected by reason, and ignored by extension."""
+    """What a listing of the corpus must count."""
     outcomes = [kind.outcome for kind in corpus]
     ignored = Counter(o.as_ for o in outcomes if isinstance(o, Ignored) and o.as_ is not None)
-    return Counts(
-        kept=sum(isinstance(outcome, Kept) for outcome in outcomes),
-        rejected=Counter(o.reason for o in outcomes if isinstance(o, Rejected)),
-        ignored=dict(sorted(ignored.items())),
-    )
+    return Counts(sum(not isinstance(o, Ignored) for o in outcomes), dict(ignored))
 
 
 @cache
@@ -165,34 +154,43 @@ def kinds() -> tuple[Kind, ...]:
     photos = Photos()
     return (
         *_formats(),
+        *_few_colours(),
         *_transparency(),
         *_orientations(),
         *_metadata(),
         *_colour_profiles(),
         *_phones(),
         *_decoded_wrongly(),
-        *_extra_bytes(),
         *_sizes(),
         *_truncations(photos.next()),
         *_no_photographs(),
         *_no_files(photos),
-        *_names(photos),
-        *_labels(photos),
+        *(_photo(f"Training/Names/{name}", photos) for name in NAMES),
+        *(_photo(f"Training/{label}/{n}_100.jpg", photos) for label in LABELS for n in range(2)),
         *_unusable_names(photos),
         *_copies(photos),
         *_ignored(photos),
     )
 
 
-@dataclass
 class Photos:
     """The sample's photographs, each handed out once."""
 
-    paths: list[Path] = field(default_factory=lambda: sorted(SAMPLE.glob("*/*/*.jpg")))
+    def __init__(self) -> None:
+        self._paths = iter(sorted(SAMPLE.glob("*/*/*.jpg")))
 
     def next(self) -> bytes:
         """The bytes of a photograph that nobody had yet."""
-        return self.paths.pop(0).read_bytes()
+        return next(self._paths).read_bytes()
+
+
+def _photo(path: str, photos: Photos) -> Kind:
+    content = photos.next()
+    return Kind(path, content, Kept(shown(content)))
+
+
+def _good(file: str, content: bytes, image: Image.Image, tolerance: float = 0.0) -> Kind:
+    return Kind(f"Training/{file}", content, Kept(_rgb(image), tolerance))
 
 
 def shown(content: bytes) -> Image.Image:
@@ -238,19 +236,6 @@ def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
-def tiff(width: int, height: int) -> bytes:
-    """A grey TIFF file with a header of one's choice and ten pixels."""
-    entries = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (279, 10)]
-    packed = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
-    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(24)
-
-
-def bmp(width: int, height: int) -> bytes:
-    """A BMP file with a header of one's choice; a negative height is upside down."""
-    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
-    return b"BM" + struct.pack("<IHHI", 100, 0, 0, 54) + header + bytes(46)
-
-
 def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
     """EXIF data with an orientation and other entries (tag, type, count, value)."""
     entries = sorted([(0x0112, 3, 1, struct.pack("<HH", orientation, 0)), *others])
@@ -270,8 +255,7 @@ def _formats() -> list[Kind]:
         name: str, extension: str, make: Callable[[Image.Image], bytes], tolerance: float = 0.0
     ) -> Kind:
         image = picture(name)
-        path = f"Training/Formats/{name}.{extension}"
-        return Kind(name, path, make(image), Kept(image, tolerance))
+        return _good(f"Formats/{name}.{extension}", make(image), image, tolerance)
 
     def animated(image: Image.Image, image_format: str, **options: object) -> bytes:
         second = image.transpose(Image.Transpose.ROTATE_180)
@@ -296,7 +280,8 @@ def _formats() -> list[Kind]:
         kind("tiff of two pages", "tif", partial(animated, image_format="TIFF")),
         kind("animated png", "png", partial(animated, image_format="PNG")),
         kind("animated webp", "webp", partial(animated, image_format="WEBP", lossless=True)),
-        *_few_colours(),
+        kind("trailing garbage", "jpg", lambda image: jpeg(image) + b"garbage\xff\xd8\xff" * 50, 2),
+        kind("two jpegs in one", "jpg", lambda image: jpeg(image) + jpeg(picture("second")), 2),
     ]
 
 
@@ -309,30 +294,21 @@ def _few_colours() -> list[Kind]:
     deep = np.asarray(picture("deep grey").convert("L")).astype(np.uint16)
     night = np.asarray(picture("night").convert("L"))
     gif = encode(frames, "GIF", save_all=True, append_images=[turned])
-    contents: list[tuple[str, str, bytes, Image.Image, float]] = [
-        ("grey", "jpg", jpeg(grey, subsampling=-1), grey, 2),
-        ("two tone", "png", encode(two_tone, "PNG"), two_tone, 0),
-        ("palette", "png", encode(palette, "PNG"), palette, 0),
-        ("animated gif", "gif", gif, frames, 0),
-        (
-            "grey of 16 bits",
-            "png",
-            _grey16(deep * 257, "PNG"),
-            Image.fromarray(deep).convert("L"),
-            0,
-        ),
-        ("grey tiff of 16 bits", "tif", _grey16(deep * 257, "TIFF"), Image.fromarray(deep), 0),
-        # No value above 255 of 65535: nearly black, not a photograph of 8 bits.
-        ("night of 16 bits", "png", _grey16(night, "PNG"), Image.new("L", (96, 64)), 1),
-    ]
+    eight = Image.fromarray(deep)
     return [
-        Kind(name, f"Training/Formats/{name}.{extension}", content, Kept(_rgb(image), tolerance))
-        for name, extension, content, image, tolerance in contents
+        _good("Formats/grey.jpg", jpeg(grey, subsampling=-1), grey, 2),
+        _good("Formats/two tone.png", encode(two_tone, "PNG"), two_tone),
+        _good("Formats/palette.png", encode(palette, "PNG"), palette),
+        _good("Formats/animated gif.gif", gif, frames),
+        _good("Formats/grey of 16 bits.png", _grey16(deep * 257, "PNG"), eight),
+        _good("Formats/grey tiff of 16 bits.tif", _grey16(deep * 257, "TIFF"), eight),
+        # No value above 255 of 65535: nearly black, not a photograph of 8 bits.
+        _good("Formats/night.png", _grey16(night, "PNG"), Image.new("L", (96, 64)), 1),
     ]
 
 
-def _grey16(values: np.ndarray, image_format: str) -> bytes:
-    return encode(Image.fromarray(values.astype(np.uint16)), image_format)
+def _grey16(values: np.ndarray, image_format: str, **options: object) -> bytes:
+    return encode(Image.fromarray(values.astype(np.uint16)), image_format, **options)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -349,27 +325,21 @@ def _transparency() -> list[Kind]:
     grey.putalpha(grey.getchannel("L"))
     palette = picture("palette with a transparent colour").quantize(64)
     clear_index = int(np.asarray(palette)[0, 0])
+    without_index = _white_where(palette.convert("RGB"), np.asarray(palette) == clear_index)
     keyed = picture("rgb with a transparent colour")
-    clear_colour = (1, 2, 3)
-    keyed.paste(clear_colour, (50, 10, 90, 50))
-    contents = [
-        ("alpha", encode(layer, "PNG"), _on_white(layer)),
-        ("alpha webp", encode(layer, "WEBP", lossless=True, exact=True), _on_white(layer)),
-        ("grey alpha", encode(grey, "PNG"), _on_white(grey)),
-        (
-            "palette with a transparent colour",
-            encode(palette, "PNG", transparency=clear_index),
-            _white_where(palette.convert("RGB"), np.asarray(palette) == clear_index),
-        ),
-        (
-            "rgb with a transparent colour",
-            encode(keyed, "PNG", transparency=clear_colour),
-            _white_where(keyed, (np.asarray(keyed) == clear_colour).all(axis=-1)),
-        ),
-    ]
+    clear = (1, 2, 3)
+    keyed.paste(clear, (50, 10, 90, 50))
+    without_clear = _white_where(keyed, (np.asarray(keyed) == clear).all(axis=-1))
+    contents = {
+        "alpha.png": (encode(layer, "PNG"), _on_white(layer)),
+        "alpha.webp": (encode(layer, "WEBP", lossless=True, exact=True), _on_white(layer)),
+        "grey alpha.png": (encode(grey, "PNG"), _on_white(grey)),
+        "palette.png": (encode(palette, "PNG", transparency=clear_index), without_index),
+        "rgb.png": (encode(keyed, "PNG", transparency=clear), without_clear),
+    }
     return [
-        Kind(name, f"Training/Transparent/{name}.png", content, Kept(image, 0.6))
-        for name, content, image in contents
+        _good(f"Transparent/{file}", content, image, 0.6)
+        for file, (content, image) in contents.items()
     ]
 
 
@@ -397,16 +367,15 @@ def _orientations() -> list[Kind]:
         7: turn.TRANSVERSE,
         8: turn.ROTATE_270,
     }
+    makers = {"jpg": (jpeg, 2), "png": (partial(encode, image_format="PNG"), 0)}
     result = []
     for orientation, method in stored_as.items():
-        for extension, image_format, tolerance in (("jpg", "JPEG", 2), ("png", "PNG", 0)):
+        for extension, (make, tolerance) in makers.items():
             name = f"orientation {orientation} {extension}"
             upright = picture(name)
             stored = upright if method is None else upright.transpose(method)
-            options = {"quality": 95, "subsampling": 0} if image_format == "JPEG" else {}
-            content = encode(stored, image_format, exif=exif(orientation), **options)
-            path = f"Training/Turned/{orientation}.{extension}"
-            result.append(Kind(name, path, content, Kept(upright, tolerance)))
+            content = make(stored, exif=exif(orientation))
+            result.append(_good(f"Turned/{name}.{extension}", content, upright, tolerance))
     return result
 
 
@@ -414,11 +383,11 @@ def _metadata() -> list[Kind]:
     def kind(name: str, turned: bool = False, **options: object) -> Kind:
         image = picture(name)
         stored = image.transpose(Image.Transpose.ROTATE_90) if turned else image
-        content = jpeg(stored, **options)
-        return Kind(name, f"Training/Metadata/{name}.jpg", content, Kept(image, 2))
+        return _good(f"Metadata/{name}.jpg", jpeg(stored, **options), image, 2)
 
     # An entry for the width with three doubles: Pillow reads it and cannot write it again.
     unwritable = (0x0100, 12, 3, struct.pack("<I", 8))
+    mpf = b"MPF\0junkjunkjunk"
     return [
         kind("exif of noise", exif=b"Exif\0\0" + bytes(range(100))),
         kind("exif that ends early", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"),
@@ -427,12 +396,8 @@ def _metadata() -> list[Kind]:
         kind("orientation beside a damaged entry", turned=True, exif=exif(6, unwritable)),
         kind("icc of noise", icc_profile=b"no profile" * 20),
         kind("comment of 60000 bytes", comment=b"c" * 60_000),
-        kind("mpf of noise", extra=_jpeg_segment(0xE2, b"MPF\0junkjunkjunk")),
+        kind("mpf of noise", extra=struct.pack(">BBH", 0xFF, 0xE2, len(mpf) + 2) + mpf),
     ]
-
-
-def _jpeg_segment(marker: int, data: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
 def _colour_profiles() -> list[Kind]:
@@ -443,50 +408,27 @@ def _colour_profiles() -> list[Kind]:
     shown_layer = _p3_as_srgb(layer.convert("RGB"))
     shown_layer.putalpha(layer.getchannel("A"))
     palette = picture("palette in display p3").quantize(64)
+    shown_palette = _p3_as_srgb(palette.convert("RGB"))
     light = np.asarray(grey.convert("L"))
-    ink = Image.new("CMYK", (48, 48), (255, 0, 0, 0))
-    wide, linear = display_p3_profile(), linear_grey_profile()
-    shown_grey = Image.fromarray(_encoded_light(light / 255)).convert("RGB")
-    contents: list[tuple[str, bytes, Image.Image, float]] = [
-        ("srgb", encode(plain, "PNG", icc_profile=srgb_profile()), plain, 0),
-        ("display p3", encode(p3, "PNG", icc_profile=wide), _p3_as_srgb(p3), 0.6),
-        (
-            "alpha in display p3",
-            encode(layer, "PNG", icc_profile=wide),
-            _on_white(shown_layer),
-            1,
-        ),
-        (
-            "palette in display p3",
-            encode(palette, "PNG", icc_profile=wide),
-            _p3_as_srgb(palette.convert("RGB")),
-            0.6,
-        ),
-        ("linear grey", encode(grey.convert("L"), "PNG", icc_profile=linear), shown_grey, 0.6),
-        (
-            "linear grey of 16 bits",
-            encode(Image.fromarray(light.astype(np.uint16) * 257), "PNG", icc_profile=linear),
-            shown_grey,
-            0.6,
-        ),
-        ("ink", jpeg(ink, icc_profile=cmyk_profile(_RED_INK)), _lab_as_srgb(*_RED_INK), 2),
+    red = (50.0, 60.0, 30.0)  # in CIE Lab
+    ink = jpeg(Image.new("CMYK", (48, 48), (255, 0, 0, 0)), icc_profile=cmyk_profile(red))
+    wide, linear = {"icc_profile": display_p3_profile()}, {"icc_profile": linear_grey_profile()}
+    shown_grey = Image.fromarray(_encoded_light(light / 255))
+    deep = _grey16(light.astype(np.uint16) * 257, "PNG", **linear)
+    grey = grey.convert("L")
+    contents = {
+        "srgb": (encode(plain, "PNG", icc_profile=srgb_profile()), plain, 0),
+        "display p3": (encode(p3, "PNG", **wide), _p3_as_srgb(p3), 0.6),
+        "alpha in display p3": (encode(layer, "PNG", **wide), _on_white(shown_layer), 1),
+        "palette in display p3": (encode(palette, "PNG", **wide), shown_palette, 0.6),
+        "linear grey": (encode(grey, "PNG", **linear), shown_grey, 0.6),
+        "linear grey of 16 bits": (deep, shown_grey, 0.6),
+        "ink": (ink, _lab_as_srgb(*red), 2),
         # A profile of another kind than the pixels says nothing about them.
-        ("grey's profile in colour", encode(p3, "PNG", icc_profile=linear), p3, 0),
-        (
-            "colour's profile in grey",
-            encode(grey.convert("L"), "PNG", icc_profile=wide),
-            grey.convert("L"),
-            0,
-        ),
-    ]
-    return [
-        Kind(f"in {name}", f"Training/Colours/{name}.png", content, Kept(_rgb(image), tolerance))
-        for name, content, image, tolerance in contents
-    ]
-
-
-_RED_INK = (50.0, 60.0, 30.0)
-"""In CIE Lab."""
+        "a profile of grey in colour": (encode(p3, "PNG", **linear), p3, 0),
+        "a profile of colour in grey": (encode(grey, "PNG", **wide), grey, 0),
+    }
+    return [_good(f"Colours/{name}.png", *values) for name, values in contents.items()]
 
 
 def _p3_as_srgb(image: Image.Image) -> Image.Image:
@@ -519,243 +461,154 @@ def _decoded_wrongly() -> list[Kind]:
     rgb, grey = np.asarray(photo), np.asarray(photo.convert("L"))[..., np.newaxis]
     deep = rgb.astype(np.uint16) * 257
     frame = picture("a gif's frame").quantize(64)
+    gif = gif_on_a_screen(frame, (120, 100), (20, 30))
     screen = Image.new("RGB", (120, 100), "white")
     screen.paste(frame.convert("RGB"), (20, 30))
     palette = picture("palette of 8 bits").quantize(64)
     colours = np.zeros((256, 3), np.uint16)
     colours[:64] = np.reshape(palette.getpalette(), (-1, 3))[:64]
     indices = np.asarray(palette)[..., np.newaxis]
-    turned = picture("turned avif")
-    side = (b"irot", bytes([1]))  # a quarter to the left
-    whole, flip = (0, 0, 96, 64), (b"imir", bytes([1]))  # left becomes right
-    grey_alpha = np.concatenate([grey, np.full_like(grey, 255)], axis=-1)
-    signed, lab = (grey // 2).astype(np.int8), np.concatenate([grey, grey, grey], axis=-1)
+    flat = picture("turned avif")
+    turned = flat.transpose(Image.Transpose.ROTATE_90)
+    mirrored = turned.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    side, flip = (b"irot", bytes([1])), (b"imir", bytes([1]))  # a quarter left; left becomes right
+    wide = picture("avif in display p3")
+    by_number = avif(wide, named_colours(12, 13))
     kept: dict[str, tuple[bytes, Image.Image, float]] = {
-        "gif below its screen.gif": (gif_on_a_screen(frame, (120, 100), (20, 30)), screen, 0),
+        "gif below its screen.gif": (gif, screen, 0),
         "palette of 8 bits.tif": (odd_tiff(indices, PALETTE, colours=colours), palette, 0),
         "palette of 16 bits.tif": (odd_tiff(indices, PALETTE, colours=colours * 257), palette, 0),
         "16 bits.tif": (odd_tiff(deep, RGB, order=">"), photo, 0),
         "planes.tif": (odd_tiff(rgb, RGB, in_planes=True), photo, 0),
         "white is zero.tif": (odd_tiff(255 - grey, WHITE_IS_ZERO), photo.convert("L"), 0),
-        "turned.avif": (avif(turned, side), turned.transpose(Image.Transpose.ROTATE_90), 5),
-        "turned and mirrored.avif": (
-            avif(turned, side, flip),
-            turned.transpose(Image.Transpose.ROTATE_90).transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-            5,
-        ),
+        "turned.avif": (avif(flat, side), turned, 5),
+        "turned and mirrored.avif": (avif(flat, side, flip), mirrored, 5),
+        "display p3 by number.avif": (by_number, _p3_as_srgb(wide), 5),
     }
-    wide = picture("avif in display p3")
-    kept["display p3 by number.avif"] = (avif(wide, named_colours(12, 13)), _p3_as_srgb(wide), 5)
+    white = (255 - grey).astype(np.uint16) * 257
+    grey_alpha = np.concatenate([grey, np.full_like(grey, 255)], axis=-1)
     not_trusted = {
         "bt 2020.avif": avif(wide, named_colours(9, 1)),
-        "hlg.avif": avif(turned, named_colours(12, 18)),
-        "pq.avif": avif(turned, named_colours(9, 16)),
+        "hlg.avif": avif(flat, named_colours(12, 18)),
+        "pq.avif": avif(flat, named_colours(9, 16)),
         "planes of 16 bits.tif": odd_tiff(deep, RGB, in_planes=True),
         "planes of 16 bits, other order.tif": odd_tiff(deep, RGB, in_planes=True, order=">"),
         "planes of grey and alpha.tif": odd_tiff(grey_alpha, BLACK_IS_ZERO, in_planes=True),
-        "white is zero in 16 bits.tif": odd_tiff(
-            (255 - grey).astype(np.uint16) * 257, WHITE_IS_ZERO
-        ),
+        "white is zero in 16 bits.tif": odd_tiff(white, WHITE_IS_ZERO),
         "32 bits.tif": odd_tiff(grey.astype(np.uint32) << 24, BLACK_IS_ZERO),
         "floating.tif": odd_tiff(grey.astype(np.float32) / 255, BLACK_IS_ZERO),
-        "signed.tif": odd_tiff(signed, BLACK_IS_ZERO),
-        "lab.tif": odd_tiff(lab, LAB),
-        "cropped.avif": avif(turned, crop((96, 64), (8, 8, 48, 40))),
-        "cropped to all.avif": avif(photo, crop((96, 64), whole)),
-        "mirrored before it is turned.avif": avif(turned, flip, side),
+        "signed.tif": odd_tiff((grey // 2).astype(np.int8), BLACK_IS_ZERO),
+        "lab.tif": odd_tiff(np.concatenate([grey, grey, grey], axis=-1), LAB),
+        "cropped.avif": avif(flat, crop((96, 64), (8, 8, 48, 40))),
+        "cropped to all.avif": avif(photo, crop((96, 64), (0, 0, 96, 64))),
+        "mirrored before it is turned.avif": avif(flat, flip, side),
     }
     refused = Rejected(Reason.NOT_TRUSTED, "read")
     return [
-        *(
-            Kind(f"odd: {name}", f"Training/Odd/{name}", content, Kept(_rgb(image), tolerance))
-            for name, (content, image, tolerance) in kept.items()
-        ),
-        *(
-            Kind(f"odd: {name}", f"Training/Odd/{name}", content, refused)
-            for name, content in not_trusted.items()
-        ),
+        *(_good(f"Odd/{file}", *values) for file, values in kept.items()),
+        *(Kind(f"Training/Odd/{file}", c, refused) for file, c in not_trusted.items()),
     ]
 
 
 def _phones() -> list[Kind]:
     """A HEIC as iPhones write it: turned, in Display P3. Made once of a sample photograph."""
     content = (ROOT / "tests" / "photos" / "phone.heic").read_bytes()
-    shown_upright = shown(TOMATO.read_bytes()).crop((0, 0, 100, 80))
-    cut = content[: len(content) // 2]
-    not_an_image = Rejected(Reason.NOT_AN_IMAGE, "read")
+    tomato = (SAMPLE / "Training" / "Tomato" / "0_100.jpg").read_bytes()
+    upright = shown(tomato).crop((0, 0, 100, 80))
     return [
-        Kind("heic", "Training/Phone/IMG_1.HEIC", content, Kept(shown_upright, 2)),
-        Kind("heic as jpg", "Training/Phone/IMG_2.jpg", content + b"2", Kept(shown_upright, 2)),
-        Kind("heic cut in half", "Training/Phone/IMG_3.HEIC", cut, not_an_image),
-    ]
-
-
-def _extra_bytes() -> list[Kind]:
-    garbage, pair, second = (picture(name) for name in ("garbage", "pair", "second"))
-    return [
-        Kind(
-            "trailing garbage",
-            "Training/Longer/garbage.jpg",
-            jpeg(garbage) + b"garbage\xff\xd8\xff" * 50,
-            Kept(garbage, 2),
-        ),
-        Kind(
-            "two jpegs in one file",
-            "Training/Longer/two.jpg",
-            jpeg(pair) + jpeg(second),
-            Kept(pair, 2),
-        ),
+        _good("Phone/heic.HEIC", content, upright, 2),
+        _good("Phone/heic as jpg.jpg", content + b"2", upright, 2),
+        Kind("Training/Phone/heic cut in half.HEIC", content[: len(content) // 2], NOT_AN_IMAGE),
     ]
 
 
 def _sizes() -> list[Kind]:
-    dot = Image.new("RGB", (1, 1), (200, 90, 40))
-    line = picture("line").resize((10_000, 2))
-    column = picture("column").resize((1, 3_000))
-    contents: list[tuple[str, bytes, Outcome]] = [
-        ("1x1", encode(dot, "PNG"), Kept(dot)),
-        ("10000x2", encode(line, "PNG"), Kept(line)),
-        ("1x3000", encode(column, "PNG"), Kept(column)),
-        (
-            "50000x50000",
-            png(50_000, 50_000, 8, 2, bytes(100)),
-            Rejected(Reason.TOO_MANY_PIXELS, "read"),
-        ),
-        ("4294967295x1", tiff(2**32 - 1, 1), Rejected(Reason.TOO_MANY_PIXELS, "read")),
-        ("1x2147483648", bmp(1, -(2**31)), Rejected(Reason.TOO_MANY_PIXELS, "read")),
-        ("0x0", png(0, 0, 8, 2, b"none"), Rejected(Reason.NOT_AN_IMAGE, "read")),
-    ]
-
     def one_byte_too_many(path: Path) -> None:
         path.write_bytes(jpeg(picture("one byte too many")))
         os.truncate(path, MAX_BYTES + 1)
 
+    kept = {
+        "1x1": Image.new("RGB", (1, 1), (200, 90, 40)),
+        "10000x2": picture("line").resize((10_000, 2)),
+        "1x3000": picture("column").resize((1, 3_000)),
+    }
+    # The first number of a TIFF that is its width becomes another one; a BMP is upside down.
+    tiff = odd_tiff(np.zeros((1, 77, 1), np.uint8), BLACK_IS_ZERO)
+    tiff = tiff.replace(struct.pack("<I", 77), struct.pack("<I", 2**32 - 1), 1)
+    bmp = bytearray(encode(Image.new("RGB", (1, 1)), "BMP"))
+    struct.pack_into("<ii", bmp, 18, 1, -(2**31))
+    rejected = {
+        "50000x50000": (png(50_000, 50_000, 8, 2, bytes(100)), TOO_MANY_PIXELS),
+        "4294967295x1": (tiff, TOO_MANY_PIXELS),
+        "1x2147483648": (bytes(bmp), TOO_MANY_PIXELS),
+        "0x0": (png(0, 0, 8, 2, b"none"), NOT_AN_IMAGE),
+        "one byte too many": (one_byte_too_many, Rejected(Reason.TOO_MANY_BYTES, "list")),
+    }
     return [
-        Kind(
-            "one byte too many",
-            "Training/Sizes/one byte too many.jpg",
-            one_byte_too_many,
-            Rejected(Reason.TOO_MANY_BYTES, "list"),
-        ),
-        *(
-            Kind(name, f"Training/Sizes/{name}.png", content, outcome)
-            for name, content, outcome in contents
-        ),
+        *(_good(f"Sizes/{name}.png", encode(image, "PNG"), image) for name, image in kept.items()),
+        *(Kind(f"Training/Sizes/{name}.png", *values) for name, values in rejected.items()),
     ]
 
 
 def _truncations(content: bytes) -> list[Kind]:
-    """A real JPEG, cut: before its scan starts it has no header, after it no pixels."""
-    scan = content.index(b"\xff\xda")
-    photo = shown(content)
-    whole = encode(picture("png without its end"), "PNG")
-    webp = encode(picture("webp cut by a byte"), "WEBP", lossless=True)
-    ends = {f"{tenth}0 percent": len(content) * tenth // 10 for tenth in range(1, 10)}
-    ends |= {"in the header": scan // 2, "by its end marker": -2, "by one byte": -1}
-    cut_jpegs = [
-        Kind(
-            f"jpeg cut, {name}",
-            f"Training/Truncated/{name}.jpg",
-            content[:end],
-            Rejected(Reason.NOT_AN_IMAGE, "read")
-            if 0 <= end < scan
-            else Rejected(Reason.UNDECODABLE, "decode"),
-        )
-        for name, end in ends.items()
-    ]
+    """A real JPEG is cut: before its scan starts it has no header, after it no pixels."""
+
+    def tenths(whole: bytes) -> list[int]:
+        return [len(whole) * tenth // 10 for tenth in range(1, 10)]
+
+    def cut(file: str, whole: bytes, ends: list[int], outcome: Outcome) -> list[Kind]:
+        return [Kind(f"Training/Truncated/{n} of {file}", whole[:n], outcome) for n in ends]
+
+    scan, end = content.index(b"\xff\xda"), len(content)
+    in_header = [cut_at for cut_at in (scan // 2, *tenths(content)) if cut_at < scan]
+    in_pixels = [cut_at for cut_at in (*tenths(content), end - 2, end - 1) if cut_at >= scan]
+    photo, endless = shown(content), picture("png without its end")
+    progressive = jpeg(photo, progressive=True)
+    without_end = encode(endless, "PNG")[:-12]  # every pixel is there, only the end chunk is not
+    png_, webp = encode(photo, "PNG"), encode(photo, "WEBP")
     return [
-        *cut_jpegs,
+        *cut("jpeg.jpg", content, in_header, NOT_AN_IMAGE),
+        *cut("jpeg.jpg", content, in_pixels, UNDECODABLE),
+        *cut("progressive.jpg", progressive, tenths(progressive)[1:], UNDECODABLE),
         # A PNG names its size in its first bytes; WebP's decoder looks at the whole file before.
-        *_cut_in_tenths("png", encode(photo, "PNG"), Rejected(Reason.UNDECODABLE, "decode")),
-        *_cut_in_tenths("webp", encode(photo, "WEBP"), Rejected(Reason.NOT_AN_IMAGE, "read")),
-        *_cut_in_tenths(
-            "progressive.jpg",
-            jpeg(photo, progressive=True),
-            Rejected(Reason.UNDECODABLE, "decode"),
-            from_tenth=2,
-        ),
-        Kind(
-            "png without its end",  # every pixel is there, only the end chunk is not
-            "Training/Truncated/end.png",
-            whole[:-12],
-            Kept(picture("png without its end")),
-        ),
-        Kind(
-            "png cut in half",
-            "Training/Truncated/half.png",
-            whole[: len(whole) // 2],
-            Rejected(Reason.UNDECODABLE, "decode"),
-        ),
-        Kind(
-            "webp cut by a byte",  # its decoder looks at the whole file before it names a size
-            "Training/Truncated/byte.webp",
-            webp[:-1],
-            Rejected(Reason.NOT_AN_IMAGE, "read"),
-        ),
-    ]
-
-
-def _cut_in_tenths(
-    extension: str, content: bytes, outcome: Outcome, from_tenth: int = 1
-) -> list[Kind]:
-    return [
-        Kind(
-            f"{extension} cut, {tenth}0 percent",
-            f"Training/Truncated/{tenth}0 percent.{extension}",
-            content[: len(content) * tenth // 10],
-            outcome,
-        )
-        for tenth in range(from_tenth, 10)
+        *cut("png.png", png_, tenths(png_), UNDECODABLE),
+        *cut("webp.webp", webp, [*tenths(webp), len(webp) - 1], NOT_AN_IMAGE),
+        _good("Truncated/png without its end.png", without_end, endless),
     ]
 
 
 def _no_photographs() -> list[Kind]:
     icon = encode(Image.new("1", (3000, 3000)), "PNG")
     entry = struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(icon), 22)
-    drawing = encode(picture("postscript"), "EPS")
-    sketch = picture("portable pixmap")
     contents = {
-        "text": b"This is a letter, not a photograph.\n",
-        "web page": b"<!DOCTYPE html><title>404 Not Found</title>",
-        "noise": np.random.default_rng(0).bytes(3000),
-        "zeros": bytes(3000),
-        "one byte": b"\xff",
-        "jpeg marker only": b"\xff\xd8\xff",
-        "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)),
-        "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
-        "pdf": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n",
-        "jpeg xl": b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(range(256)),
-        "film": b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2" + bytes(range(256)),
-        "raw of a camera": b"FUJIFILMCCD-RAW 0201" + bytes(range(256)),
+        "text.jpg": b"This is a letter, not a photograph.\n",
+        "web page.jpg": b"<!DOCTYPE html><title>404 Not Found</title>",
+        "noise.jpg": np.random.default_rng(0).bytes(3000),
+        "zeros.jpg": bytes(3000),
+        "one byte.jpg": b"\xff",
+        "jpeg marker only.jpg": b"\xff\xd8\xff",
+        "header of heic.jpg": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)),
+        "header of heic.HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(255, -1, -1)),
+        "svg.jpg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+        "pdf.jpg": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n",
+        "jpeg xl.jpg": b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(range(256)),
+        "film.jpg": b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2" + bytes(range(256)),
+        "raw of a camera.jpg": b"FUJIFILMCCD-RAW 0201" + bytes(range(256)),
         # Pillow decodes these; the formats are closed to those that photographs come in.
-        "portable pixmap": encode(sketch, "PPM"),
-        "targa": encode(picture("targa"), "TGA"),
-        "jpeg 2000": encode(picture("jpeg 2000"), "JPEG2000"),
+        "portable pixmap.jpg": encode(picture("portable pixmap"), "PPM"),
+        "targa.jpg": encode(picture("targa"), "TGA"),
+        "jpeg 2000.jpg": encode(picture("jpeg 2000"), "JPEG2000"),
         # Pillow decodes an icon to learn its size, so a small file could ask for gigabytes, and
         # hands PostScript to an interpreter of programs where one is installed.
-        "icon larger than it says": entry + icon,
-        "postscript": drawing,
+        "icon larger than it says.jpg": entry + icon,
+        "postscript.jpg": encode(picture("postscript"), "EPS"),
     }
     empty = Rejected(Reason.EMPTY_FILE, "read")
     return [
-        *(
-            Kind(
-                name,
-                f"Training/Other/{name}.jpg",
-                content,
-                Rejected(Reason.NOT_AN_IMAGE, "read"),
-            )
-            for name, content in contents.items()
-        ),
-        Kind(
-            "heic under its own name",
-            "Training/Other/phone.HEIC",
-            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(255, -1, -1)),
-            Rejected(Reason.NOT_AN_IMAGE, "read"),
-        ),
+        *(Kind(f"Training/Other/{file}", c, NOT_AN_IMAGE) for file, c in contents.items()),
         # Two empty files under two labels are both empty, neither copies nor a conflict.
-        Kind("zero bytes", "Training/Other/zero bytes.jpg", b"", empty),
-        Kind("zero bytes again", "Training/Names/zero bytes.jpg", b"", empty),
+        Kind("Training/Other/zero bytes.jpg", b"", empty),
+        Kind("Training/Names/zero bytes.jpg", b"", empty),
     ]
 
 
@@ -763,107 +616,47 @@ def _no_files(photos: Photos) -> list[Kind]:
     def link(target: str) -> Callable[[Path], None]:
         return lambda path: path.symlink_to(target)
 
-    inside = photos.next()
-    unreadable = Rejected(Reason.UNREADABLE, "read")
+    unreadable, no_file = Rejected(Reason.UNREADABLE, "read"), Ignored(None)
     return [
-        Kind("folder named x.jpg", "Training/Special/x.jpg", Path.mkdir, Ignored(None)),
-        Kind("empty label folder", "Training/No photographs", Path.mkdir, Ignored(None)),
-        Kind("empty folder in both splits", "Test/No photographs", Path.mkdir, Ignored(None)),
-        Kind("photo in x.jpg", "Training/Special/x.jpg/in it.jpg", inside, Kept(shown(inside))),
-        Kind("pipe", "Training/Special/pipe.jpg", lambda path: os.mkfifo(path), Ignored(None)),
-        Kind("link to nothing", "Training/Special/broken.jpg", link("gone.jpg"), unreadable),
-        Kind("link to itself", "Training/Special/self.jpg", link("self.jpg"), unreadable),
-        Kind("link to a folder above", "Training/Special/up", link("../.."), Ignored(None)),
-        Kind("link to its own folder", "Training/Special/here", link("."), Ignored(None)),
+        Kind("Training/Special/x.jpg", Path.mkdir, no_file),
+        Kind("Training/No photographs", Path.mkdir, no_file),
+        Kind("Test/No photographs", Path.mkdir, no_file),
+        _photo("Training/Special/x.jpg/in it.jpg", photos),
+        Kind("Training/Special/pipe.jpg", lambda path: os.mkfifo(path), no_file),
+        Kind("Training/Special/link to nothing.jpg", link("gone.jpg"), unreadable),
+        Kind("Training/Special/self.jpg", link("self.jpg"), unreadable),
+        Kind("Training/Special/link to a folder above", link("../.."), no_file),
+        Kind("Training/Special/link to its own folder", link("."), no_file),
     ]
 
 
-def _names(photos: Photos) -> list[Kind]:
-    names = {
-        "spaces": " a  b .jpg",
-        "single quote": "it's.jpg",
-        "double quote": 'an "x".jpg',
-        "percent": "a%20b.jpg",
-        "broken percent": "100%.jpg",
-        "hash": "a#b.jpg",
-        "question mark": "a?b=c&d.jpg",
-        "colon": "a:b.jpg",
-        "scheme": "s3:b.jpg",
-        "newline": "a\nb.jpg",
-        "carriage return": "a\rb.jpg",
-        "tab": "a\tb.jpg",
-        "control character": "a\x01b.jpg",
-        "backslash": "a\\b.jpg",
-        "glob": "[a-z]*{b,c}?.jpg",
-        "comma": "a,b;c.jpg",
-        "formula": "=1+1.jpg",
-        "minus": "-rf.jpg",
-        "tilde": "~root.jpg",
-        "variable": "$HOME ${HOME}.jpg",
-        "chain": "a::b.jpg",
-        "emoji": "\N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}.jpg",
-        "precomposed": "caf\u00e9.jpg",
-        "combining": "cafe\u0301.jpg",
-        "right to left": "\u202egpj.\u202ca.jpg",
-        "byte order mark": "\ufeffa.jpg",
-        "beyond the first plane": "\U0010fffd.jpg",
-        "255 bytes": "n" * 251 + ".jpg",
-        "255 bytes of accents": "\u00e9" * 125 + "n.jpg",
-        "html": "<script>alert(1)<.jpg",
-        "html image": "<img src=x onerror=alert(1)>.jpg",
-        "function": '@SUM(1)=HYPERLINK("x").jpg',
-        "escaped way up": "%2e%2e%2f%2e%2e%2fx.jpg",
-        "backslashes up": "\\..\\..\\x.jpg",
-        "template": "%{x} $y$ {z}.jpg",
-        "underscore": "_x.jpg",
-        "two extensions": "a.tar.jpg",
-        "capital extension": "A.JPG",
-        "mixed extension": "a.JpEg",
-        "looks like an escaped byte": "caf\\xe9.jpg",
-    }
-    return [
-        _good(f"name: {name}", f"Training/Names/{file}", photos) for name, file in names.items()
-    ]
-
-
-def _labels(photos: Photos) -> list[Kind]:
-    labels = {
-        "underscore": "_Folder",
-        "space": "Chili Pepper",
-        "spaces around": " a ",
-        "single quote": "it's",
-        "double quote": 'an "x"',
-        "percent": "a%20b",
-        "hash": "a#b",
-        "question mark": "a?b=c&d",
-        "colon": "a:b",
-        "newline": "a\nb",
-        "emoji": "\u00c4pfel \N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}",
-        "precomposed": "caf\u00e9",
-        "combining": "cafe\u0301",
-        "right to left": "\u202eelppa\u202c",
-        "partition": "label=apple",
-        "formula": "=1+1",
-        "at sign": "@SUM(1)",
-        "html": "<script>alert(1)<",
-        "html link": "<a href='javascript:alert(1)'>x<",
-        "escaped way up": "%2e%2e%2f%2e%2e",
-        "backslashes up": "a\\..\\..",
-        "null": "null",
-        "number": "007",
-        "split": "Training",
-        "255 bytes": "L" * 255,
-    }
-    return [
-        _good(f"label: {name}", f"Training/{label}/{index}_100.jpg", photos)
-        for name, label in labels.items()
-        for index in range(2)
-    ]
-
-
-def _good(name: str, path: str, photos: Photos) -> Kind:
-    content = photos.next()
-    return Kind(name, path, content, Kept(shown(content)))
+NAMES = (
+    # Blanks, quotes and control characters.
+    *(" a  b .jpg", "it's.jpg", 'an "x".jpg', "a\nb.jpg", "a\rb.jpg", "a\tb.jpg", "a\x01b.jpg"),
+    # What means something to a URI, a pattern, a shell or Hadoop.
+    *("a%20b.jpg", "100%.jpg", "a#b.jpg", "a?b=c&d.jpg", "a:b.jpg", "s3:b.jpg", "a::b.jpg"),
+    *("a\\b.jpg", "[a-z]*{b,c}?.jpg", "a,b;c.jpg", "~root.jpg", "$HOME ${HOME}.jpg", "_x.jpg"),
+    # What means something to a spreadsheet, a page or a template, or leads elsewhere.
+    *("=1+1.jpg", "-rf.jpg", '@SUM(1)=HYPERLINK("x").jpg', "%{x} $y$ {z}.jpg"),
+    *("<script>alert(1)<.jpg", "<img src=x onerror=alert(1)>.jpg"),
+    *("%2e%2e%2f%2e%2e%2fx.jpg", "\\..\\..\\x.jpg"),
+    # Unicode: joined, precomposed, combining, right to left, a byte order mark, beyond 16 bits.
+    *("\N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}.jpg", "caf\u00e9.jpg", "cafe\u0301.jpg"),
+    *("\u202egpj.\u202ca.jpg", "\ufeffa.jpg", "\U0010fffd.jpg"),
+    "caf\\xe9.jpg",  # looks like an escaped byte
+    # 255 bytes.
+    *("n" * 251 + ".jpg", "\u00e9" * 125 + "n.jpg"),
+    # Extensions of photographs, and those that nothing is known to have.
+    *("a.tar.jpg", "A.JPG", "a.JpEg", "no extension", "jpg", "a dot at the end."),
+    *("x.jpg~", "x.jpg ", "x.jpg_large", "x.jfif"),
+)
+LABELS = (
+    *("_Folder", "Chili Pepper", " a ", "it's", 'an "x"', "a%20b", "a#b", "a?b=c&d", "a:b", "a\nb"),
+    *("\u00c4pfel \N{RED APPLE}\N{ZERO WIDTH JOINER}\N{PEAR}", "caf\u00e9", "cafe\u0301"),
+    *("\u202eelppa\u202c", "label=apple", "=1+1", "@SUM(1)", "<script>alert(1)<"),
+    *("<a href='javascript:alert(1)'>x<", "%2e%2e%2f%2e%2e", "a\\..\\..", "null", "007"),
+    *("Training", "L" * 255),
+)
 
 
 def _unusable_names(photos: Photos) -> list[Kind]:
@@ -872,11 +665,11 @@ def _unusable_names(photos: Photos) -> list[Kind]:
     not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
     no_label = Rejected(Reason.NO_LABEL, "list")
     return [
-        Kind("name in Latin-1", f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
-        Kind("label in Latin-1", f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
-        Kind("extension that is no UTF-8", ending, photos.next(), not_utf8),
-        Kind("no label", "0_100.jpg", photos.next(), no_label),
-        Kind("split and no label", "Training/0_100.jpg", photos.next(), no_label),
+        Kind(f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
+        Kind(f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
+        Kind(ending, photos.next(), not_utf8),
+        Kind("0_100.jpg", photos.next(), no_label),
+        Kind("Training/0_100.jpg", photos.next(), no_label),
     ]
 
 
@@ -885,29 +678,15 @@ def _copies(photos: Photos) -> list[Kind]:
     duplicate = Rejected(Reason.DUPLICATE, "compare")
     conflict = Rejected(Reason.LABEL_CONFLICT, "compare")
     return [
-        Kind("the first of three", "Training/Copies/a.jpg", twice, Kept(shown(twice))),
-        Kind("a copy", "Training/Copies/b.jpg", twice, duplicate),
-        Kind(
-            "a link to it",
-            "Training/Copies/c.jpg",
-            lambda path: path.symlink_to("a.jpg"),
-            duplicate,
-        ),
-        Kind("disputed", "Training/Copies/disputed.jpg", disputed, conflict),
-        Kind("disputed elsewhere", "Training/Names/disputed.jpg", disputed, conflict),
+        Kind("Training/Copies/a.jpg", twice, Kept(shown(twice))),
+        Kind("Training/Copies/b.jpg", twice, duplicate),
+        Kind("Training/Copies/c.jpg", lambda path: path.symlink_to("a.jpg"), duplicate),
+        Kind("Training/Copies/disputed.jpg", disputed, conflict),
+        Kind("Training/Names/disputed.jpg", disputed, conflict),
     ]
 
 
 def _ignored(photos: Photos) -> list[Kind]:
-    taken = (
-        "no extension",
-        "jpg",
-        "a dot at the end.",
-        "x.jpg~",
-        "x.jpg ",
-        "x.jpg_large",
-        "x.jfif",
-    )
     photo = photos.next()
     files = {
         "Training/Names/.x.jpg": "hidden",
@@ -920,7 +699,4 @@ def _ignored(photos: Photos) -> list[Kind]:
         "Training/Names/LICENSE": "license",
         "Training/Names/x.jpg.part": "part",
     }
-    return [
-        *(_good(f"taken: {name}", f"Training/Names/{name}", photos) for name in taken),
-        *(Kind(f"ignored: {p!a}", p, photo, Ignored(counted)) for p, counted in files.items()),
-    ]
+    return [Kind(path, photo, Ignored(counted)) for path, counted in files.items()]

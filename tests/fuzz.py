@@ -1,13 +1,12 @@
-"""Real photographs with damage of every kind, decoded where nothing they do can hurt.
+"""Files of the corpus with damage of every kind, decoded where nothing they do can hurt.
 
 An input is a number: the same number makes the same bytes on every machine. Inputs are decoded in
 a child process with bounded memory and time; one that ends the child is named by its number, and
-the next child goes on behind it.
+the next child continues behind it.
 
 By hand: ``python tests/fuzz.py FIRST COUNT`` prints one line per input.
 """
 
-import io
 import json
 import random
 import re
@@ -19,27 +18,22 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PIL import Image
+from corpus import MAX_PIXELS, Kept, kinds
 
-from fruits_kedro.photos.colour import display_p3_profile
-
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "01_raw" / "sample"
-MAX_PIXELS = 200_000_000
-"""The limit of ``conf/base/parameters_ingestion.yml``."""
+FOLDERS = ("Formats", "Transparent", "Turned", "Metadata", "Colours", "Phone", "Odd", "Special")
+"""Folders of the corpus whose photographs are damaged."""
 SIZE = 224
 MEMORY_BYTES = 4 << 30
-"""Address space of a child: the decoder of the largest photograph allowed has to do with it."""
+"""Address space of a child: enough for the largest photograph allowed."""
 SECONDS = 20
-"""An input that takes longer has no bound worth the name."""
+"""An input that takes longer ends its child."""
 SLOW_SECONDS = 1.0
 """An input that takes longer is counted."""
-PHOTOS = 8
 
 
 @dataclass
@@ -68,39 +62,33 @@ class Report:
 
 def fuzz(first: int, count: int) -> Report:
     """Decode inputs ``first`` to ``first + count - 1`` in child processes."""
-    report, start, end = Report(), first, first + count
-    while start < end:
-        start = _go_on(report, start, end)
+    report, number, end = Report(), first, first + count
+    while number < end:
+        command = [sys.executable, __file__, str(number), str(end - number)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}  # libtiff is chatty
+        with subprocess.Popen(command, text=True, **pipes) as child:
+            assert child.stdout
+            for line in child.stdout:
+                _note(report, number, **json.loads(line))
+                number += 1
+        if child.returncode < 0:
+            report.ended[number] = signal.Signals(-child.returncode).name
+        elif child.returncode > 0:
+            report.ended[number] = f"exit code {child.returncode}"
+        number += child.returncode != 0
     return report
 
 
-def _go_on(report: Report, start: int, end: int) -> int:
-    """Decode in one child as far as it gets, and say where the next one has to begin."""
-    command = [sys.executable, __file__, str(start), str(end - start)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}  # libtiff tells every byte
-    with subprocess.Popen(command, text=True, **pipes) as child:
-        assert child.stdout
-        for line in child.stdout:
-            _note(report, start, json.loads(line))
-            start += 1
-    if child.returncode != 0:
-        report.ended[start] = (
-            signal.Signals(-child.returncode).name
-            if child.returncode < 0
-            else f"exit code {child.returncode}"
-        )
-        start += 1
-    return start
-
-
-def _note(report: Report, number: int, line: dict) -> None:
-    if line["raised"]:
-        report.raised[number] = line["raised"]
+def _note(
+    report: Report, number: int, outcome: str, raised: str, seconds: float, peak_mb: int
+) -> None:
+    if raised:
+        report.raised[number] = raised
     else:
-        report.outcomes[line["outcome"]] += 1
-    if line["seconds"] > SLOW_SECONDS:
-        report.slow[number] = line["seconds"]
-    report.peak_mb = max(report.peak_mb, line["peak_mb"])
+        report.outcomes[outcome] += 1
+    if seconds > SLOW_SECONDS:
+        report.slow[number] = seconds
+    report.peak_mb = max(report.peak_mb, peak_mb)
 
 
 # --- the child -----------------------------------------------------------------------------------
@@ -119,20 +107,11 @@ def decode_range(first: int, count: int, folder: str) -> None:
         except Exception as error:
             raised = repr(error)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        line = {
-            "outcome": outcome,
-            "raised": raised,
-            "seconds": round(time.perf_counter() - began, 3),
-            "peak_mb": _peak_kb() >> 10,
-        }
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
-
-
-def _peak_kb() -> int:
-    """Not ru_maxrss: a process inherits the peak of the one that started it."""
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(found[1]) if found else 0
+        seconds = round(time.perf_counter() - began, 3)
+        # Not ru_maxrss: a process inherits the peak of the one that started it.
+        peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+        line = {"outcome": outcome, "raised": raised, "seconds": seconds}
+        print(json.dumps({**line, "peak_mb": int(peak[1]) >> 10 if peak else 0}), flush=True)  # noqa: T201
 
 
 def _outcome(content: bytes, file: Path) -> str:
@@ -158,82 +137,18 @@ def _outcome(content: bytes, file: Path) -> str:
 def make_input(number: int) -> bytes:
     """The bytes of an input: a photograph in some encoding, with one to four damages."""
     rng = random.Random(number)
-    encoding = rng.choice(sorted(ENCODINGS))
-    content = bytearray(_whole(encoding, rng.randrange(PHOTOS)))
+    content = bytearray(rng.choice(_photographs()))
     for _ in range(rng.randint(1, 4)):
         rng.choice(DAMAGES)(content, rng)
-    if encoding.startswith("png") and rng.random() < 0.7:
+    if content.startswith(b"\x89PNG") and rng.random() < 0.7:
         return _with_right_checksums(bytes(content))
     return bytes(content)
 
 
 @cache
-def _whole(encoding: str, photo: int) -> bytes:
-    path = sorted(SAMPLE.glob("Training/*/0_100.jpg"))[photo]
-    return ENCODINGS[encoding](path)
-
-
-def _encoded(image_format: str, mode: str = "RGB", **options: object) -> Callable[[Path], bytes]:
-    def encode(path: Path) -> bytes:
-        buffer = io.BytesIO()
-        with Image.open(path) as image:
-            converted = image.convert(mode)
-            if mode in ("RGBA", "LA"):
-                converted.putalpha(image.convert("L"))
-            converted.save(buffer, image_format, **options)
-        return buffer.getvalue()
-
-    return encode
-
-
-def _grey16(path: Path) -> bytes:
-    buffer = io.BytesIO()
-    with Image.open(path) as image:
-        image.convert("I").point(lambda value: value * 257).convert("I;16").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _animated(path: Path) -> bytes:
-    buffer = io.BytesIO()
-    with Image.open(path) as image:
-        turned = image.transpose(Image.Transpose.ROTATE_90)
-        image.save(buffer, "WEBP", save_all=True, append_images=[turned], lossless=True)
-    return buffer.getvalue()
-
-
-def _heic(_: Path) -> bytes:
-    return Path(__file__).with_name("photos").joinpath("phone.heic").read_bytes()
-
-
-def _with_profile(path: Path) -> bytes:
-    return _encoded("PNG", icc_profile=display_p3_profile())(path)
-
-
-_TURNED = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
-
-ENCODINGS: dict[str, Callable[[Path], bytes]] = {
-    "avif": _encoded("AVIF", exif=_TURNED),
-    "bmp": _encoded("BMP"),
-    "gif": _encoded("GIF", "P"),
-    "heic": _heic,
-    "tiff": _encoded("TIFF"),
-    "tiff lzw": _encoded("TIFF", "RGBA", compression="tiff_lzw"),
-    "jpeg as it is": Path.read_bytes,
-    "jpeg": _encoded("JPEG", exif=_TURNED),
-    "jpeg cmyk": _encoded("JPEG", "CMYK"),
-    "jpeg grey": _encoded("JPEG", "L"),
-    "jpeg progressive": _encoded("JPEG", progressive=True),
-    "png": _encoded("PNG"),
-    "png display p3": _with_profile,
-    "png alpha": _encoded("PNG", "RGBA"),
-    "png grey alpha": _encoded("PNG", "LA"),
-    "png grey of 16 bits": _grey16,
-    "png palette": _encoded("PNG", "P", transparency=3),
-    "webp": _encoded("WEBP"),
-    "webp alpha": _encoded("WEBP", "RGBA"),
-    "webp animated": _animated,
-    "webp lossless": _encoded("WEBP", lossless=True, exif=_TURNED),
-}
+def _photographs() -> list[bytes]:
+    kept = (kind for kind in kinds() if isinstance(kind.outcome, Kept))
+    return [kind.content for kind in kept if kind.path.split("/")[1] in FOLDERS]
 
 
 def _set_byte(content: bytearray, rng: random.Random) -> None:
@@ -283,8 +198,8 @@ def _repeat(content: bytearray, rng: random.Random) -> None:
 
 
 def _splice(content: bytearray, rng: random.Random) -> None:
-    """Go on as another photograph, perhaps of another format."""
-    other = _whole(rng.choice(sorted(ENCODINGS)), rng.randrange(PHOTOS))
+    """Continue as another photograph, perhaps of another format."""
+    other = rng.choice(_photographs())
     content[rng.randrange(len(content) + 1) :] = other[rng.randrange(len(other)) :]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, LAB = 0, 1, 2, 3, 5, 8
 """PhotometricInterpretation of TIFF."""
@@ -35,39 +36,28 @@ def tiff(
     bits, kind = values.dtype.itemsize * 8, {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
     strips = channels if in_planes else 1
     extra = channels - {RGB: 3, LAB: 3, CMYK: 4}.get(photometric, 1)
-    entries: dict[int, tuple[str, list[int]]] = {
-        256: ("H", [width]),
-        257: ("H", [height]),
-        258: ("H", [bits] * channels),
-        259: ("H", [1]),
-        262: ("H", [photometric]),
-        273: ("I", [0] * strips),
-        277: ("H", [channels]),
-        278: ("H", [height]),
-        279: ("I", [plane if in_planes else len(data)] * strips),
-        284: ("H", [2 if in_planes else 1]),
-        **({320: ("H", colours.T.reshape(-1).tolist())} if colours is not None else {}),
-        **({338: ("H", [2] * extra)} if extra else {}),  # alpha that is not multiplied in
-        339: ("H", [kind] * channels),
+    directory = ImageFileDirectory_v2(prefix=b"II" if order == "<" else b"MM")
+    fields = {
+        256: width,
+        257: height,
+        258: [bits] * channels,
+        259: 1,
+        262: photometric,
+        273: [plane * index for index in range(strips)],  # from where the directory ends
+        277: channels,
+        278: height,
+        279: [plane if in_planes else len(data)] * strips,
+        284: 2 if in_planes else 1,
+        320: [] if colours is None else colours.T.reshape(-1).tolist(),
+        338: [2] * extra,  # alpha that is not multiplied in
+        339: [kind] * channels,
     }
-    start = 8 + 2 + 12 * len(entries) + 4
-    start += sum(struct.calcsize(f"{len(v)}{t}") for t, v in entries.values())
-    entries[273] = ("I", [start + plane * index for index in range(strips)])
-    return (b"II*\0" if order == "<" else b"MM\0*") + _directory(entries, order) + data
-
-
-def _directory(entries: dict[int, tuple[str, list[int]]], order: str) -> bytes:
-    """All values stand behind the directory, short ones in their entry as well."""
-    behind = 8 + 2 + 12 * len(entries) + 4
-    directory = struct.pack(f"{order}IH", 8, len(entries))
-    values = b""
-    for tag, (kind, numbers) in sorted(entries.items()):
-        packed = struct.pack(f"{order}{len(numbers)}{kind}", *numbers)
-        where = struct.pack(f"{order}I", behind + len(values))
-        at = packed.ljust(4, b"\0") if len(packed) <= 4 else where
-        directory += struct.pack(f"{order}HHI", tag, {"H": 3, "I": 4}[kind], len(numbers)) + at
-        values += packed
-    return directory + bytes(4) + values
+    for tag, value in fields.items():
+        if value != []:
+            directory[tag] = value
+    buffer = io.BytesIO()
+    directory.save(buffer)
+    return buffer.getvalue() + data
 
 
 def gif_on_a_screen(image: Image.Image, screen: tuple[int, int], at: tuple[int, int]) -> bytes:

@@ -3,16 +3,13 @@
 Runs in this process share the test session's JVM; the command line is for what only it can show.
 """
 
-import io
 import json
-import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -26,23 +23,14 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "01_raw" / "sample"
 PIPELINES = (
-    "__default__",
-    "app",
-    "classification",
-    "evaluation",
-    "featurization",
-    "inference",
-    "ingestion",
-    "reduction",
-    "reporting",
+    *("__default__", "app", "classification", "evaluation", "featurization", "inference"),
+    *("ingestion", "reduction", "reporting"),
 )
 LABELS = ("Apple", "Banana", "Corn", "Kiwi", "Pear", "Tomato")
 TRAIN_NAMES = tuple(f"{axis}{n}_100.jpg" for axis in ("", "r_") for n in range(3))
 ONE_AXIS = "Tomato"
 """The label whose photographs are all of one rotation axis."""
 TEST_COUNT = 2
-UNFINISHED = ("empty.jpg", "text.jpg", "truncated.jpg")
-"""Bad files of ``whole_run``, in Training/Apple."""
 BIN = Path(sys.executable).parent
 WITHOUT_TENSORFLOW = """
 import sys
@@ -57,16 +45,11 @@ main()
 class Job:
     """A folder of photographs and a storage of their own.
 
-    Attributes:
-        images: The photographs.
-        storage: Where datasets go.
-        warnings: What the last run of this job in this process warned of.
-        log: What the command that made the storage printed.
+    ``log`` is what the command that made the storage printed.
     """
 
     images: Path
     storage: Path
-    warnings: list[str] = field(default_factory=list)
     log: str = ""
 
     @property
@@ -76,8 +59,7 @@ class Job:
 
     def run(self, *pipelines: str, **parameters: Any) -> None:
         """Run pipelines, the default ones where none is named, in this process."""
-        self.warnings.clear()
-        with self._session(parameters) as session, heard(self.warnings):
+        with self._session(parameters) as session:
             session.run(pipeline_names=list(pipelines) or None)
 
     def catalog(self) -> Any:
@@ -96,9 +78,8 @@ class Job:
     def rows(self, name: str, *columns: str) -> list[dict[str, Any]]:
         """The rows of a table, in the order of their paths."""
         table = self.load(name).read(columns or None)
-        return list(
-            table.sort_by("path").to_pylist() if "path" in table.schema.names else table.to_pylist()
-        )
+        ordered = table.sort_by("path") if "path" in table.schema.names else table
+        return ordered.to_pylist()
 
     def report(self, name: str) -> Any:
         """A JSON file of 08_reporting, as any tool reads it."""
@@ -109,10 +90,10 @@ class Job:
         return sorted(path.name for path in (self.storage / folder).iterdir())
 
     def fork(self, folder: Path) -> "Job":
-        """The same photographs with a copy of the storage, to go on from there."""
+        """The same photographs with a copy of the storage."""
         storage = folder / "storage"
         shutil.copytree(self.storage, storage)
-        return replace(self, storage=storage, warnings=[])
+        return replace(self, storage=storage)
 
     def path(self, relative: str) -> str:
         """How a photograph is called in the tables."""
@@ -130,22 +111,6 @@ def registered_pipelines() -> dict[str, Pipeline]:
     return dict(pipelines.items())
 
 
-@contextmanager
-def heard(messages: list[str], level: int = logging.WARNING) -> Iterator[None]:
-    """Collect what the project logs from ``level`` on."""
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            messages.append(record.getMessage())
-
-    logger, listener = logging.getLogger("fruits_kedro"), Listener(level)
-    logger.addHandler(listener)
-    try:
-        yield
-    finally:
-        logger.removeHandler(listener)
-
-
 def copy_photos(relative_paths: Iterable[str], images: Path) -> None:
     """Copy photographs of the sample to the same places below ``images``."""
     for relative in relative_paths:
@@ -159,20 +124,17 @@ def sample_names(split: str, label: str) -> list[str]:
     return sorted(path.name for path in (SAMPLE / split / label).glob("*.jpg"))
 
 
-def train_and_test(labels: Sequence[str] = LABELS) -> list[str]:
+def train_and_test() -> list[str]:
     """Six train photographs and two test photographs per label, most of two rotation axes."""
     one_axis = [f"{n}_100.jpg" for n in range(len(TRAIN_NAMES))]
-    train = [
-        f"Training/{label}/{name}"
-        for label in labels
-        for name in (one_axis if label == ONE_AXIS else TRAIN_NAMES)
+    train = {label: one_axis if label == ONE_AXIS else TRAIN_NAMES for label in LABELS}
+    test = {label: sample_names("Test", label)[:TEST_COUNT] for label in LABELS}
+    return [
+        f"{split}/{label}/{name}"
+        for split, names in (("Training", train), ("Test", test))
+        for label in LABELS
+        for name in names[label]
     ]
-    test = [
-        f"Test/{label}/{name}"
-        for label in labels
-        for name in sample_names("Test", label)[:TEST_COUNT]
-    ]
-    return [*train, *test]
 
 
 def new_job(folder: Path) -> Job:
@@ -183,31 +145,21 @@ def new_job(folder: Path) -> Job:
 
 
 def add_bad_files(folder: Path) -> None:
-    """Three files that are no photographs, one named wrongly that is one, and a note."""
-    photo = (SAMPLE / "Training" / "Apple" / "5_100.jpg").read_bytes()
-    contents = (b"", b"a letter", photo[: len(photo) // 2])
-    for name, content in zip(UNFINISHED, contents, strict=True):
-        (folder / name).write_bytes(content)
-    (folder / "misnamed.jpg").write_bytes(as_png("Training/Apple/6_100.jpg"))
+    """Three files that are no photographs, a PNG that is called .jpg, and a note."""
+    photo = SAMPLE / "Training" / "Apple" / "5_100.jpg"
+    (folder / "empty.jpg").touch()
+    (folder / "text.jpg").write_text("a letter")
+    (folder / "truncated.jpg").write_bytes(photo.read_bytes()[: photo.stat().st_size // 2])
     (folder / "notes.txt").write_text("not a photograph")
-
-
-def as_png(relative: str) -> bytes:
-    """A photograph of the sample in another format."""
-    buffer = io.BytesIO()
-    with Image.open(SAMPLE / relative) as image:
-        image.save(buffer, "PNG")
-    return buffer.getvalue()
+    with Image.open(photo.with_name("6_100.jpg")) as image:
+        image.save(folder / "misnamed.jpg", "PNG")
 
 
 @cache
 def whole_run(base: Path) -> Job:
     """The default run by its command, where there is no TensorFlow: six labels, a few bad files.
 
-    Do not change it.
-
-    Args:
-        base: The temporary folder of the whole test session, so that there is one such run.
+    One per ``base``, the temporary folder of the test session. Do not change it.
     """
     job = new_job(base / "whole")
     copy_photos(train_and_test(), job.images)
@@ -219,15 +171,9 @@ def copy_project(folder: Path) -> Path:
     """What of the project is under version control or will be, without photographs."""
     words = "git ls-files -z --cached --others --exclude-standard --"
     parts = "src conf pyproject.toml README.md LICENSE"
-    listed = subprocess.run(
-        [*words.split(), *parts.split()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    listed = subprocess.check_output([*words.split(), *parts.split()], cwd=ROOT, text=True)
     copy = folder / "project"
-    for name in filter(None, listed.stdout.split("\0")):
+    for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, copy / name)
@@ -239,10 +185,7 @@ def command(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a program of this Python in a project's folder, to its end.
 
-    Args:
-        project: The folder.
-        words: The program's name and its arguments.
-        environment: Variables to set, or to leave out where None.
+    An environment variable that is None is not set.
     """
     outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
     wanted = {**outer, "DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off", **environment}

@@ -1,8 +1,6 @@
 """The catalog: every dataset is described, drawn in a layer, and there for every node."""
 
-import ast
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,16 +63,3 @@ def test_no_group_makes_what_belongs_before_what_it_takes(catalog):
             pairs = [(a, b) for a in part.inputs() & layers.keys() for b in made & layers.keys()]
             backwards += [(name, *pair) for pair in pairs if layers[pair[0]] > layers[pair[1]]]
     assert backwards == []
-
-
-def test_previews_say_how_they_are_drawn(project):
-    """Kedro-Viz goes by the name of the annotated type."""
-    kinds = {"TablePreview", "JSONPreview", "PlotlyPreview", "ImagePreview", "HTMLPreview"}
-    wrong = [
-        f"{path.name}: {ast.unparse(node.returns) if node.returns else None}"
-        for path in sorted((project / "src/fruits_kedro/datasets").glob("*.py"))
-        for node in ast.walk(ast.parse(Path(path).read_text()))
-        if isinstance(node, ast.FunctionDef) and node.name == "preview"
-        if node.returns is None or ast.unparse(node.returns) not in kinds
-    ]
-    assert wrong == []

@@ -1,16 +1,48 @@
 """The commands of Kedro and its plugins on this project, as a user types them."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
-from kedro_commands import Commands
-from runs import PIPELINES, command, output
+from click.testing import CliRunner, Result
+from kedro.framework.cli.cli import KedroCLI
+from runs import PIPELINES, output
 
 from fruits_kedro.hooks.session import FruitsSession
 from fruits_kedro.storage import garbage
 from fruits_kedro.storage.lock import lock_of
+
+
+class Commands:
+    """Types ``kedro`` commands in a project's folder, in this process: a new one takes a second."""
+
+    def __init__(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(project)
+        monkeypatch.setenv("DO_NOT_TRACK", "1")
+        # A command line of tests is theirs to interrupt.
+        monkeypatch.setattr("fruits_kedro.cli.end_on_signals", lambda: None)
+        self._kedro = KedroCLI(project)
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(self._kedro, list(words))
+
+    def output(self, *words: str) -> str:
+        """What a command that succeeds prints."""
+        result = self(*words)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def sentence(self, *words: str) -> str:
+        """The one sentence that a refused command prints before it exits with 1."""
+        result = self(*words)
+        assert result.exit_code == 1, result.output
+        assert isinstance(result.exception, SystemExit), result.exception
+        lines = [line for line in result.output.splitlines() if line.startswith("Error: ")]
+        assert len(lines) == 1, result.output
+        assert result.output.rstrip().endswith(lines[0]), "nothing follows the sentence"
+        return lines[0].removeprefix("Error: ")
 
 
 @pytest.fixture
@@ -98,28 +130,15 @@ def test_a_missing_image_folder_is_named(kedro, tmp_path):
     assert "--params=images=" in message
 
 
-def test_a_wheel_without_configuration_is_refused(tmp_path):
-    result = command(tmp_path, "python", "-m", "fruits_kedro")
-    assert result.returncode == 1, result.stderr
-    assert "Traceback" not in result.stderr
-    assert "--conf-source" in result.stderr.splitlines()[-1]
-
-
 def test_parameters_may_be_given_more_than_once(kedro, monkeypatch):
     given: dict[str, object] = {}
     create = FruitsSession.create
-    monkeypatch.setattr(
-        FruitsSession,
-        "create",
-        lambda **options: given.update(options) or create(**options),
-    )
+    noted = lambda **options: given.update(options) or create(**options)  # noqa: E731
+    monkeypatch.setattr(FruitsSession, "create", noted)
     words = ("--params=reduction.k=5,images=/a", "--params=split.seed=7", "--params=reduction.k=0")
     kedro.sentence("run", *words)
-    assert given["runtime_params"] == {
-        "reduction": {"k": 0},
-        "images": "/a",
-        "split": {"seed": 7},
-    }
+    expected = {"reduction": {"k": 0}, "images": "/a", "split": {"seed": 7}}
+    assert given["runtime_params"] == expected
 
 
 # --- care for the storage ------------------------------------------------------------------------
@@ -134,13 +153,9 @@ PLANS = [
 def removed(monkeypatch) -> list[object]:
     """What was removed, of a storage with garbage."""
     done: list[object] = []
-    monkeypatch.setattr(garbage, "plan_garbage", lambda catalog: PLANS, raising=False)
-    monkeypatch.setattr(
-        garbage,
-        "remove_garbage",
-        lambda catalog, plans: done.extend(plans) or {"images": 5_000_000},
-        raising=False,
-    )
+    remove = lambda catalog, plans: done.extend(plans) or {"images": 5_000_000}  # noqa: E731
+    monkeypatch.setattr(garbage, "plan_garbage", lambda catalog: PLANS)
+    monkeypatch.setattr(garbage, "remove_garbage", remove)
     return done
 
 
@@ -163,9 +178,8 @@ def test_garbage_waits_for_a_run_that_writes(kedro, removed, tmp_path):
     lock = lock_of(str(tmp_path))
     lock.acquire()
     try:
-        assert str(tmp_path) in kedro.sentence(
-            "fruits", "gc", "--yes", parameters(storage=tmp_path)
-        )
+        words = ("fruits", "gc", "--yes", parameters(storage=tmp_path))
+        assert str(tmp_path) in kedro.sentence(*words)
     finally:
         lock.release()
     assert removed == []
@@ -177,10 +191,7 @@ def test_the_page_of_recorded_runs_is_served_for_the_configured_place(
 ):
     file = tmp_path / "runs.db"
     started: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(
-        "fruits_kedro.cli.os.execve",
-        lambda _, arguments, environment: started.append((arguments, environment)),
-    )
+    monkeypatch.setattr("fruits_kedro.cli.os.execve", lambda _, *given: started.append(given))
     option = parameters(tracking=f"sqlite:///{file}")
     assert "kedro run" in kedro.sentence(*words, option)
     file.touch()

@@ -10,6 +10,7 @@ import pytest
 from runs import ROOT, copy_project, output
 
 WEIGHTS = "fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.weights.h5"
+PACKED = {".py", ".properties", ".h5"}
 
 
 def offline_index(folder: Path) -> None:
@@ -32,26 +33,16 @@ def packaged(tmp_path_factory) -> Path:
     return project / "dist"
 
 
-def test_the_wheel_holds_the_code_and_the_weights(packaged):
-    [wheel] = packaged.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-    source = ROOT / "src" / "fruits_kedro"
+def test_the_wheel_holds_code_and_weights_and_names_its_program_and_parts(packaged):
+    [file] = packaged.glob("*.whl")
+    with zipfile.ZipFile(file) as wheel:
+        sizes = {entry.filename: entry.file_size for entry in wheel.infolist()}
+        [folder] = {name.split("/")[0] for name in sizes if ".dist-info/" in name}
+        programs = wheel.read(f"{folder}/entry_points.txt").decode()
+        about = wheel.read(f"{folder}/METADATA").decode()
+    files = [path for path in (ROOT / "src" / "fruits_kedro").rglob("*") if path.suffix in PACKED]
+    assert {str(path.relative_to(ROOT / "src")) for path in files} - sizes.keys() == set()
     assert sizes[WEIGHTS] == (ROOT / "src" / WEIGHTS).stat().st_size
-    missing = {
-        str(path.relative_to(ROOT / "src"))
-        for path in source.rglob("*")
-        if path.suffix in {".py", ".properties", ".h5"}
-    } - sizes.keys()
-    assert missing == set()
-
-
-def test_the_wheel_names_its_program_and_its_parts(packaged):
-    [wheel] = packaged.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        [folder] = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
-        programs = archive.read(f"{folder}/entry_points.txt").decode()
-        about = archive.read(f"{folder}/METADATA").decode()
     assert "fruits-kedro = fruits_kedro.__main__:main" in programs
     assert {"local", "cluster"} <= set(re.findall(r"^Provides-Extra: (.+)$", about, re.M))
 

@@ -1,16 +1,18 @@
 """Processes of a cluster: each with a home of its own, none of them outliving the tests."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from faults.processes import processes_with, wait_until
-
-_OF_THE_DRIVER = ("AWS_", "FRUITS_", "KEDRO_")
 
 
 def cache_folder() -> Path:
@@ -18,22 +20,42 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fruits-kedro"
 
 
+def free_port() -> int:
+    """A port of loopback where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def is_listening(port: int) -> bool:
+    """Whether something answers at a port of loopback."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def json_at(port: int, path: str) -> Any:
+    """What a page of loopback answers, None before it does."""
+    url = f"http://127.0.0.1:{port}/{path}"
+    with suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
+        return json.load(answer)
+    return None
+
+
 @contextmanager
 def daemon(
     home: Path, words: Sequence[str], environment: dict[str, str], hidden: Sequence[Path] = ()
 ) -> Iterator[None]:
-    """A process that ends with the block.
+    """A process with a home and log of its own that ends with the block.
 
-    Args:
-        home: Its working directory and home, with its log.
-        words: Program and arguments.
-        environment: Variables beside those of this process that are not the driver's.
-        hidden: Folders that are empty for it.
+    It has none of the variables that are the driver's, and sees ``hidden`` folders as empty ones.
     """
     for name in ("local", "tmp"):
         (home / name).mkdir(parents=True, exist_ok=True)
     own = {"HOME": str(home), "TMPDIR": str(home / "tmp"), "SPARK_LOCAL_DIRS": str(home / "local")}
-    outer = {k: v for k, v in os.environ.items() if not k.startswith(_OF_THE_DRIVER)}
+    drivers = ("AWS_", "FRUITS_", "KEDRO_")
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(drivers)}
     command = list(words)
     if hidden:
         covered = " && ".join(f"mount -t tmpfs none '{path}'" for path in hidden)

@@ -6,18 +6,17 @@ longer maintained, and ``rclone serve s3`` ignores ``If-None-Match``.
 """
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 from botocore.client import BaseClient
-from cluster.daemons import cache_folder
+from cluster.daemons import cache_folder, free_port, is_listening
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.7.0"
 OWNER = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner-secret"}
@@ -78,21 +77,6 @@ def unfinished_uploads(client: BaseClient, bucket: str) -> list[str]:
     """Keys of multipart uploads that were neither completed nor aborted."""
     answer: dict[str, Any] = client.list_multipart_uploads(Bucket=bucket)
     return [upload["Key"] for upload in answer.get("Uploads", [])]
-
-
-def free_port() -> int:
-    """A port of loopback where nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def is_listening(port: int) -> bool:
-    """Whether something answers at a port of loopback."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @contextmanager

@@ -4,29 +4,25 @@ import os
 import shutil
 import signal
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyspark
-from cluster.daemons import daemon, end_processes
-from cluster.s3_server import free_port, is_listening
+from cluster.daemons import daemon, end_processes, free_port, is_listening, json_at
 from faults.processes import processes_with, wait_until
 
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
-MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
+DEPLOY = "org.apache.spark.deploy"
+WORKERS = 2
 
 
 @dataclass(frozen=True)
 class Standalone:
-    """A running cluster.
+    """A running cluster; ``mark`` is in the environment of every process of it.
 
-    Attributes:
-        url: Of the master.
-        mark: In the environment of every process of the cluster.
-        hides: Whether the workers cannot see the folders of the driver.
+    ``hides`` says whether the workers cannot see the folders of the driver.
     """
 
     url: str
@@ -35,11 +31,8 @@ class Standalone:
 
     def executors(self) -> list[int]:
         """Processes that compute for a run."""
-        return [
-            pid
-            for pid, line in processes_with(self.mark).items()
-            if "CoarseGrainedExecutorBackend" in line
-        ]
+        found = processes_with(self.mark)
+        return [pid for pid, line in found.items() if "CoarseGrainedExecutorBackend" in line]
 
     def kill_one_executor(self) -> int:
         """End an executor as a machine that goes away does."""
@@ -50,65 +43,38 @@ class Standalone:
 
 @contextmanager
 def standalone(
-    folder: Path, environment: dict[str, str], hidden: list[Path], workers: int = 2
+    folder: Path, environment: dict[str, str], hidden: list[Path]
 ) -> Iterator[Standalone]:
-    """A master and workers with one core each, which end with the block.
+    """A master and two workers with one core each, which end with the block.
 
-    Args:
-        folder: Each worker has its own work folder and home in it.
-        environment: Variables of every worker: where S3 is, and who they are there.
-        hidden: Folders of the driver that the workers must not see.
-        workers: How many.
+    The workers have an environment (where S3 is, and who they are there) and do not see hidden
+    folders, if this user may hide them.
     """
     mark = f"fruits-cluster-{folder.name}-{os.getpid()}"
     port, pages = free_port(), free_port()
     hides = _can_hide()
     base = {"CLUSTER_MARK": mark, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+    where = ["--host", "127.0.0.1", "--webui-port"]
+    master = [str(SPARK_CLASS), f"{DEPLOY}.master.Master", *where, str(pages), "--port", str(port)]
+    worker = [str(SPARK_CLASS), f"{DEPLOY}.worker.Worker", *where, "0"]
+    worker += ["--cores", "1", "--memory", "3g", f"spark://127.0.0.1:{port}", "--work-dir"]
     with ExitStack() as stack:
-        master = [
-            str(SPARK_CLASS),
-            MASTER,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--webui-port",
-            str(pages),
-        ]
         stack.enter_context(daemon(folder / "master", master, base))
         assert wait_until(lambda: is_listening(port), 90), "the master does not answer"
-        url = f"spark://127.0.0.1:{port}"
-        for number in range(workers):
+        for number in range(WORKERS):
             home = folder / f"worker-{number}"
-            words = [
-                str(SPARK_CLASS),
-                WORKER,
-                "--host",
-                "127.0.0.1",
-                "--cores",
-                "1",
-                "--memory",
-                "3g",
-            ]
-            words += ["--webui-port", str(free_port()), "--work-dir", str(home / "work"), url]
-            stack.enter_context(daemon(home, words, base | environment, hidden if hides else ()))
-        assert wait_until(lambda: _alive(pages) == workers, 90), "the workers do not register"
-        yield Standalone(url, mark, hides)
+            stack.enter_context(
+                daemon(
+                    home, [*worker, str(home / "work")], base | environment, hidden if hides else ()
+                )
+            )
+        alive = lambda: (json_at(pages, "json/") or {}).get("aliveworkers")  # noqa: E731
+        assert wait_until(lambda: alive() == WORKERS, 90), "the workers do not register"
+        yield Standalone(f"spark://127.0.0.1:{port}", mark, hides)
     end_processes(mark)
-
-
-def _alive(pages: int) -> int:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{pages}/json/", timeout=5) as answer:
-            text = answer.read().decode()
-    except OSError:
-        return 0
-    return int(text.split('"aliveworkers" :', 1)[1].split(",", 1)[0])
 
 
 def _can_hide() -> bool:
     """Whether this user may give a process a view of its own of the file system."""
-    if shutil.which("unshare") is None:
-        return False
     words = ["unshare", "--mount", "true"]
-    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+    return bool(shutil.which("unshare")) and not subprocess.run(words, check=False).returncode

@@ -12,8 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pyspark
-from cluster.daemons import cache_folder, daemon, end_processes
-from cluster.s3_server import free_port
+from cluster.daemons import cache_folder, daemon, end_processes, free_port
 from faults.processes import wait_until
 
 SPARK = Path(pyspark.__file__).parent

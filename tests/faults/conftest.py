@@ -2,17 +2,18 @@
 
 import fcntl
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.processes import SMALL, Runner
-from faults.storages import copy_storage, report
+from faults.processes import Runner, parameters
+from faults.storages import report
 from kedro.framework.startup import bootstrap_project
 from omegaconf import OmegaConf
-from runs import ROOT, copy_photos, heard, sample_names
+from runs import ROOT, copy_photos, sample_names
 
 from fruits_kedro.hooks.session import FruitsSession
 
@@ -26,29 +27,30 @@ PHOTOS = [
 
 
 class Here:
-    """Runs in this process, where being a process is not the point: Spark starts once for all."""
+    """Runs in this process, so that Spark starts once for all."""
 
     def __init__(self, images: Path) -> None:
-        self.images = images
+        self._images = images
         self.lines: list[str] = []
 
     def run(
-        self, storage: Path, *pipelines: str, images: Path | None = None, **parameters: Any
-    ) -> list[str]:
-        """``kedro run`` with small slices. Gives the lines of its log."""
+        self, storage: Path, *pipelines: str, images: Path | None = None, **others: Any
+    ) -> None:
+        """``kedro run`` with small slices; ``lines`` is its log."""
         self.lines = []
-        dotted = SMALL | {name.replace("__", "."): value for name, value in parameters.items()}
+        text = parameters(images or self._images, storage, others).removeprefix("--params=")
         # Equal to what the command line makes of --params, so that no node sees a difference.
-        values: Any = OmegaConf.to_container(
-            OmegaConf.from_dotlist([f"{name}={value}" for name, value in dotted.items()])
-        )
-        values |= {"images": str(images or self.images), "storage": str(storage)}
+        values: Any = OmegaConf.to_container(OmegaConf.from_dotlist(text.split(",")))
         bootstrap_project(ROOT)
-        # What `kedro run` takes: Kedro's own session would run every node.
-        session = FruitsSession.create(ROOT, runtime_params=values)
-        with session, heard(self.lines, logging.INFO):
-            session.run(pipeline_names=list(pipelines) or None)
-        return self.lines
+        logger, listener = logging.getLogger("fruits_kedro"), logging.Handler(logging.INFO)
+        listener.emit = lambda record: self.lines.append(record.getMessage())
+        logger.addHandler(listener)
+        try:
+            # What `kedro run` takes: Kedro's own session would run every node.
+            with FruitsSession.create(ROOT, runtime_params=values) as session:
+                session.run(pipeline_names=list(pipelines) or None)
+        finally:
+            logger.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")
@@ -63,11 +65,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 def images(shared: Path) -> Path:
     """40 photographs of 4 labels. Do not change them."""
-    with _once(shared / "images"):
-        if not (shared / "images").exists():
+    folder = shared / "images"
+    with _once(folder):
+        if not folder.exists():
             copy_photos(PHOTOS, shared / "images.part")
-            (shared / "images.part").rename(shared / "images")
-    return shared / "images"
+            (shared / "images.part").rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -114,22 +117,20 @@ def fresh(tmp_path: Path) -> Path:
 @pytest.fixture
 def done(tmp_path: Path, reference: Path) -> Path:
     """A copy of the undisturbed run."""
-    return copy_storage(reference, tmp_path / "storage")
+    return shutil.copytree(reference, tmp_path / "storage")
 
 
 @pytest.fixture
 def ingested(tmp_path: Path, reference: Path) -> Path:
     """A storage where ingestion has ended and featurization not begun."""
     storage = tmp_path / "storage"
-    copy_storage(reference / "02_intermediate", storage / "02_intermediate")
+    shutil.copytree(reference / "02_intermediate", storage / "02_intermediate")
     (storage / "08_reporting").mkdir()
-    ingestion = Path("08_reporting") / "ingestion.json"
-    (storage / ingestion).write_bytes((reference / ingestion).read_bytes())
+    shutil.copy(reference / "08_reporting" / "ingestion.json", storage / "08_reporting")
     return storage
 
 
 @pytest.fixture
 def total(reference: Path) -> int:
     """Photographs that have features."""
-    found: int = report(reference, "featurization")["features"]
-    return found
+    return report(reference, "featurization")["features"]

@@ -14,10 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from runs import BIN, ROOT
-
-STOP_SECONDS = 10
-"""An interrupted run is gone within so many seconds."""
 
 SMALL = {
     "featurization.slice_images": 10,
@@ -50,6 +48,13 @@ is exact, however busy the machine is.
 """
 
 
+def parameters(images: Any, storage: Any, others: dict[str, Any]) -> str:
+    """``--params`` of a small run; the others' names have ``__`` instead of a dot."""
+    named = {name.replace("__", "."): value for name, value in others.items()}
+    values = {**SMALL, "images": images, "storage": storage, **named}
+    return "--params=" + ",".join(f"{name}={value}" for name, value in values.items())
+
+
 def wait_until(condition: Callable[[], Any], seconds: float) -> bool:
     """Whether ``condition`` came true in time."""
     end = time.monotonic() + seconds
@@ -62,23 +67,18 @@ def wait_until(condition: Callable[[], Any], seconds: float) -> bool:
 
 def processes_with(mark: str) -> dict[int, str]:
     """Command lines of living processes that have ``mark`` in their environment, by pid."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            if mark.encode() in (entry / "environ").read_bytes():
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().decode()
-        except OSError:  # it ended while it was looked at
-            continue
-    return {pid: line.replace("\0", " ").strip() for pid, line in found.items() if line}
+    return {
+        process.pid: " ".join(process.info["cmdline"])
+        for process in psutil.process_iter(["environ", "cmdline"])
+        if process.info["cmdline"] and mark in (process.info["environ"] or {}).values()
+    }
 
 
 def parent_of(pid: int) -> int:
     """The pid of the parent, 0 where the process is gone."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
         return 0
 
 
@@ -98,26 +98,23 @@ def _take_terminal() -> None:
 class Run:
     """A ``kedro`` command as a process; every process it starts inherits its mark.
 
-    Args:
-        log: Where its output goes.
-        words: Of the command, behind ``kedro``.
-        environment: Variables to set.
-        terminal: Give it a terminal of its own, so that Ctrl-C can be typed.
+    In a terminal of its own, Ctrl-C can be typed.
     """
 
     def __init__(
         self, log: Path, words: list[str], environment: dict[str, str], terminal: bool
     ) -> None:
-        self.mark = f"fruits-fault-{uuid.uuid4().hex}"
+        self._mark = f"fruits-fault-{uuid.uuid4().hex}"
         self._log = log
         outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
         quiet = {"DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off"}
         self._terminal, inner = pty.openpty()
+        self._recorder = threading.Thread(target=self._record, daemon=True)
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(BIN / "kedro"), *words],
                 cwd=ROOT,
-                env={**outer, **quiet, "FAULT_MARK": self.mark, **environment},
+                env={**outer, **quiet, "FAULT_MARK": self._mark, **environment},
                 stdin=inner if terminal else subprocess.DEVNULL,
                 stdout=inner if terminal else output,
                 stderr=subprocess.STDOUT,
@@ -128,7 +125,7 @@ class Run:
         os.close(inner)
         self.pid = self.process.pid
         if terminal:
-            threading.Thread(target=self._record, daemon=True).start()
+            self._recorder.start()
 
     @property
     def output(self) -> str:
@@ -137,8 +134,7 @@ class Run:
 
     def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = 300) -> None:
         """Wait for a moment of the run, which must come before its end."""
-        ended = lambda: self.process.poll() is not None  # noqa: E731
-        wait_until(lambda: ended() or condition(), seconds)
+        wait_until(lambda: self.process.poll() is not None or condition(), seconds)
         assert condition(), f"never came: {what}\n{self.output}"
 
     def wait_for_line(self, pattern: str) -> None:
@@ -149,28 +145,21 @@ class Run:
         """Type it on the terminal, which sends SIGINT to every process of the foreground group."""
         os.write(self._terminal, b"\x03")
 
-    def terminate(self) -> None:
-        """SIGTERM for the driver."""
-        os.kill(self.pid, signal.SIGTERM)
-
     def processes(self) -> dict[int, str]:
         """It and all its descendants, orphans included."""
-        return processes_with(self.mark)
+        return processes_with(self._mark)
 
     def workers(self) -> list[int]:
         """Python workers: the children of PySpark's daemon."""
         daemons = {pid for pid, line in self.processes().items() if "pyspark.daemon" in line}
         return [pid for pid in daemons if parent_of(pid) in daemons]
 
-    def kill(self) -> None:
-        """SIGKILL the driver, and wait until nothing of it is left."""
-        os.kill(self.pid, signal.SIGKILL)
-        self.wait_for_nothing()
-
     def wait_for_nothing(self, seconds: float = 30) -> None:
         """Wait until neither the driver nor any other process of the run is left."""
         self.process.wait(seconds)
         assert wait_until(lambda: not self.processes(), seconds), self.processes()
+        if self._recorder.is_alive():
+            self._recorder.join(seconds)
 
     def end(self, seconds: float = 600) -> int:
         """Wait for the end and give the exit code."""
@@ -208,15 +197,10 @@ class Run:
 
 
 class Runner:
-    """Starts runs on one folder of photographs and ends what is left of them.
-
-    Args:
-        folder: Where logs go.
-        images: Photographs of runs that name no others.
-    """
+    """Starts runs on one folder of photographs, logs to another, and ends what is left of them."""
 
     def __init__(self, folder: Path, images: Path) -> None:
-        self.images = images
+        self._images = images
         self._folder = folder
         self._runs: list[Run] = []
         # A shell's background job ignores SIGINT, and its children would inherit that.
@@ -224,21 +208,19 @@ class Runner:
 
     def start(
         self,
-        storage: Path,
+        storage: Path | str,
         *pipelines: str,
-        conf: Path | None = None,
+        words: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
-        images: Path | None = None,
+        images: Path | str | None = None,
         terminal: bool = False,
-        **parameters: Any,
+        **others: Any,
     ) -> Run:
         """``kedro run`` with small slices."""
-        values = {**SMALL, "images": images or self.images, "storage": storage}
-        values |= {name.replace("__", "."): value for name, value in parameters.items()}
-        words = ["run", "--params=" + ",".join(f"{k}={v}" for k, v in values.items())]
-        words += [f"--pipelines={','.join(pipelines)}"] if pipelines else []
-        words += [f"--conf-source={conf}"] if conf else []
-        return self.command(*words, environment=environment, terminal=terminal)
+        given = parameters(images or self._images, storage, others)
+        chosen = [f"--pipelines={','.join(pipelines)}"] if pipelines else []
+        options = {"environment": environment, "terminal": terminal}
+        return self.command("run", given, *chosen, *words, **options)
 
     def command(
         self, *words: str, environment: dict[str, str] | None = None, terminal: bool = False
@@ -254,20 +236,12 @@ class Runner:
         assert run.end() == 0, run.output
         return run
 
-    def die_at(self, event: str, storage: Path, *pipelines: str, **options: Any) -> Run:
-        """A run whose driver is killed by SIGKILL right before an audit event.
-
-        Args:
-            event: Its name, a space, and a part of what it is about.
-            storage: Of the run.
-            pipelines: To run.
-            options: As ``start`` takes them.
-        """
+    def die_at(self, event: str, storage: Path, **options: Any) -> None:
+        """A run whose driver is killed right before an audit event, like ``open /images/``."""
         environment = with_site(self._folder / "die", DIE) | {"FAULT_AT": event}
-        run = self.start(storage, *pipelines, environment=environment, **options)
+        run = self.start(storage, environment=environment, **options)
         assert run.end() == -signal.SIGKILL, f"{event} never came\n{run.output}"
         run.wait_for_nothing()
-        return run
 
     def clean_up(self) -> None:
         """End every process of every run."""

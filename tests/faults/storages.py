@@ -1,7 +1,6 @@
 """What is in a storage after a run, read as any tool would read it."""
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,12 @@ IMAGES, PHOTOGRAPHS = "02_intermediate/images", "02_intermediate/photographs"
 FEATURES, VARIANTS = "04_feature/features", "05_model_input/variants"
 REDUCED, PREDICTIONS = "05_model_input/reduced_features", "07_model_output/predictions"
 REPLACED = (PHOTOGRAPHS, VARIANTS, REDUCED, PREDICTIONS)
-TABLES = (IMAGES, FEATURES, *REPLACED, "08_reporting/map_points", "08_reporting/data_quality")
+INFERENCE = "07_model_output/inference_predictions"
+TABLES = (IMAGES, FEATURES, *REPLACED, INFERENCE)
+TABLES += ("08_reporting/map_points", "08_reporting/data_quality")
 MODELS = ("06_models/backbone", "06_models/reducer", "06_models/classifier")
 EFFORT = ("read", "inferred", "inferred_copies", "photographs_read", "inferences")
 """Counts of what one run did, which a run that resumes does less of."""
-
-
-def copy_storage(storage: Path, to: Path) -> Path:
-    """A copy of a storage, as fast as the disk makes it."""
-    return Path(shutil.copytree(storage, to))
 
 
 def manifest_of(storage: Path, name: str) -> Path:
@@ -46,20 +42,10 @@ def rows(storage: Path, name: str, *columns: str) -> list[dict[str, Any]]:
     return [row for file in files for row in pq.read_table(file, columns=wanted).to_pylist()]
 
 
-def by_pandas(storage: Path, name: str, *columns: str) -> pd.DataFrame:
-    """The whole folder of a table, whatever its manifest says."""
-    return pd.read_parquet(storage / name, columns=list(columns) or None)
-
-
 def features(
     storage: Path, fingerprints: Iterable[str | None] = ()
 ) -> dict[tuple[str, str, int], bytes | str]:
-    """The bytes of the features, or the reason why none, by sha256, fingerprint and variant.
-
-    Args:
-        storage: Of a run.
-        fingerprints: Those to give; all where none is named.
-    """
+    """The bytes of the features, or the reason why none, by sha256, fingerprint and variant."""
     found: dict[tuple[str, str, int], bytes | str] = {}
     columns = ("sha256", "fingerprint", "variant", "features", "reason")
     for row in rows(storage, FEATURES, *columns):
@@ -87,15 +73,6 @@ def effort(storage: Path) -> tuple[int, int, int]:
     return report(storage, "ingestion")["read"], done["inferred"], done["inferred_copies"]
 
 
-def state(storage: Path) -> dict[str, tuple[int, int]]:
-    """What of a storage must not change when nothing is written."""
-    return {
-        str(path.relative_to(storage)): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in storage.rglob("*")
-        if path.is_file() and path.name not in ("timings.json", ".run.lock")
-    }
-
-
 def leftovers(storage: Path) -> list[str]:
     """Files of tables and artefacts that no manifest names, missing ones, and unfinished ones."""
     found = {path for path in storage.rglob(".*.tmp") if path.is_file()}
@@ -108,7 +85,7 @@ def leftovers(storage: Path) -> list[str]:
 def results(storage: Path) -> dict[str, Any]:
     """Everything that a run makes and that must be equal in every run on the same photographs."""
     found: dict[str, Any] = {"features": features(storage)}
-    for name in (PHOTOGRAPHS, VARIANTS, REDUCED, PREDICTIONS):
+    for name in REPLACED:
         for row in rows(storage, name):
             key = (name, row.get("path", row["sha256"]), row.get("variant"))
             assert key not in found, "a row is there twice"
@@ -118,7 +95,7 @@ def results(storage: Path) -> dict[str, Any]:
         found[name] = [file.name for file in committed(storage, name)]
     found["phone"] = (storage / "06_models" / "fruits.tflite").read_bytes()
     for name in ("ingestion", "featurization", "metrics"):
-        found[name] = _without_effort(report(storage, name))
+        found[name] = leaves(report(storage, name))
     return found
 
 
@@ -136,10 +113,13 @@ def assert_readers_agree(storage: Path) -> None:
         if not files:
             continue
         expected = sum(pq.read_metadata(file).num_rows for file in files)
-        assert len(by_pandas(storage, name)) == expected, name
+        assert len(pd.read_parquet(storage / name)) == expected, name
 
 
-def _without_effort(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {k: _without_effort(v) for k, v in tree.items() if k not in EFFORT}
-    return tree
+def leaves(tree: Any) -> dict[tuple[Any, ...], Any]:
+    """Every value of a JSON document by the keys that lead to it, without ``EFFORT``."""
+    if not isinstance(tree, dict | list):
+        return {(): tree}
+    parts = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    inner = ((key, leaves(part)) for key, part in parts if key not in EFFORT)
+    return {(key, *path): value for key, found in inner for path, value in found.items()}

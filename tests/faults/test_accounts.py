@@ -10,18 +10,16 @@ from fruits_kedro import FruitsError
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("here")]
 
-KINDS = {"empty": b"", "text": b"no photograph"}
-
 
 @pytest.fixture
 def mixed(tmp_path, images) -> Path:
     """The photographs with bad files, copies, a conflict and other files among them."""
-    folder = Path(shutil.copytree(images, tmp_path / "images"))
+    folder = shutil.copytree(images, tmp_path / "images")
     apple, corn = folder / "Training" / "Apple", folder / "Training" / "Corn"
     photo = sorted(apple.iterdir())[0].read_bytes()
     other = sorted(corn.iterdir())[0].read_bytes()
-    for name, content in KINDS.items():
-        (apple / f"{name}.jpg").write_bytes(content)
+    (apple / "empty.jpg").touch()
+    (apple / "text.jpg").write_text("no photograph")
     (apple / "half.jpg").write_bytes(photo[: len(photo) // 2])
     (apple / "copy.jpg").write_bytes(photo)
     (apple / "conflict.jpg").write_bytes(other)
@@ -36,18 +34,10 @@ def test_the_sums_of_the_reports(here, fresh, mixed, total):
     assert ingestion["listed"] == total + 7 == len([p for p in mixed.rglob("*") if p.is_file()])
     parts = ("kept", "duplicates", "rejected", "ignored")
     assert ingestion["listed"] == sum(ingestion[name] for name in parts)
-    assert {name: ingestion[name] for name in parts} == {
-        "kept": total,  # and the half one, without the one in conflict
-        "duplicates": 1,
-        "rejected": 5,
-        "ignored": 1,
-    }
-    assert ingestion["rejected_by_reason"] == {
-        "empty_file": 1,
-        "label_conflict": 2,
-        "no_label": 1,
-        "not_an_image": 1,
-    }
+    # The half one is kept at first, the one in conflict is not.
+    assert [ingestion[name] for name in parts] == [total, 1, 5, 1]
+    reasons = {"empty_file": 1, "label_conflict": 2, "no_label": 1, "not_an_image": 1}
+    assert ingestion["rejected_by_reason"] == reasons
     assert sum(ingestion["kept_by_label"].values()) == ingestion["kept"]
     assert sum(ingestion["kept_by_split"].values()) == ingestion["kept"]
     assert featurization["kept"] == featurization["features"] + featurization["undecodable"]
@@ -56,7 +46,7 @@ def test_the_sums_of_the_reports(here, fresh, mixed, total):
 
 
 def test_too_many_bad_files_stop_the_run_before_featurization(here, fresh, tmp_path, images, total):
-    folder = Path(shutil.copytree(images, tmp_path / "images"))
+    folder = shutil.copytree(images, tmp_path / "images")
     for number in range(total + 1):
         content = b"" if number % 2 else f"no photograph {number}".encode()
         (folder / "Training" / "Apple" / f"bad_{number}.jpg").write_bytes(content)

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults.storages import (
@@ -16,7 +17,6 @@ from faults.storages import (
     assert_readers_agree,
     assert_same_results,
     committed,
-    copy_storage,
     features,
     leftovers,
     manifest_of,
@@ -29,23 +29,25 @@ from fruits_kedro.datasets import ReducerDataset
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("here")]
 
 
-def refusal(run: Callable[[], object]) -> str:
+@pytest.fixture
+def refusal(here) -> Callable[..., str]:
     """The sentence with which a run fails."""
-    with pytest.raises(FruitsError) as error:
-        run()
-    assert "\n" not in error.value.message
-    return error.value.message
+
+    def run(*arguments: Any, **options: Any) -> str:
+        with pytest.raises(FruitsError) as error:
+            here.run(*arguments, **options)
+        assert "\n" not in error.value.message
+        return error.value.message
+
+    return run
 
 
 # --- a disk of its own ---------------------------------------------------------------------------
 
 
 def mount(folder: Path, *words: str) -> None:
-    done = subprocess.run(
-        ["mount", *words, str(folder)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip(f"mount is not permitted here: {done.stderr.strip()}")
+    if subprocess.run(["mount", *words, str(folder)], check=False).returncode:
+        pytest.skip("mount is not permitted here")
 
 
 @pytest.fixture
@@ -61,27 +63,27 @@ def disk(tmp_path) -> Iterator[Path]:
 def leave_free(disk: Path, kilobytes: int) -> Path:
     """Fill the disk but for so much."""
     ballast = disk / "ballast"
-    free = shutil.disk_usage(disk).free
-    with ballast.open("wb") as file:
-        file.write(b"\0" * (free - kilobytes * 1024))
+    ballast.write_bytes(bytes(shutil.disk_usage(disk).free - kilobytes * 1024))
     return ballast
 
 
-def test_a_full_disk(here, disk, reference):
+def test_a_full_disk(here, refusal, disk, reference):
     storage = disk / "storage"
     ballast = leave_free(disk, 100)
-    assert "disk is full" in refusal(lambda: here.run(storage, "ingestion"))
+    assert "disk is full" in refusal(storage, "ingestion")
     ballast.unlink()
     here.run(storage, "ingestion", "featurization")
     assert features(storage) == features(reference)
     assert leftovers(storage) == []
 
 
-def test_a_disk_that_fills_up_keeps_what_was_committed(here, disk, ingested, reference, total):
-    storage = copy_storage(ingested, disk / "storage")
+def test_a_disk_that_fills_up_keeps_what_was_committed(
+    here, refusal, disk, ingested, reference, total
+):
+    storage = shutil.copytree(ingested, disk / "storage")
     [network] = committed(reference, "06_models/backbone")
     ballast = leave_free(disk, network.stat().st_size // 1024 + 250)
-    assert "disk is full" in refusal(lambda: here.run(storage, "featurization"))
+    assert "disk is full" in refusal(storage, "featurization")
     present = len(of_photographs(storage))
     assert 0 < present < total
     ballast.unlink()
@@ -91,19 +93,19 @@ def test_a_disk_that_fills_up_keeps_what_was_committed(here, disk, ingested, ref
     assert leftovers(storage) == []
 
 
-def test_a_read_only_storage(here, disk, ingested):
-    storage = copy_storage(ingested, disk / "storage")
+def test_a_read_only_storage(refusal, disk, ingested):
+    storage = shutil.copytree(ingested, disk / "storage")
     mount(disk, "-o", "remount,ro")
-    assert "--params=storage=" in refusal(lambda: here.run(storage, "featurization"))
+    assert "--params=storage=" in refusal(storage, "featurization")
 
 
-def test_a_read_only_folder_of_the_storage(here, disk, ingested):
+def test_a_read_only_folder_of_the_storage(refusal, disk, ingested):
     """A disk can become read-only after the lock was taken."""
     (disk / "features").mkdir()
     mount(disk, "-o", "remount,ro")
     (ingested / FEATURES).parent.mkdir(exist_ok=True)
     (ingested / FEATURES).symlink_to(disk / "features")
-    assert "read-only" in refusal(lambda: here.run(ingested, "featurization"))
+    assert "read-only" in refusal(ingested, "featurization")
 
 
 # --- left-overs of saves that died ---------------------------------------------------------------
@@ -127,10 +129,6 @@ def test_half_written_files_are_never_read_and_removed_by_the_next_run(here, don
 # --- damaged files -------------------------------------------------------------------------------
 
 
-def lose(file: Path) -> None:
-    file.unlink()
-
-
 def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
@@ -142,26 +140,30 @@ def alter(file: Path) -> None:
     file.write_bytes(content)
 
 
-DAMAGES = (lose, cut, alter)
-Damage = Callable[[Path], None]
+DAMAGES = (Path.unlink, cut, alter)
+
+
+@pytest.fixture
+def new(images) -> Path:
+    """Photographs to predict."""
+    return images / "Test" / "Corn"
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", [IMAGES, FEATURES])
-def test_a_damaged_file_of_a_growing_table_is_named(here, done, name, damage):
+def test_a_damaged_file_of_a_growing_table_is_named(refusal, done, name, damage):
     """Its rows cannot be made again without a decision of the user."""
     file = committed(done, name)[1]
     damage(file)
-    assert str(file) in refusal(lambda: here.run(done))
+    assert str(file) in refusal(done)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_tables_and_models_are_made_again(here, done, reference, images, damage):
+def test_damaged_tables_and_models_are_made_again(here, refusal, done, reference, new, damage):
     for name in MODELS:
         [file] = committed(done, name)
         damage(file)
-    new = images / "Test" / "Corn"
-    assert "06_models/" in refusal(lambda: here.run(done, "inference", images=new))
+    assert "06_models/" in refusal(done, "inference", images=new)
     for name in REPLACED:
         damage(committed(done, name)[0])
     here.run(done)
@@ -171,11 +173,11 @@ def test_damaged_tables_and_models_are_made_again(here, done, reference, images,
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_phone_file_is_made_again_by_the_command_of_its_error(
-    here, done, reference, images, damage
+    here, refusal, done, reference, new, damage
 ):
     file = done / "06_models" / "fruits.tflite"
     damage(file)
-    message = refusal(lambda: here.run(done, "inference", images=images / "Test" / "Corn"))
+    message = refusal(done, "inference", images=new)
     assert str(file) in message
     assert "kedro run --pipelines=classification" in message
     here.run(done, "classification")
@@ -183,10 +185,10 @@ def test_a_damaged_phone_file_is_made_again_by_the_command_of_its_error(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"files": [{"name": "/etc/passwd"}]}'])
-def test_a_manifest_that_is_none_is_named(here, done, content):
+def test_a_manifest_that_is_none_is_named(refusal, done, content):
     path = manifest_of(done, FEATURES)
     path.write_bytes(content)
-    assert str(path) in refusal(lambda: here.run(done))
+    assert str(path) in refusal(done)
     assert all(file.exists() for file in (done / FEATURES).iterdir())
 
 
@@ -197,10 +199,10 @@ def test_a_lost_manifest_starts_over(here, done, reference):
     assert_readers_agree(done)
 
 
-def test_a_reducer_of_another_run_is_refused_by_inference(here, done, images):
+def test_a_reducer_of_another_run_is_refused_by_inference(refusal, done, new):
     """It is whole, and the classifier was not trained on its components."""
     dataset = ReducerDataset(filepath=str(done / "06_models" / "reducer"))
     reducer = dataset.load()
     dataset.save(replace(reducer, components=-reducer.components))
-    message = refusal(lambda: here.run(done, "inference", images=images / "Test" / "Corn"))
+    message = refusal(done, "inference", images=new)
     assert "reducer" in message

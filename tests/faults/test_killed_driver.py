@@ -1,11 +1,12 @@
 """A driver killed at many moments: the next run completes and does nothing twice."""
 
-import json
+import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from faults.processes import Runner
@@ -14,7 +15,6 @@ from faults.storages import (
     assert_readers_agree,
     assert_same_results,
     committed,
-    copy_storage,
     effort,
     leftovers,
     of_photographs,
@@ -38,7 +38,8 @@ def said(pattern: str) -> Kill:
     def kill(runs: Runner, storage: Path) -> None:
         run = runs.start(storage)
         run.wait_for_line(pattern)
-        run.kill()
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait_for_nothing()
 
     return kill
 
@@ -60,24 +61,11 @@ MOMENTS: dict[str, Kill] = {
 }
 
 
-@dataclass
-class Left:
-    """What a kill left, and what the run after it did.
+class Left(NamedTuple):
+    """Photographs read and featurized before a kill, and files that no manifest names."""
 
-    Attributes:
-        moment: Of the kill.
-        read: Photographs whose bytes were committed.
-        featurized: Photographs whose features were committed.
-        read_again: Photographs that the next run read.
-        inferred: Photographs that the next run put through the network.
-        uncommitted: Files that the kill left and no manifest names.
-    """
-
-    moment: str
     read: int
     featurized: int
-    read_again: int
-    inferred: int
     uncommitted: list[str]
 
 
@@ -85,34 +73,26 @@ class Left:
 def killed(runs, tmp_path_factory) -> dict[str, Path]:
     """The storage after each kill. Each run resumes from what the kill before left."""
     folder = tmp_path_factory.mktemp("kills")
-    storage = folder / "storage"
-    return {
-        moment: _killed(kill, runs, storage, folder / str(number))
-        for number, (moment, kill) in enumerate(MOMENTS.items())
-    }
-
-
-def _killed(kill: Kill, runs: Runner, storage: Path, copy: Path) -> Path:
-    kill(runs, storage)
-    return copy_storage(storage, copy)
+    storages = {}
+    for number, (moment, kill) in enumerate(MOMENTS.items()):
+        kill(runs, folder / "storage")
+        storages[moment] = Path(shutil.copytree(folder / "storage", folder / str(number)))
+    return storages
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[list[Left]]:
-    """Filled by the tests, printed at their end."""
-    kills: list[Left] = []
-    yield kills
-    print(json.dumps([asdict(kill) for kill in kills], indent=1))  # noqa: T201
+def found() -> list[Left]:
+    """Filled by the tests."""
+    return []
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_next_run_completes_and_repeats_nothing(killed, here, reference, total, found, moment):
     storage = killed[moment]
-    read, featurized = len(rows(storage, IMAGES, "path")), _featurized(storage)
-    uncommitted = leftovers(storage)
+    read, featurized = len(rows(storage, IMAGES, "path")), len(of_photographs(storage))
+    found.append(Left(read, featurized, leftovers(storage)))
     here.run(storage)
     read_again, inferred, _ = effort(storage)
-    found.append(Left(moment, read, featurized, read_again, inferred, uncommitted))
     assert read + read_again == total
     assert featurized + inferred == total
     assert_same_results(storage, reference)
@@ -129,10 +109,6 @@ def test_the_kills_are_spread_over_the_run(found, total):
     assert sum(bool(kill.uncommitted) for kill in found) >= 5
 
 
-def _featurized(storage: Path) -> int:
-    return len(of_photographs(storage))
-
-
 # --- tables that are replaced --------------------------------------------------------------------
 
 
@@ -146,7 +122,7 @@ CHANGED = {
 def moved(here, reference, images, tmp_path_factory) -> tuple[Path, Path]:
     """Photographs of which some were removed, relabelled and added; and a run on them alone."""
     folder = tmp_path_factory.mktemp("moved")
-    changed = Path(shutil.copytree(images, folder / "images"))
+    changed = shutil.copytree(images, folder / "images")
     sorted((changed / "Training" / "Apple").iterdir())[0].unlink()
     for path in sorted((changed / "Training" / "Kiwi").iterdir())[:2]:
         path.rename(changed / "Training" / "Corn" / f"moved_{path.name}")

@@ -1,11 +1,13 @@
 """Ctrl-C and SIGTERM end a run within seconds, with all of its processes; two runs at once."""
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults.processes import STOP_SECONDS, Run, wait_until
+from faults.processes import Run, wait_until
 from faults.storages import (
     FEATURES,
     assert_readers_agree,
@@ -16,17 +18,17 @@ from faults.storages import (
 
 from fruits_kedro.storage.lock import DiskLock
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("stops")]
-
+STOP_SECONDS = 10
+"""A stopped run is gone within so many seconds."""
+CODES = {"Ctrl-C": 130, "SIGTERM": 143}
 Moment = Callable[[Run, Path], object]
-SIGTERM = 15
 
 
-def catches_signals(run: Run, storage: Path) -> bool:
+def catches_signals(run: Run) -> bool:
     """As early as this project's code can: Kedro has found the project and imports it."""
     status = Path(f"/proc/{run.pid}/status").read_text()
     caught = re.search(r"SigCgt:\s*(\w+)", status)
-    return bool(caught and int(caught[1], 16) >> (SIGTERM - 1) & 1)
+    return bool(caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def starts_java(run: Run, storage: Path) -> bool:
@@ -42,7 +44,7 @@ def said(pattern: str) -> Moment:
 
 
 MOMENTS: dict[str, tuple[str, Moment]] = {
-    "while importing": ("Ctrl-C", catches_signals),
+    "while listing": ("Ctrl-C", said(r"\[1/\d+\]")),
     "while Java starts": ("Ctrl-C", starts_java),
     "while Java starts, by SIGTERM": ("SIGTERM", starts_java),
     "while workers read": ("Ctrl-C", said(r"Wrote images: 10 new rows of 20")),
@@ -54,24 +56,31 @@ MOMENTS: dict[str, tuple[str, Moment]] = {
 
 
 def stop(run: Run, how: str) -> None:
-    """Stop it as a user does, and look at how it ends."""
+    """Stop it as a user does: it prints one sentence in a line of its own, and nothing after it."""
     printed = len(run.output)
-    run.type_ctrl_c() if how == "Ctrl-C" else run.terminate()
+    run.type_ctrl_c() if how == "Ctrl-C" else os.kill(run.pid, signal.SIGTERM)
     assert wait_until(lambda: run.process.poll() is not None, STOP_SECONDS), run.processes()
-    assert run.process.returncode == (130 if how == "Ctrl-C" else 143), run.output
+    assert run.process.returncode == CODES[how], run.output
     # The JVM and the workers may end a moment after the driver.
     run.wait_for_nothing(STOP_SECONDS)
     assert "Traceback" not in run.output, run.output
     assert "Exception" not in run.output, run.output
-    said_after = [
-        line
-        for line in re.split(r"\r\n|\r|\n", run.output[printed:].replace("^C", ""))
-        if line.replace("\x1b[2K", "").strip() and not re.match(r"\d\d:\d\d:\d\d INFO", line)
-    ]
-    assert len([line for line in said_after if how in line]) == 1, run.output
+    lines = re.split(r"\r\n|\r|\n", run.output[printed:].replace("^C", "").replace("\x1b[2K", ""))
+    said_after = [line for line in lines if line.strip() and not re.match(r"[\d:]{8} INFO", line)]
     assert len(said_after) == 1, run.output
+    last = run.output.rsplit("\x1b[2K", 1)[-1]
+    assert re.fullmatch(rf"Stopped by {how}\. [^\n]+\n", last), run.output
 
 
+@pytest.mark.parametrize("how", CODES)
+def test_a_run_that_is_stopped_while_it_starts(runs, fresh, how):
+    run = runs.start(fresh, terminal=True)
+    run.wait_for(lambda: catches_signals(run), "a handler of signals")
+    stop(run, how)
+
+
+@pytest.mark.faults
+@pytest.mark.xdist_group("stops")
 def test_a_stopped_run_says_one_sentence_and_the_next_resumes(runs, here, fresh, reference):
     """Each run resumes from what the one before left, until the last one completes."""
     for moment, (how, condition) in MOMENTS.items():
@@ -87,6 +96,8 @@ def test_a_stopped_run_says_one_sentence_and_the_next_resumes(runs, here, fresh,
     assert leftovers(fresh) == []
 
 
+@pytest.mark.faults
+@pytest.mark.xdist_group("stops")
 def test_others_are_refused_while_a_run_writes_and_it_completes(runs, here, fresh, total):
     first = runs.start(fresh, "ingestion")
     first.wait_for_line(r"\[1/\d+\]")

@@ -2,19 +2,14 @@
 
 import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
-from faults.processes import Run, parent_of, processes_with, wait_until
+from cluster.standalone import Standalone, standalone
+from faults.processes import Run, parent_of, processes_with
 from faults.storages import effort, features, leftovers, report
-from runs import BIN, ROOT
+from runs import BIN
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("processes")]
 
@@ -61,101 +56,23 @@ def busy_workers(run: Run) -> set[int]:
     return {pid for pid in run.workers() if has_engine(pid)}
 
 
-# --- a cluster of several processes --------------------------------------------------------------
-
-SPARK_CLASS = Path(next(iter(BIN.parent.glob("lib/*/site-packages/pyspark")))) / "bin/spark-class"
-DEPLOY = "org.apache.spark.deploy"
-
-
-@dataclass
-class Cluster:
-    """A standalone master with two workers of one core each."""
-
-    url: str
-    mark: str
-
-    def executors(self) -> list[int]:
-        found = processes_with(self.mark)
-        return [pid for pid, line in found.items() if "CoarseGrainedExecutorBackend" in line]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def cluster(tmp_path) -> Iterator[Cluster]:
-    port, mark = free_port(), f"fault-cluster-{tmp_path.parent.name}-{os.getpid()}"
-    cluster = Cluster(f"spark://127.0.0.1:{port}", mark)
-    log = (tmp_path / "cluster.log").open("wb")
-
-    def start(name: str, *words: str) -> "subprocess.Popen[bytes]":
-        where = ("--host", "127.0.0.1", "--webui-port", "0")
-        return subprocess.Popen(
-            [str(SPARK_CLASS), f"{DEPLOY}.{name}", *where, *words],
-            env={**os.environ, "FAULT_MARK": mark, "SPARK_LOCAL_IP": "127.0.0.1"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-
-    one_core = ["--cores", "1", "--memory", "1g", cluster.url]
-    work = [tmp_path / "work_1", tmp_path / "work_2"]
-    started = [start("master.Master", "--port", str(port))]
-    started += [start("worker.Worker", "--work-dir", str(folder), *one_core) for folder in work]
-    joined = wait_until(
-        lambda: (tmp_path / "cluster.log").read_text().count("Successfully registered") == 2, 90
-    )
-    yield cluster
-    for process in reversed(started):
-        process.terminate()
-        process.wait(30)
-    log.close()
-    for pid in processes_with(mark):
-        os.kill(pid, signal.SIGKILL)
-    assert joined, (tmp_path / "cluster.log").read_text()
-
-
-def conf_of(cluster: Cluster, folder: Path) -> Path:
-    """The project's configuration with this cluster's master."""
-    shutil.copytree(ROOT / "conf", folder)
-    path = folder / "base" / "spark.yml"
-    settings = yaml.safe_load(path.read_text()) | {
-        "spark.master": cluster.url,
-        "spark.driver.memory": "1g",
-        "spark.executor.memory": "1g",
-    }
-    path.write_text(yaml.safe_dump(settings))
-    return folder
-
-
-def test_an_executor_killed_in_a_batch(runs, here, cluster, ingested, reference, total, tmp_path):
-    conf = conf_of(cluster, tmp_path / "conf")
-    environment = {"PYSPARK_PYTHON": str(BIN / "python"), "SPARK_LOCAL_IP": "127.0.0.1"}
-    run = runs.start(ingested, "featurization", conf=conf, environment=environment, **LONG)
-    busy = executors_with_engine(cluster)
-    assert run.process.poll() is None
-    assert len(cluster.executors()) == 2
-    os.kill(busy, signal.SIGKILL)
-    assert run.end() == 0, run.output
+def test_an_executor_killed_in_a_batch(runs, here, ingested, reference, total, tmp_path):
+    python = {"PYSPARK_PYTHON": str(BIN / "python"), "SPARK_LOCAL_IP": "127.0.0.1"}
+    options = {"words": ("--env=cluster",), "environment": python, **LONG}
+    with standalone(tmp_path / "cluster", {}, []) as cluster:
+        run = runs.start(ingested, "featurization", master=cluster.url, **options)
+        run.wait_for(lambda: executors_with_engine(cluster), "an executor that computes")
+        assert len(cluster.executors()) == 2
+        os.kill(executors_with_engine(cluster).pop(), signal.SIGKILL)
+        assert run.end() == 0, run.output
     assert re.search(r"Lost executor|ExecutorLost", run.output), "it was idle or not noticed"
     here.run(ingested, "featurization", **LONG)
     assert effort(ingested)[1:] == (0, 0)
     assert_complete(ingested, reference, total)
 
 
-def executors_with_engine(cluster: Cluster) -> int:
-    """The executor whose Python worker has loaded the inference engine."""
-    found: list[int] = []
-
-    def look() -> bool:
-        executors = set(cluster.executors())
-        for pid, line in processes_with(cluster.mark).items():
-            if "pyspark.daemon" in line and has_engine(pid):
-                found.extend({parent_of(pid), parent_of(parent_of(pid))} & executors)
-        return bool(found)
-
-    assert wait_until(look, 180), processes_with(cluster.mark)
-    return found[0]
+def executors_with_engine(cluster: Standalone) -> set[int]:
+    """Executors of which a Python worker has loaded the inference engine."""
+    busy = {pid for pid in processes_with(cluster.mark) if has_engine(pid)}
+    parents = {parent_of(pid) for pid in busy}
+    return {*parents, *map(parent_of, parents)} & set(cluster.executors())
