@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, Self
 
 from fruits_kedro import FruitsError
-from fruits_kedro.parameters.ingestion import IngestionParameters
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.decoding import read_header
 from fruits_kedro.photos.isolation import Call
 from fruits_kedro.photos.reasons import Reason
