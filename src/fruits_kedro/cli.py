@@ -91,7 +91,7 @@ cli.add_command(emr)
 @cli.group()
 def fruits() -> None:
     """Name photographs, serve the app, clean up the storage."""
-    end_on_signals()
+    end_on_signals(advice="")
 
 
 @fruits.command()
@@ -101,14 +101,14 @@ def fruits() -> None:
 def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
     """Remove images and features that no photograph of the last run refers to."""
     from fruits_kedro.hooks.errors import as_sentences, at_end
-    from fruits_kedro.hooks.storage import require_storage, storage_root
+    from fruits_kedro.hooks.storage import require_place, storage_root
     from fruits_kedro.storage.garbage import plan_garbage, remove_garbage
     from fruits_kedro.storage.lock import lock_of
 
     with KedroSession.create(env=env, runtime_params=params) as session, as_sentences():
         context: KedroContext = session.load_context()  # type: ignore[attr-defined]
         root = storage_root(context)
-        require_storage(root)
+        require_place("storage", root)
         lock = lock_of(root)
         at_end.append(lock.release)
         lock.acquire()

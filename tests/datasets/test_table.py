@@ -107,6 +107,18 @@ class TestOtherTools:
         assert sorted(row.sha256 for row in found) == rows_of(range(1, 6))
 
 
+def test_files_that_no_manifest_names_are_removed_and_said(tmp_path: Path, caplog: Any) -> None:
+    caplog.set_level("INFO")
+    table = table_at(tmp_path)
+    table.save(variants(1, 2))
+    table.save(variants(3))
+    assert "no manifest names" not in caplog.text
+    (tmp_path / ".table.manifest.json").unlink()
+    table.tidy()
+    assert "Removed 1 files" in caplog.text
+    assert not list((tmp_path / "table").iterdir())
+
+
 def test_workers_write_data_files_only_and_keep_the_order(
     tmp_path: Path, spark: "SparkSession"
 ) -> None:

@@ -7,7 +7,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from fruits_kedro import FruitsError
-from fruits_kedro.hooks.storage import StorageHooks, require_storage
+from fruits_kedro.hooks.storage import StorageHooks, require_place
 from fruits_kedro.storage.lock import lock_of
 
 PIPELINE = Pipeline([node(lambda a: a, "a", "b", name="only")])
@@ -82,7 +82,8 @@ def test_a_run_that_reads_no_photographs_leaves_version_1(hooks, of_version_1):
     assert of_version_1.exists()
 
 
-def test_an_environment_without_storage_is_refused():
-    require_storage("/data")
-    with pytest.raises(FruitsError, match="FRUITS_STORAGE"):
-        require_storage("/project/not-set")
+@pytest.mark.parametrize("name", ["images", "storage"])
+def test_an_environment_without_a_place_is_refused(name):
+    require_place(name, "/data")
+    with pytest.raises(FruitsError, match=f"no {name}: .*FRUITS_{name.upper()}"):
+        require_place(name, "/project/not-set")

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -109,7 +110,7 @@ _SECONDS_TO_END = 5
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
-def end_on_signals() -> None:
+def end_on_signals(advice: str = " Run the same command to resume.") -> None:
     """Let Ctrl-C and SIGTERM end this process at once: one sentence, exit code 130 or 143.
 
     For commands only: a notebook keeps its own handlers. No exception is raised, because at an
@@ -117,14 +118,14 @@ def end_on_signals() -> None:
     storage are safe even against SIGKILL, and the JVM ends with this process.
     """
     for number in _NAMES:
-        signal.signal(number, _end)
+        signal.signal(number, partial(_end, advice))
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end(advice: str, number: int, frame: FrameType | None) -> None:
     for known in _NAMES:
         signal.signal(known, signal.SIG_IGN)
     erase = "\r\x1b[2K" if sys.stdout.isatty() else ""
-    text = f"{erase}Stopped by {_NAMES[signal.Signals(number)]}. Run the same command to resume.\n"
+    text = f"{erase}Stopped by {_NAMES[signal.Signals(number)]}.{advice}\n"
     with suppress(OSError):
         os.write(2, text.encode())  # print() is not reentrant
     # The interrupted main thread may hold a lock that a callback needs, so it only waits.

@@ -28,7 +28,7 @@ class StorageHooks:
     """Holds the lock of the storage root from before the first node until the run ends."""
 
     def __init__(self) -> None:
-        self._storage = ""
+        self._storage = self._images = ""
         self._lock: Lock | None = None
         # Kedro calls no hook after an interrupt.
         at_end.append(self.release)
@@ -36,13 +36,16 @@ class StorageHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Find the storage root that the catalog resolved to."""
+        """Find the storage root and the photographs that the catalog resolved to."""
         self._storage = storage_root(context)
+        self._images = context.config_loader["catalog"]["raw_images"]["filepath"]
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Take the lock, or raise FruitsError naming its holder; then remove left-overs."""
-        require_storage(self._storage)
+        require_place("storage", self._storage)
+        if "raw_images" in pipeline.inputs():
+            require_place("images", self._images)
         self.release()  # after an interrupt in a notebook the lock is still held
         self._lock = lock_of(self._storage)
         self._lock.acquire()
@@ -113,10 +116,10 @@ def storage_root(context: KedroContext) -> str:
     return join(str(context.project_path), storage) if is_relative else storage
 
 
-def require_storage(storage: str) -> None:
-    """Raise FruitsError if the environment names no storage root."""
-    if storage.endswith(f"/{NOT_SET}"):
+def require_place(name: str, place: str) -> None:
+    """Raise FruitsError if the environment does not name ``images`` or ``storage``."""
+    if place.rpartition("/")[2] == NOT_SET:
         raise FruitsError(
-            "This environment names no storage: give one with --params=storage=URI (and "
-            "images=URI), or the environment variables FRUITS_STORAGE and FRUITS_IMAGES."
+            f"This environment names no {name}: give --params=images=URI,storage=URI, or the "
+            "environment variables FRUITS_IMAGES and FRUITS_STORAGE."
         )

@@ -4,12 +4,14 @@ Each Python worker has one interpreter with one thread, because Spark's tasks fi
 images keep activations in the cache, which was measured faster than any batch.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-
-from fruits_kedro.storage.quiet import silent
 
 
 class Engine:
@@ -22,7 +24,7 @@ class Engine:
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        with silent():  # it prints a line on standard error; no setting turns that off
+        with _silent():  # it prints a line on standard error; no setting turns that off
             self._interpreter = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -46,3 +48,19 @@ class Engine:
 def shared_engine(model: bytes) -> Engine:
     """The engine of this process, cached between tasks because it is expensive to build."""
     return Engine(model)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Discard standard error in this context; errors have to be exceptions."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(ours, 2)
+        os.close(ours)

@@ -9,6 +9,7 @@ manifest no longer names. A save that is killed before leaves files that no mani
 
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -27,6 +28,8 @@ from fruits_kedro.storage.files import (
     read_bytes,
     replace_file,
 )
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 2
 """Version of the layout; version 1 kept snapshots in part folders below the table's folder."""
@@ -153,24 +156,31 @@ class Folder:
             counts = {"format": FORMAT, "version": manifest.version, "rows": manifest.rows}
             content = counts | asdict(manifest)
             replace_file(self._manifest, json.dumps(content, indent=1).encode())
-        self._remove_others(manifest)
+        self._remove_others(manifest, are_known=current is not None)
         return manifest
 
     def tidy(self) -> None:
         """Remove files that no commit names: what a killed save left behind."""
-        self._remove_others(self.current())
+        self._remove_others(self.current(), are_known=False)
 
     def size(self) -> int:
         """Bytes of the files of the current version."""
         current = self.current()
         return sum(file.size for file in current.files) if current else 0
 
-    def _remove_others(self, manifest: Manifest | None) -> None:
+    def _remove_others(self, manifest: Manifest | None, are_known: bool) -> None:
         named = {file.name for file in manifest.files} if manifest else set()
         fs, root = filesystem(self.uri)
-        for name in self._sizes():
-            if name not in named and _OURS.fullmatch(name):
-                fs.rm_file(f"{root}/{name}")
+        others = [name for name in self._sizes() if name not in named and _OURS.fullmatch(name)]
+        for name in others:
+            fs.rm_file(f"{root}/{name}")
+        if others and not are_known:
+            logger.info(
+                "Removed %d files of %s that no manifest names: a killed run left them, or the "
+                "manifest was lost",
+                len(others),
+                self.uri,
+            )
 
     def _damage(self, manifest: Manifest) -> str | None:
         """What is wrong with the first damaged file; None if all are as they were written."""
