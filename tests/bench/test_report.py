@@ -14,7 +14,6 @@ from fruits_kedro import FruitsError
 pytestmark = pytest.mark.tools
 SECTIONS = [
     "The whole job",
-    "Stages",
     "The same features",
     "Growth without the network",
     "12 megapixels",

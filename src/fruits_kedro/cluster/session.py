@@ -85,9 +85,10 @@ def get_spark() -> "SparkSession":
             signal.signal(signal.SIGINT, on_interrupt)  # SparkContext replaced the handler
     except Exception as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        master = _settings.get("spark.master", "its default master")
         raise FruitsError(
-            f"Spark did not start ({first}): check conf/<env>/spark.yml and that `java -version` "
-            "says 17 or newer."
+            f"Spark did not start at {master} ({first}): check that a master answers there, "
+            "conf/<env>/spark.yml, and that `java -version` says 17 or newer."
         ) from error
     logger.info("Spark %s is running at %s", session.version, session.sparkContext.master)
     return session
