@@ -22,7 +22,7 @@ class Commands:
         monkeypatch.chdir(project)
         monkeypatch.setenv("DO_NOT_TRACK", "1")
         # A command line of tests is theirs to interrupt.
-        monkeypatch.setattr("fruits_kedro.cli.end_on_signals", lambda: None)
+        monkeypatch.setattr("fruits_kedro.cli.end_on_signals", lambda **_: None)
         self._kedro = KedroCLI(project)
 
     def __call__(self, *words: str) -> Result:
