@@ -37,7 +37,7 @@ TO_FEATURIZE = pa.schema(
 
 _BATCH_BYTES = 64 << 20
 _BATCH_ROWS = 256
-"""Bytes of photographs, and rows, at which a batch is returned to Spark."""
+"""Bytes of photographs, and rows, at which a batch is written."""
 
 
 def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:

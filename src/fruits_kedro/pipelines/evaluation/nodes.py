@@ -17,7 +17,7 @@ from fruits_kedro.photos.augmentation.scene import Style
 from fruits_kedro.photos.draws import draw
 from fruits_kedro.pipelines.feature_rows import evenly, kept_photographs, load_rows, locate_features
 from fruits_kedro.pipelines.featurization.missing import featurize_in_slices, missing_variants
-from fruits_kedro.storage.schemas import FEATURES, VARIANTS
+from fruits_kedro.storage.schemas import VARIANTS
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -81,8 +81,6 @@ def compute_scene_features(
     logger.info("%d cluttered scenes need features", missing.num_rows)
     slices = featurization.slice_images
     yield from featurize_in_slices(missing, images, backbone, recipe, backgrounds, slices)
-    if not missing.num_rows:
-        yield FEATURES.empty_table()
 
 
 def gather_scenes(

@@ -15,6 +15,7 @@ from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_FEATURIZE, Featurizer, stored_contents
+from fruits_kedro.storage.schemas import FEATURES
 from fruits_kedro.storage.tables import Table
 
 _TASK_IMAGES = 500
@@ -75,6 +76,7 @@ def featurize_in_slices(
     Each slice of ``slice_images`` photographs is to be committed before the next.
     """
     if not missing.num_rows:
+        yield FEATURES.empty_table()
         return
     model, pictures = broadcast(backbone.model), broadcast(backgrounds.photographs)
 

@@ -31,7 +31,6 @@ from fruits_kedro.pipelines.featurization.missing import (
     missing_variants,
     read_contents,
 )
-from fruits_kedro.storage.schemas import FEATURES
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -133,8 +132,6 @@ def compute_features(
     """
     recipe, size = _recipe_of(augmentation, backgrounds), parameters.slice_images
     yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, size)
-    if not missing_features.num_rows:
-        yield FEATURES.empty_table()
 
 
 def report_featurization(
