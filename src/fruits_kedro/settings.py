@@ -1,5 +1,7 @@
 """Project settings: hooks, and how configuration is resolved."""
 
+import atexit
+import gc
 import os
 import sys
 import warnings
@@ -10,6 +12,9 @@ from fruits_kedro.hooks.errors import ErrorHooks, end_on_signals
 if sys.argv[1:2] == ["run"]:
     # Before the imports below, which take a second.
     end_on_signals()
+    # Modules and tables live until the end: searching them for garbage takes 2 s of a short run.
+    gc.set_threshold(50_000, 20, 20)
+    atexit.register(gc.freeze)
 
 from fruits_kedro.hooks.configuration import ConfigurationHooks, FruitsConfigLoader
 from fruits_kedro.hooks.session import FruitsSession
