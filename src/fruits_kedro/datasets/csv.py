@@ -124,7 +124,7 @@ def render_csv(
             its share. The log says when the limit applies.
     """
     rows = pc.scalar(True) if rows is None else rows
-    names = [name for name in columns or table.column_names if name != wide]
+    names = [name for name in columns or table.schema.names if name != wide]
     paths = table.read(["path"], rows)["path"]
     if limit is not None and len(paths) > limit:
         logger.warning("The CSV has %d of %d rows: its limit binds", limit, len(paths))

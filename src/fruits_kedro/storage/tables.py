@@ -48,18 +48,13 @@ class Table:
         """Bytes of the files."""
         return sum(file.size for file in self.files)
 
-    @property
-    def column_names(self) -> list[str]:
-        """Names of the columns, in order."""
-        return list(self.schema.names)
-
     def read(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
     ) -> pa.Table:
         """Rows in the driver's memory, in stored order."""
         if not self.files:
-            return self.schema.empty_table().select(list(columns or self.schema.names))
-        return self._dataset().to_table(columns=_listed(columns), filter=filter)
+            return self.schema.empty_table().select(self._listed(columns))
+        return self._dataset().to_table(columns=self._listed(columns), filter=filter)
 
     def batches(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
@@ -67,7 +62,7 @@ class Table:
         """Rows in batches of at most 4096, in stored order, with bounded memory."""
         if self.files:
             yield from self._dataset().to_batches(
-                columns=_listed(columns),
+                columns=self._listed(columns),
                 filter=filter,
                 batch_size=_BATCH_ROWS,
                 batch_readahead=2,
@@ -113,6 +108,9 @@ class Table:
         # pyarrow's own access to a disk is faster than through fsspec.
         chosen = None if is_local(self.uri) else fs
         return pads.dataset(paths, schema=self.schema, filesystem=chosen, format="parquet")
+
+    def _listed(self, columns: Sequence[str] | None) -> list[str]:
+        return list(self.schema.names if columns is None else columns)
 
 
 def read_places(
@@ -176,17 +174,12 @@ def write_rows(
     return StoredFile(name, count, sink.size, sink.digest.hexdigest())
 
 
-def write_table(folder: str, version: int, table: pa.Table, schema: pa.Schema) -> list[StoredFile]:
-    """Write an in-memory table as one file; an empty table gives none."""
-    name = table_file_name(version, 0, new_token() + "00")
-    written = write_rows(folder, name, schema, table.to_batches())
+def write_table(
+    folder: str, version: int, rows: Iterable[pa.RecordBatch], schema: pa.Schema
+) -> list[StoredFile]:
+    """Write rows as one file of a manifest's version; without rows there is none."""
+    written = write_rows(folder, table_file_name(version, 0, new_token() + "00"), schema, rows)
     return [written] if written else []
-
-
-def merge_files(table: Table, version: int) -> StoredFile | None:
-    """Rewrite the rows of a table as one file."""
-    name = table_file_name(version, 0, new_token() + "00")
-    return write_rows(table.uri, name, table.schema, table.batches())
 
 
 class _HashedFile(io.RawIOBase):
@@ -222,7 +215,3 @@ def _in_groups(rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
                 held = []
     if held:
         yield pa.concat_tables(held).combine_chunks()
-
-
-def _listed(columns: Sequence[str] | None) -> list[str] | None:
-    return None if columns is None else list(columns)
