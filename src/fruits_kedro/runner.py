@@ -7,11 +7,12 @@ import logging
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.project import pipelines as registered
@@ -21,7 +22,6 @@ from kedro.pipeline.node import Node
 from kedro.runner import SequentialRunner
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.identity import identity
 
 logger = logging.getLogger("fruits_kedro.cluster.progress")
 
@@ -194,6 +194,25 @@ def _is_missing(name: str, catalog: Any) -> bool:
     return isinstance(dataset, MemoryDataset) and not dataset.exists()
 
 
+def identity(dataset: Any) -> str | None:
+    """Text that changes when a dataset's content does; None if it is missing or unknown.
+
+    Datasets name it by ``snapshot_id()``, None if they are damaged; a value in memory is identified
+    by its JSON. A missing dataset with ``missing_ok`` is identified as missing; one that is
+    ``volatile`` always counts as unchanged.
+    """
+    if getattr(dataset, "volatile", False):
+        return "volatile"
+    found = None
+    if hasattr(dataset, "snapshot_id"):
+        found = dataset.snapshot_id()
+    elif isinstance(dataset, MemoryDataset):
+        with suppress(DatasetError, TypeError, ValueError):  # no value, or not plain data
+            found = json.dumps(dataset.load(), sort_keys=True)
+    # No folder of own photographs is identified by an empty text.
+    return "missing" if found is None and getattr(dataset, "missing_ok", False) else found
+
+
 def _is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
 
@@ -250,41 +269,18 @@ def code_digest(pipeline: str | None) -> str:
     sha256 over the modules of the shared packages, and over every file of the pipeline's folder and
     of the pipelines that it imports from.
     """
-    root = files("fruits_kedro")
-    digest = hashlib.sha256()
-    for package in _SHARED:
-        _add(digest, (file for file in _walk(root / package) if file.name.endswith(".py")))
-    for name in sorted(_imported({pipeline} if pipeline else set(), root / "pipelines")):
-        _add(digest, _walk(_entry(root / "pipelines", name)))
-    return digest.hexdigest()
-
-
-def _imported(names: set[str], folder: Any) -> set[str]:
-    """``names`` and all pipeline folders and modules that their code imports."""
-    found, todo = set(), set(names)
+    root = Path(str(files("fruits_kedro")))
+    sources = [file for package in _SHARED for file in (root / package).rglob("*.py")]
+    todo, found = {pipeline} if pipeline else set(), set[str]()
     while todo:
         name = todo.pop()
         found.add(name)
-        sources = (f for f in _walk(_entry(folder, name)) if f.name.endswith(".py"))
-        code = "".join(source.read_text() for source in sources)
-        others = {name for names in _IMPORT.findall(code) for name in names.split(", ")}
-        todo |= {name.split(" ")[0] for name in others} - found
-    return found
-
-
-def _entry(folder: Any, name: str) -> Any:
-    """A pipeline's folder, or the module of that name."""
-    return folder / name if (folder / name).is_dir() else folder / f"{name}.py"
-
-
-def _add(digest: Any, sources: Iterable[Any]) -> None:
-    for source in sorted(sources, key=str):
+        own = [root / "pipelines" / f"{name}.py", *(root / "pipelines" / name).rglob("*")]
+        own = [file for file in own if file.is_file() and file.suffix != ".pyc"]
+        sources += own
+        code = "".join(file.read_text() for file in own if file.suffix == ".py")
+        todo |= set(re.findall(r"\w+", " ".join(_IMPORT.findall(code)))) - found
+    digest = hashlib.sha256()
+    for source in sorted(sources):
         digest.update(source.read_bytes())
-
-
-def _walk(entry: Any) -> Iterator[Any]:
-    if entry.is_file():
-        yield entry
-    elif entry.is_dir() and entry.name != "__pycache__":
-        for inner in entry.iterdir():
-            yield from _walk(inner)
+    return digest.hexdigest()

@@ -7,10 +7,8 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import logging
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -23,7 +21,7 @@ from pyarrow import csv
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
 from fruits_kedro.datasets.reports import Atomic
-from fruits_kedro.storage.files import filesystem, is_local
+from fruits_kedro.storage.files import replace_file
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -82,7 +80,7 @@ class CsvDataset(Atomic, CSVDataset):
     def save(self, data: pd.DataFrame | CsvText) -> None:
         """Replace the file; a DataFrame with equal content leaves it as it is."""
         if isinstance(data, CsvText):
-            _stream(self.uri, data)
+            replace_file(self.uri, chain([data.header], data.chunks))
         else:
             super().save(data)
 
@@ -176,21 +174,3 @@ def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> byt
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink, csv.WriteOptions(include_header=False))
     return sink.getvalue().to_pybytes()
-
-
-def _stream(uri: str, text: CsvText) -> None:
-    """Write a file atomically, chunk by chunk: by rename on a disk, by upload on a store."""
-    fs, path = filesystem(uri)
-    lines = chain([text.header], text.chunks)
-    if not is_local(uri):
-        # Outside of a transaction an error would complete the upload of half a file.
-        with fs.transaction, fs.open(path, "wb") as file:
-            file.writelines(lines)
-        return
-    unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with fs.open(str(unfinished), "wb") as file:
-            file.writelines(lines)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

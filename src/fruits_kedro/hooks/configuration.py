@@ -19,10 +19,13 @@ from fruits_kedro.cluster import session as spark
 from fruits_kedro.hooks.tracking import tracking_of, tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems
-from fruits_kedro.storage.files import is_local
 
 _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
-_SCHEMES = ("s3", "s3a", "file")
+_NO_PLACE = re.compile(
+    r"(None)?$|"  # what the catalog makes of an empty value
+    r"s3a?://(/|$)|(s3a?|file):(?!//)|(?!s3a?:|file:).*://",
+    re.S,
+)
 _PLACES = ("raw_images", "metrics")
 """Catalog entries whose paths are those of photographs and results."""
 
@@ -180,19 +183,13 @@ def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems of ``images`` and ``storage``, found without opening anything."""
     places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
     for name, place in places.items():
-        if place in ("", "None"):  # what the catalog makes of an empty value
-            yield f"{name} is {place!r}: give a folder or an s3:// URI"
-        elif "@" in place.partition("://")[2].split("/")[0]:
+        if "@" in place.partition("://")[2].split("/")[0]:
             yield (
                 f"{name} holds a user or password before its '@': remove them, and give "
                 "credentials in the standard AWS environment"
             )
-        elif not is_local(place) and place.split("://")[0] not in _SCHEMES:
-            yield f"{name} is {place!r}: give a folder or an s3:// URI"
-        elif re.match(r"(s3a?|file):(?!//)", place):
-            yield f"{name} is {place!r}: a URI begins with {place.split(':')[0]}://"
-        elif re.match(r"s3a?://(/|$)", place):
-            yield f"{name} is {place!r}: the bucket is missing"
+        elif _NO_PLACE.match(place):
+            yield f"{name} is {place!r}: give a folder or an s3:// URI with a bucket"
         else:
             try:
                 os.fsencode(place)  # for the file system
