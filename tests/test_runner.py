@@ -14,8 +14,8 @@ from kedro.pipeline import Pipeline, node
 
 from fruits_kedro import FruitsError
 from fruits_kedro import runner as runner_module
-from fruits_kedro.datasets import JsonReportDataset
-from fruits_kedro.runner import ALWAYS, RECORDS, IncrementalRunner
+from fruits_kedro.datasets import JsonReportDataset, OwnImagesDataset
+from fruits_kedro.runner import ALWAYS, RECORDS, IncrementalRunner, identity
 
 
 class Table(AbstractDataset[int, int]):
@@ -237,6 +237,18 @@ def test_a_value_that_is_given_in_memory_is_compared_if_it_can_be(job, value, ra
         job.datasets["source"] = MemoryDataset(value, copy_mode="assign")
         last = job.run()
     assert last == ran
+
+
+def test_what_may_be_missing_or_differs_after_every_run_has_an_identity(tmp_path):
+    path = str(tmp_path / "x.json")
+    kinds = ({}, {"missing_ok": True}, {"volatile": True})
+    reports = [JsonReportDataset(filepath=path, **kind) for kind in kinds]
+    assert [identity(report) for report in reports] == [None, "missing", "volatile"]
+    reports[0].save({"seconds": 3})
+    first, second, volatile = map(identity, reports)
+    assert first == second != "missing"
+    assert volatile == "volatile"
+    assert identity(OwnImagesDataset()) == "", "no own photographs are known by that"
 
 
 def test_what_ends_in_memory_is_always_made(job):

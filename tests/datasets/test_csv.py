@@ -164,6 +164,8 @@ def good_then_bad() -> Iterator[bytes]:
 
 def test_a_save_replaces_the_file_and_a_failing_chunk_leaves_it(uri):
     dataset = dataset_of(uri)
+    assert dataset.preview() is None
+    sentence_of(dataset.load)
     dataset.save(CsvText(b"path,label\n", [b"/old,x\n"]))
     dataset.save(CsvText(b'"path","label"\n', [b'"/new",\n']))
     with pytest.raises(DatasetError, match="no such photograph"):
@@ -171,13 +173,6 @@ def test_a_save_replaces_the_file_and_a_failing_chunk_leaves_it(uri):
     read = dataset.load()
     assert (read.path.tolist(), read.label.isna().tolist()) == (["/new"], [True])
     assert beside(uri) == ["table.csv"]
-
-
-def test_where_nothing_was_saved_the_error_says_what_to_do(uri):
-    dataset = dataset_of(uri)
-    assert not dataset.exists()
-    assert dataset.preview() is None
-    sentence_of(dataset.load)
 
 
 def test_a_preview_has_the_first_rows_and_columns(tmp_path):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aws import aws
+from sentences import sentence_of
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock as lock_module
@@ -68,10 +69,7 @@ def hold(tmp_path) -> Iterator[Callable[[], Holder]]:
 
 
 def refusal(lock: DiskLock | StoreLock) -> str:
-    with pytest.raises(FruitsError) as error:
-        lock.acquire()
-    assert "\n" not in error.value.message
-    return error.value.message
+    return sentence_of(lock.acquire)
 
 
 def assert_lost(check: Callable[[], None]) -> None:
@@ -119,18 +117,14 @@ def test_children_of_the_holder_do_not_keep_the_lock(tmp_path):
         child.kill()
 
 
-def test_release_and_acquire_again(tmp_path):
-    lock = DiskLock(str(tmp_path))
+def test_a_new_storage_is_locked_released_and_locked_again(tmp_path):
+    lock = DiskLock(f"file://{tmp_path}/new/storage")
     for _ in range(2):
         lock.acquire()
+        assert (tmp_path / "new" / "storage" / LOCK).exists()
         lock.release()
     lock.release()
-    DiskLock(str(tmp_path)).acquire()
-
-
-def test_a_storage_that_is_not_there_yet_is_made(tmp_path):
-    DiskLock(f"file://{tmp_path}/new/storage").acquire()
-    assert (tmp_path / "new" / "storage" / LOCK).exists()
+    DiskLock(str(tmp_path / "new" / "storage")).acquire()
 
 
 @pytest.mark.parametrize("place", ["file", "file/storage"])
@@ -140,7 +134,7 @@ def test_a_storage_that_cannot_be_made_is_told(tmp_path, place):
     assert message.startswith(f"The storage {tmp_path / place} cannot be written (")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
 def test_a_holder_that_could_not_write_its_name_is_told_without(hold, tmp_path, content):
     """A full disk leaves the file empty; it is locked all the same."""
     hold()

@@ -12,10 +12,8 @@ from kedro_datasets.text import TextDataset
 from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.storage.files import filesystem, is_local, read_bytes, replace_file
 from fruits_kedro.storage.heavy_types import Figure
+from fruits_kedro.storage.manifest import HASHED_BYTES
 from fruits_kedro.storage.s3 import client_options
-
-HASHED_BYTES = 64 << 20
-"""Local files up to this size are identified by sha256 (0.1 s), larger ones by size and time."""
 
 
 class Atomic:
@@ -64,7 +62,7 @@ class Atomic:
             replace_file(self.uri, content, self.media_type)
 
     def snapshot_id(self) -> str | None:
-        """Changes with the content; None if there is no file."""
+        """Changes with the content (of a large file with size and time); None without a file."""
         fs, path = filesystem(self.uri)
         try:
             info = fs.info(path)
