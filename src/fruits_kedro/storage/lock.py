@@ -93,11 +93,12 @@ class StoreLock:
         Raises FruitsError if a living run holds it, or the storage cannot be reached.
         """
         try:
-            self._version, holder = self._read()
-            if holder and not _is_gone(holder):
-                raise _busy(self.storage, holder)
             if not self._put(_identity(self._token)):
-                raise _busy(self.storage, {})
+                self._version, holder = self._read()
+                if holder and not _is_gone(holder):
+                    raise _busy(self.storage, holder)
+                if not self._put(_identity(self._token)):
+                    raise _busy(self.storage, {})
         except FruitsError:
             raise
         except Exception as error:  # clients of object stores share no base class of errors
