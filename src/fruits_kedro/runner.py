@@ -83,8 +83,7 @@ class IncrementalRunner(SequentialRunner):
             logger.info("%s: %s", place, what or _purpose(node))
 
         for node in pipeline.nodes:
-            inputs = None if ALWAYS in node.tags else states.digest(node)
-            states.derive(node, inputs)
+            inputs = states.digest(node)
             if inputs and not pipeline.outputs() & set(node.outputs) and states.passing(node):
                 waiting.update(dict.fromkeys(node.outputs, node))
             elif inputs and states.is_up_to_date(node, inputs):
@@ -112,30 +111,27 @@ class _States:
         self._readers = Counter(name for node in pipeline.nodes for name in node.inputs)
 
     def digest(self, node: Node) -> str | None:
-        """Digest of inputs, code and libraries, None if an input cannot be identified."""
-        inputs = self._identities(node.inputs)
+        """Digest of inputs, code and libraries, by which in-memory outputs are identified.
+
+        None if an input cannot be identified, or the node runs every time.
+        """
+        inputs = None if ALWAYS in node.tags else self._identities(node.inputs)
         if inputs is None:
             return None
         text = json.dumps([node.name, _code_of(node), _libraries(), inputs], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def derive(self, node: Node, inputs: str | None) -> None:
-        """Identify in-memory outputs by the digest of their node's inputs."""
-        for name in node.outputs:
-            if inputs and self._in_memory(name):
-                self._derived[name] = inputs
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._derived.update({name: digest for name in node.outputs if self._in_memory(name)})
+        return digest
 
     def passing(self, node: Node) -> bool:
         """Whether all outputs of a node stay in memory."""
-        return all(self._in_memory(name) for name in node.outputs)
+        return all(map(self._in_memory, node.outputs))
 
     def is_up_to_date(self, node: Node, inputs: str) -> bool:
-        """Whether the stored outputs are those that a node would write."""
-        if any(self._in_memory(name) for name in node.outputs):
-            return False
-        outputs = self._identities(node.outputs)
-        record = {"inputs": inputs, "outputs": outputs}
-        return outputs is not None and self._records.get(node.name) == record
+        """Whether all outputs are stored, and those that a node would write."""
+        record = {"inputs": inputs, "outputs": self._identities(node.outputs)}
+        is_stored = not any(map(self._in_memory, node.outputs))
+        return is_stored and self._records.get(node.name) == record
 
     def record(self, node: Node, inputs: str | None) -> None:
         """Store what a node read and wrote."""
@@ -226,13 +222,12 @@ def _purpose(node: Node) -> str:
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     # A pattern of the catalog can match an unset parameter.
     refresh = "params:refresh" in catalog and catalog.exists("params:refresh")
-    if (refresh and catalog.load("params:refresh")) or not catalog[RECORDS].exists():
-        return {}
-    try:
-        records = catalog[RECORDS].load()
-    except DatasetError:  # damaged records only cost a rerun
-        return {}
-    return records if isinstance(records, dict) else {}
+    if not (refresh and catalog.load("params:refresh")):
+        with suppress(DatasetError):  # none or damaged ones only cost a rerun
+            records = catalog[RECORDS].load()
+            if isinstance(records, dict):
+                return records
+    return {}
 
 
 # --- code and libraries --------------------------------------------------------------------------
@@ -256,10 +251,9 @@ def _libraries() -> Mapping[str, str]:
 
 def _code_of(node: Node) -> str:
     """Digest of the code that a node can depend on."""
-    module = inspect.getmodule(inspect.unwrap(getattr(node.func, "func", node.func)))
-    steps = module.__name__.split(".") if module else []
-    in_pipeline = steps[:2] == ["fruits_kedro", "pipelines"] and len(steps) > 2
-    return code_digest(steps[2] if in_pipeline else None)
+    function = inspect.unwrap(getattr(node.func, "func", node.func))
+    pipeline = re.match(r"fruits_kedro\.pipelines\.(\w+)", function.__module__)
+    return code_digest(pipeline[1] if pipeline else None)
 
 
 @cache
