@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy
 import pytest
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
@@ -193,12 +192,6 @@ def test_a_node_depends_on_the_folder_of_its_pipeline(monkeypatch):
     functions = (nodes.plot_scree, partial(nodes.plot_scree, {}), json.dumps)
     digests = [runner_module._code_of(SimpleNamespace(func=function)) for function in functions]
     assert digests == ["reduction", "reduction", "None"]
-
-
-def test_the_libraries_that_decide_numbers_are_known():
-    versions = runner_module._libraries()
-    assert {"python", "numpy", "scikit-learn", "pillow", "ai-edge-litert"} <= versions.keys()
-    assert versions["numpy"] == numpy.__version__
 
 
 def test_refresh_forgets_every_record(again):

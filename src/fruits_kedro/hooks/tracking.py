@@ -65,20 +65,15 @@ class TrackingHooks:
 
     def __init__(self) -> None:
         self._uri: str | None = None
-        self._configuration: dict[str, Any] = {}
-        self._given: dict[str, Any] = {}
+        self._loader: Any = None
         self._started = 0.0
         self._is_new = False
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Read where runs are recorded, and the parameters of this one."""
-        loader = context.config_loader
-        self._uri = tracking_uri(tracking_of(loader), Path(context.project_path))
-        if self._uri:
-            # Read now: the files may be edited during the run.
-            self._configuration = {key: loader[key] for key in ("catalog", "parameters")}
-            self._given = dict(loader.runtime_params or {})
+        """Read where runs are recorded."""
+        self._loader = context.config_loader
+        self._uri = tracking_uri(tracking_of(self._loader), Path(context.project_path))
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -121,15 +116,15 @@ class TrackingHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> dict[str, Any]:
         """The arguments of ``write_run``."""
-        entries = self._configuration["catalog"]
+        entries = self._loader["catalog"]
         outputs = sorted(pipeline.all_outputs() | {"timings"})
         made = [name for name in outputs if catalog.exists(name)]
         loaded = {n: catalog.load(n) for n in (*_PREFIXES, "timings") if n in made}
         paths = [str(entries.get(name, {}).get("filepath")) for name in made]
         return {
-            "name": run_name(run_params["pipeline_names"] or [], self._given),
+            "name": run_name(run_params["pipeline_names"] or [], self._loader.runtime_params or {}),
             "started": self._started,
-            "parameters": parameters_of(self._configuration["parameters"]),
+            "parameters": parameters_of(self._loader["parameters"]),
             "metrics": metrics_of(loaded, run_params["run_id"]),
             "tags": {
                 "fingerprint": str(loaded.get("metrics", {}).get("fingerprint", "")),

@@ -138,7 +138,7 @@ class Folder:
             counts = {"format": 2, "version": manifest.version, "rows": manifest.rows}
             content = counts | asdict(manifest)
             replace_file(self._manifest, json.dumps(content, indent=1).encode())
-        self._remove_others(manifest, are_known=current is not None)
+        self._remove_others(manifest)
         return manifest
 
     def tidy(self) -> None:
@@ -151,21 +151,21 @@ class Folder:
                 "was removed, and its content is computed again",
                 self.uri,
             )
-        self._remove_others(self.current(), are_known=False)
+        if removed := self._remove_others(self.current()):
+            logger.info(
+                "Removed %d files of %s that no manifest names: a killed run left them, or the "
+                "manifest was lost",
+                removed,
+                self.uri,
+            )
 
-    def _remove_others(self, manifest: Manifest | None, are_known: bool) -> None:
+    def _remove_others(self, manifest: Manifest | None) -> int:
         named = {file.name for file in manifest.files} if manifest else set()
         fs, root = filesystem(self.uri)
         others = [name for name in self._sizes() if name not in named and _OURS.fullmatch(name)]
         for name in others:
             fs.rm_file(f"{root}/{name}")
-        if others and not are_known:
-            logger.info(
-                "Removed %d files of %s that no manifest names: a killed run left them, or the "
-                "manifest was lost",
-                len(others),
-                self.uri,
-            )
+        return len(others)
 
     def _damage(self, manifest: Manifest) -> str | None:
         """What is wrong with the first damaged file; None if all are as they were written."""
