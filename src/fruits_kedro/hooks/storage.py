@@ -3,6 +3,7 @@
 import atexit
 import re
 from pathlib import Path
+from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -68,8 +69,9 @@ def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol)
     What the pipeline makes removes its own by ``tidy()``.
     """
     for name in sorted(pipeline.all_outputs()):
-        if hasattr(catalog.get(name), "tidy"):
-            catalog.get(name).tidy()
+        dataset: Any = catalog.get(name)
+        if hasattr(dataset, "tidy"):
+            dataset.tidy()
     # Datasets of other pipelines, which other tools may read before those run again.
     for folder in stored_folders(storage):
         folder.tidy()
