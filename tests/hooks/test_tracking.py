@@ -81,8 +81,8 @@ def test_a_run_is_recorded_with_what_tells_it_from_others(project, tmp_path):
     file = tmp_path / "deep" / "runs.db"
     given = {"featurization": {"precision": "int8"}}
     run(project, tmp_path / "storage", f"sqlite:///{file}", **given)
-    [(name, status)] = rows(file, "select name, status from runs")
-    assert (name, status) == ("precision=int8", "FINISHED")
+    assert rows(file, "select name, status from runs") == [("precision=int8", "FINISHED")]
+    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"
     parameters = dict(rows(file, "select key, value from params"))
     assert parameters["featurization.precision"] == "int8"
     assert parameters["reduction.k"] == "300"
@@ -147,18 +147,11 @@ def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeyp
 # --- the parameter -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, "http://by-globals"),
-        ({"tracking": "http://x"}, "http://x"),
-        ({"tracking": False}, False),
-    ],
-)
-def test_a_parameter_comes_before_the_configuration(given, expected):
+@pytest.mark.parametrize("given", [{}, {"tracking": "http://x"}, {"tracking": False}])
+def test_a_parameter_comes_before_the_configuration(given):
     loader = MagicMock(runtime_params=given)
     loader.__getitem__.return_value = {"tracking": "http://by-globals"}
-    assert tracking.tracking_of(loader) == expected
+    assert tracking.tracking_of(loader) == given.get("tracking", "http://by-globals")
 
 
 PLACES = {
@@ -206,9 +199,3 @@ def test_numbers_of_reports_are_metrics_but_not_one_per_label_nor_seconds_of_oth
         "seconds/ingestion": 1.5,
         "seconds/total": 1.5,
     }
-
-
-def test_a_run_is_named_after_its_pipelines_and_parameters():
-    given = {"images": "/x", "featurization": {"precision": "int8"}}
-    assert tracking.run_name(["__default__"], given) == "precision=int8"
-    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"

@@ -38,8 +38,6 @@ sys.stdin.read()
 lock.release()
 """
 
-Holder = "subprocess.Popen[str]"
-
 
 @pytest.fixture(autouse=True)
 def _none_is_held() -> Iterator[None]:
@@ -49,23 +47,13 @@ def _none_is_held() -> Iterator[None]:
 
 
 @pytest.fixture
-def hold(tmp_path) -> Iterator[Callable[[], Holder]]:
-    """Starts processes that hold the lock of ``tmp_path`` until their input ends."""
-    holders: list[subprocess.Popen[str]] = []
-
-    def start() -> "subprocess.Popen[str]":
-        words = [sys.executable, "-c", HOLD, str(tmp_path)]
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        holders.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        return process
-
-    yield start
-    for process in holders:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+def holder(tmp_path) -> "Iterator[subprocess.Popen[str]]":
+    """A process that holds the lock of ``tmp_path`` until its input ends."""
+    words, pipe = [sys.executable, "-c", HOLD, str(tmp_path)], subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
 
 
 def refusal(lock: DiskLock | StoreLock) -> str:
@@ -88,8 +76,7 @@ def test_the_kind_of_lock_is_that_of_the_storage(tmp_path):
 # --- a disk --------------------------------------------------------------------------------------
 
 
-def test_other_processes_are_refused_and_do_not_disturb_the_holder(hold, tmp_path):
-    holder = hold()
+def test_other_processes_are_refused_and_do_not_disturb_the_holder(holder, tmp_path):
     for _ in range(3):
         message = refusal(DiskLock(str(tmp_path)))
         assert message.startswith(f"Another run is writing to {tmp_path} (process {holder.pid} on ")
@@ -97,8 +84,7 @@ def test_other_processes_are_refused_and_do_not_disturb_the_holder(hold, tmp_pat
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_holder_that_ended_holds_nothing(hold, tmp_path, killed):
-    holder = hold()
+def test_a_holder_that_ended_holds_nothing(holder, tmp_path, killed):
     if killed:
         os.kill(holder.pid, signal.SIGKILL)
     holder.communicate(None if killed else "")
@@ -135,9 +121,8 @@ def test_a_storage_that_cannot_be_made_is_told(tmp_path, place):
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
-def test_a_holder_that_could_not_write_its_name_is_told_without(hold, tmp_path, content):
+def test_a_holder_that_could_not_write_its_name_is_told_without(holder, tmp_path, content):
     """A full disk leaves the file empty; it is locked all the same."""
-    hold()
     (tmp_path / LOCK).write_bytes(content)
     assert "(another process)" in refusal(DiskLock(str(tmp_path)))
 
