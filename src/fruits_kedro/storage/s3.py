@@ -8,8 +8,6 @@ import fsspec
 
 logger = logging.getLogger(__name__)
 
-SCHEMES = ("s3", "s3a", "s3n")
-
 _ATTEMPTS = 5
 """Attempts per request, a second or two apart. s3fs repeats a broken connection as often again."""
 
@@ -64,7 +62,7 @@ _ACCESS = {
 
 def is_s3(uri: str) -> bool:
     """Whether a URI names something on S3."""
-    return uri.partition("://")[0] in SCHEMES and "://" in uri
+    return uri.startswith(("s3://", "s3a://", "s3n://"))
 
 
 def shared_environment() -> dict[str, str]:
