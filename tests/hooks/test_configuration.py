@@ -96,7 +96,6 @@ def test_a_parameter_in_two_files_is_a_problem(conf):
     [
         ("zzz", 5, "no type"),
         ("zzz", {"type": "fruits_kedro.datasets.JsonReportDatase"}, "JsonReportDataset?"),
-        ("metrics", {"type": "pandas.CSVDataset", "filpath": "x"}, "filepath of"),
     ],
 )
 def test_a_wrong_entry_of_the_catalog_is_a_problem(name, entry, hint):
@@ -128,10 +127,14 @@ def test_all_problems_are_in_one_message(conf):
 # --- places --------------------------------------------------------------------------------------
 
 
-def place_problems(place: str, name: str = "images") -> list[str]:
-    places = {"images": "/photos", "storage": "/data", name: place}
-    report = f"{places['storage']}/08_reporting/metrics.json"
-    entries = {"raw_images": {"filepath": places["images"]}, "metrics": {"filepath": report}}
+def place_problems(place: str | None, name: str = "images") -> list[str]:
+    entries = {"raw_images": {"filepath": "/photos"}, "metrics": {"filepath": "/data"}}
+    if name == "images":
+        entries["raw_images"] = {"filepath": place}
+    else:
+        entries["metrics"] = {
+            "filepath": place if place is None else f"{place}/08_reporting/metrics.json"
+        }
     return list(configuration.place_problems(entries))
 
 
@@ -139,6 +142,7 @@ PLACES = {
     **dict.fromkeys(("", "None", "gs://bucket/x", "https://host/x"), "s3:// URI"),
     **dict.fromkeys(("s3:/bucket/x", "file:x", "s3://", "s3:///x"), "s3:// URI"),
     **dict.fromkeys(("/photos/a:b", "é", "~", "a@b", "file:///x", "s3a://b/x", "s3://b/a@b")),
+    None: "s3:// URI",  # a misspelt filepath
     "/photos/\udcff": "LC_ALL",
     "s3://AKIAEXAMPLE:hush-hush@bucket/x": "remove them",
 }

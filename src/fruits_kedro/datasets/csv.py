@@ -44,7 +44,7 @@ _COLUMNS_SHOWN = 10
 class CsvRows:
     """A stored table as CSV in the order of ``path``, rendered in bounded memory while written.
 
-    Iterating gives chunks of whole lines. (It is no iterator, whose items Kedro would save apart.)
+    Iterating gives chunks of whole lines. Not an iterator: Kedro would save its items separately.
 
     Attributes:
         table: Plain columns, one of them ``path``, and ``sha256`` where ``limit`` is given.

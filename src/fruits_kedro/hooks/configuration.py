@@ -22,12 +22,10 @@ from fruits_kedro.parameters.facts import fact_problems
 
 _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
 _NO_PLACE = re.compile(
-    r"(None)?$|"  # what the catalog makes of an empty value
+    r"(None)?$|"  # what the catalog makes of an empty or missing value
     r"s3a?://(/|$)|(s3a?|file):(?!//)|(?!s3a?:|file:).*://",
     re.S,
 )
-_PLACES = ("raw_images", "metrics")
-"""Catalog entries whose paths are those of photographs and results."""
 
 
 class ConfigurationHooks:
@@ -122,7 +120,7 @@ def check_configuration(loader: Any) -> None:
 
 def storage_of(catalog: dict[str, Any]) -> str:
     """The storage root of a resolved catalog, as it was given."""
-    return catalog["metrics"]["filepath"].removesuffix("/08_reporting/metrics.json")
+    return str(catalog["metrics"].get("filepath")).removesuffix("/08_reporting/metrics.json")
 
 
 def nearest_hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -172,16 +170,12 @@ def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
             yield f"the catalog's {name} has no type: give the class of a dataset"
         elif kind.startswith("fruits_kedro.") and kind not in ours:
             yield f"the catalog's {name} is a {kind}, which is unknown{nearest_hint(kind, ours)}"
-        elif name in _PLACES and not isinstance(entry.get("filepath"), str):
-            yield (
-                f"filepath of the catalog's {name} is {entry.get('filepath')!r}: give a folder or "
-                "an s3:// URI"
-            )
 
 
 def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems of ``images`` and ``storage``, found without opening anything."""
-    places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
+    images = str(catalog["raw_images"].get("filepath"))
+    places = {"images": images, "storage": storage_of(catalog)}
     for name, place in places.items():
         if "@" in place.partition("://")[2].split("/")[0]:
             yield (

@@ -32,7 +32,7 @@ from fruits_kedro.storage.files import (
 logger = logging.getLogger(__name__)
 
 HASHED_BYTES = 64 << 20
-"""Local content up to this size is held to its sha256 (0.1 s), larger to sizes."""
+"""Local folders and files up to this size are held to their sha256 (0.1 s), larger to sizes."""
 
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
 """Pattern of file names that this project writes; other files are never removed."""
