@@ -170,6 +170,10 @@ def test_a_second_run_on_s3_is_refused_until_the_first_ends(store, held):
     held.release()
     second.acquire()
     second.check()
+    second.release()
+    held.acquire()
+    leave_lock(store, 0)
+    assert_lost(held.check)
 
 
 def test_a_lock_is_respected_until_it_was_silent_for_long(store):

@@ -52,8 +52,9 @@ class DiskLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            holder = _parse(os.pread(self._descriptor, 4096, 0))
             os.close(self._descriptor)
-            raise _busy(self.storage, _parse(self._path.read_bytes())) from error
+            raise _busy(self.storage, holder) from error
         with suppress(OSError):  # the run reports a full disk itself
             self._path.write_bytes(_identity(""))
         _held.append(self)
@@ -107,6 +108,7 @@ class StoreLock:
                 f"The storage {self.storage} cannot be written ({first}): check the bucket's name, "
                 "the region, the credentials and the right s3:PutObject."
             ) from error
+        self._released.clear()
         _held.append(self)
         threading.Thread(target=self._beat, name="lock", daemon=True).start()
 
