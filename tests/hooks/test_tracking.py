@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import socket
-import sqlite3
 import subprocess
 import time
 import urllib.request
@@ -34,7 +33,7 @@ def environment(monkeypatch) -> None:
     monkeypatch.delenv("FRUITS_TRACKING", raising=False)
 
 
-def run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: Any) -> None:
+def make_run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: Any) -> None:
     """What Kedro calls during a run of one node that saves the metrics."""
     bootstrap_project(project)
     values = {"images": "/photos", "storage": str(storage), "tracking": uri, **parameters}
@@ -48,14 +47,6 @@ def run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: An
         context.catalog.save("metrics", METRICS)
         run_params = {"run_id": "now", "pipeline_names": ["__default__"], "env": None}
         hooks.after_pipeline_run(run_params, MEASURE, context.catalog)
-
-
-def rows(file: Path, query: str) -> list[Any]:
-    connection = sqlite3.connect(file)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
 
 
 def free_port() -> int:
@@ -78,29 +69,28 @@ def answer(url: str, **asked: Any) -> Any:
 
 
 def test_a_run_is_recorded_with_what_tells_it_from_others(project, tmp_path):
-    file = tmp_path / "deep" / "runs.db"
-    given = {"featurization": {"precision": "int8"}}
-    run(project, tmp_path / "storage", f"sqlite:///{file}", **given)
-    assert rows(file, "select name, status from runs") == [("precision=int8", "FINISHED")]
-    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"
-    parameters = dict(rows(file, "select key, value from params"))
-    assert parameters["featurization.precision"] == "int8"
-    assert parameters["reduction.k"] == "300"
-    assert not {"images", "storage", "tracking"} & set(parameters)
-    metrics = dict(rows(file, "select key, value from metrics"))
-    assert metrics == {"accuracy": 0.5, "seconds/total": 0.0}
-    tags = dict(rows(file, "select key, value from tags"))
-    assert (tags["fingerprint"], tags["images"]) == ("f00d", "/photos")
-    [saved] = (file.parent / "artifacts").rglob("metrics.json")
+    from mlflow import MlflowClient  # here it finds what the fixture has set
+
+    uri, given = f"sqlite:///{tmp_path}/deep/runs.db", {"featurization": {"precision": "int8"}}
+    make_run(project, tmp_path / "storage", uri, **given)
+    # Nothing ran, so it is the same run.
+    make_run(project, tmp_path / "storage", uri, nodes=0, **given)
+    [run] = MlflowClient(uri).search_runs(["1"])
+    assert (run.info.run_name, run.info.status) == ("precision=int8", "FINISHED")
+    assert run.data.params["featurization.precision"] == "int8"
+    assert run.data.params["reduction.k"] == "300"
+    assert not {"images", "storage", "tracking"} & run.data.params.keys()
+    assert run.data.metrics == {"accuracy": 0.5, "seconds/total": 0.0}
+    assert (run.data.tags["fingerprint"], run.data.tags["images"]) == ("f00d", "/photos")
+    [saved] = (tmp_path / "deep" / "artifacts").rglob("metrics.json")
     assert saved.parent.name == "08_reporting"
-    run(project, tmp_path / "storage", f"sqlite:///{file}", nodes=0)
-    assert len(rows(file, "select name from runs")) == 1, "nothing ran, so it is the same run"
+    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"
 
 
 def test_two_runs_are_in_one_experiment_of_the_server_that_the_command_starts(project, tmp_path):
     uri, url = f"sqlite:///{tmp_path / 'runs.db'}", f"http://127.0.0.1:{free_port()}"
     for name in ("float32", "int8"):
-        run(project, tmp_path / "storage", uri, featurization={"precision": name})
+        make_run(project, tmp_path / "storage", uri, featurization={"precision": name})
     words = ["fruits", "mlflow", f"--port={url.rpartition(':')[2]}", f"--params=tracking={uri}"]
     quiet = {"cwd": project, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen([str(BIN / "kedro"), *words], **quiet)
@@ -120,7 +110,7 @@ def warning(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def test_a_server_that_is_down_costs_one_line_without_its_password(project, tmp_path, caplog):
-    run(project, tmp_path / "storage", f"http://anna:hush@127.0.0.1:{free_port()}")
+    make_run(project, tmp_path / "storage", f"http://anna:hush@127.0.0.1:{free_port()}")
     assert "127.0.0.1" in warning(caplog)
     assert "hush" not in caplog.text
 
@@ -134,13 +124,13 @@ def test_whatever_happens_the_run_is_complete(project, tmp_path, monkeypatch, ca
 
     monkeypatch.setattr(tracking, "write_run", write)
     monkeypatch.setattr(tracking, "_SECONDS", 0.1)
-    run(project, tmp_path / "storage", f"sqlite:///{tmp_path / 'runs.db'}")
+    make_run(project, tmp_path / "storage", f"sqlite:///{tmp_path / 'runs.db'}")
     assert ("a defect" if fault else "TimeoutError") in warning(caplog)
 
 
 def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(tracking, "write_run", None)
-    run(project, tmp_path / "storage", "off")
+    make_run(project, tmp_path / "storage", "off")
     assert [r for r in caplog.records if r.name.startswith("fruits_kedro")] == []
 
 
