@@ -72,19 +72,17 @@ class FruitsConfigLoader(OmegaConfigLoader):
             raise
         except Exception as error:  # YAML, OmegaConf and Kedro share no parent
             first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".:")
+            folders = dict.fromkeys((self.base_env, self.env or self.default_run_env))
+            files = " or ".join(f"conf/{folder}/{key}*.yml" for folder in folders)
             raise FruitsError(
-                f"The configuration of {key} cannot be read ({first}): correct {self._files(key)}, "
-                "or the value in --params."
+                f"The configuration of {key} cannot be read ({first}): correct {files}, or the "
+                "value in --params."
             ) from error
 
     def _own_folders(self, otherwise: str | None) -> str:
         """Folders of own photographs: those of the parameters, else of the environment."""
         folders = _load(self, "parameters").get("own", {}).get("folders") or otherwise or ""
         return folders if isinstance(folders, str) else ",".join(folders)
-
-    def _files(self, key: str) -> str:
-        environments = dict.fromkeys((self.base_env, self.env or self.default_run_env))
-        return " or ".join(f"conf/{name}/{key}*.yml" for name in environments)
 
 
 def _own_folders_apart(given: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -108,9 +106,10 @@ def check_configuration(loader: Any) -> None:
     if not entries:
         parameters += place_problems(catalog)
     parameters += tracking_problems(tracking_of(loader))
+    unknown = [name for name in _load(loader, "globals") if name not in _GLOBALS]
     files = [
         *entries,
-        *global_problems(_load(loader, "globals")),
+        *(f"{n} is unknown in globals.yml{nearest_hint(n, _GLOBALS)}" for n in unknown),
         *spark.setting_problems(_load(loader, "spark")),
         *fact_problems(_load(loader, "fruits")),
     ]
@@ -152,13 +151,6 @@ def _load(loader: Any, key: str) -> dict[str, Any]:
         return loader[key]
     except MissingConfigException:
         return {}
-
-
-def global_problems(values: dict[str, Any]) -> Iterator[str]:
-    """Problems of globals.yml."""
-    for name in values:
-        if name not in _GLOBALS:
-            yield f"{name} is unknown in globals.yml{nearest_hint(name, _GLOBALS)}"
 
 
 def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
