@@ -38,9 +38,7 @@ def stored(folder: Path, schema: pa.Schema, **columns: Any) -> Table:
     nothing: list[None] = [None] * rows
     arrays = [pa.array(list(columns.get(f.name, nothing)), f.type) for f in schema]
     table = pa.Table.from_arrays(arrays, schema=schema)
-    return Table(
-        str(folder), schema, tuple(write_table(str(folder), 1, table.to_batches(), schema))
-    )
+    return Table(str(folder), schema, tuple(write_table(str(folder), 1, table, schema)))
 
 
 def photograph(seed: int, side: int = 40) -> bytes:

@@ -40,8 +40,7 @@ def table(tmp_path):
         plain = {"path": pa.array(paths, pa.string()), "label": pa.array(labels, pa.string())}
         rows = pa.table(plain | {name: pa.array(values) for name, values in columns.items()})
         folder = str(tmp_path / uuid.uuid4().hex)
-        files = write_table(folder, 1, rows.to_batches(), rows.schema)
-        return Table(folder, rows.schema, tuple(files))
+        return Table(folder, rows.schema, tuple(write_table(folder, 1, rows, rows.schema)))
 
     return make
 

@@ -121,7 +121,7 @@ class TableDataset(AbstractDataset[Any, Table]):
     def _write(self, data: Any) -> list[StoredFile]:
         version = self._folder.next_version()
         if isinstance(data, pa.Table):
-            return write_table(self._folder.uri, version, data.to_batches(), self._schema)
+            return write_table(self._folder.uri, version, data, self._schema)
         files: list[StoredFile] = data.write(self._folder.uri, version, self._schema)
         return files
 

@@ -160,10 +160,11 @@ def write_rows(
 
 
 def write_table(
-    folder: str, version: int, rows: Iterable[pa.RecordBatch], schema: pa.Schema
+    folder: str, version: int, rows: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema
 ) -> list[StoredFile]:
     """Write rows as one file of a manifest's version; without rows there is none."""
-    written = write_rows(folder, table_file_name(version, 0, new_token() + "00"), schema, rows)
+    batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
+    written = write_rows(folder, table_file_name(version, 0, new_token() + "00"), schema, batches)
     return [written] if written else []
 
 
