@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 REGION = "us-east-1"
 """moto's EMR knows no other where its address names none."""
@@ -16,6 +17,7 @@ def aws(secret: str = "testing") -> Iterator[pytest.MonkeyPatch]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    S3FileSystem.clear_instance_cache()  # a client keeps the address it was made with
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")

@@ -7,11 +7,12 @@ import logging
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.project import pipelines as registered
@@ -21,7 +22,6 @@ from kedro.pipeline.node import Node
 from kedro.runner import SequentialRunner
 
 from fruits_kedro import FruitsError
-from fruits_kedro.storage.identity import identity
 
 logger = logging.getLogger("fruits_kedro.cluster.progress")
 
@@ -83,8 +83,7 @@ class IncrementalRunner(SequentialRunner):
             logger.info("%s: %s", place, what or _purpose(node))
 
         for node in pipeline.nodes:
-            inputs = None if ALWAYS in node.tags else states.digest(node)
-            states.derive(node, inputs)
+            inputs = states.digest(node)
             if inputs and not pipeline.outputs() & set(node.outputs) and states.passing(node):
                 waiting.update(dict.fromkeys(node.outputs, node))
             elif inputs and states.is_up_to_date(node, inputs):
@@ -112,30 +111,27 @@ class _States:
         self._readers = Counter(name for node in pipeline.nodes for name in node.inputs)
 
     def digest(self, node: Node) -> str | None:
-        """Digest of inputs, code and libraries, None if an input cannot be identified."""
-        inputs = self._identities(node.inputs)
+        """Digest of inputs, code and libraries, by which in-memory outputs are identified.
+
+        None if an input cannot be identified, or the node runs every time.
+        """
+        inputs = None if ALWAYS in node.tags else self._identities(node.inputs)
         if inputs is None:
             return None
         text = json.dumps([node.name, _code_of(node), _libraries(), inputs], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def derive(self, node: Node, inputs: str | None) -> None:
-        """Identify in-memory outputs by the digest of their node's inputs."""
-        for name in node.outputs:
-            if inputs and self._in_memory(name):
-                self._derived[name] = inputs
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._derived.update({name: digest for name in node.outputs if self._in_memory(name)})
+        return digest
 
     def passing(self, node: Node) -> bool:
         """Whether all outputs of a node stay in memory."""
-        return all(self._in_memory(name) for name in node.outputs)
+        return all(map(self._in_memory, node.outputs))
 
     def is_up_to_date(self, node: Node, inputs: str) -> bool:
-        """Whether the stored outputs are those that a node would write."""
-        if any(self._in_memory(name) for name in node.outputs):
-            return False
-        outputs = self._identities(node.outputs)
-        record = {"inputs": inputs, "outputs": outputs}
-        return outputs is not None and self._records.get(node.name) == record
+        """Whether all outputs are stored, and those that a node would write."""
+        record = {"inputs": inputs, "outputs": self._identities(node.outputs)}
+        is_stored = not any(map(self._in_memory, node.outputs))
+        return is_stored and self._records.get(node.name) == record
 
     def record(self, node: Node, inputs: str | None) -> None:
         """Store what a node read and wrote."""
@@ -194,6 +190,25 @@ def _is_missing(name: str, catalog: Any) -> bool:
     return isinstance(dataset, MemoryDataset) and not dataset.exists()
 
 
+def identity(dataset: Any) -> str | None:
+    """Text that changes when a dataset's content does; None if it is missing or unknown.
+
+    Datasets name it by ``snapshot_id()``, None if they are damaged; a value in memory is identified
+    by its JSON. A missing dataset with ``missing_ok`` is identified as missing; one that is
+    ``volatile`` always counts as unchanged.
+    """
+    if getattr(dataset, "volatile", False):
+        return "volatile"
+    found = None
+    if hasattr(dataset, "snapshot_id"):
+        found = dataset.snapshot_id()
+    elif isinstance(dataset, MemoryDataset):
+        with suppress(DatasetError, TypeError, ValueError):  # no value, or not plain data
+            found = json.dumps(dataset.load(), sort_keys=True)
+    # No folder of own photographs is identified by an empty text.
+    return "missing" if found is None and getattr(dataset, "missing_ok", False) else found
+
+
 def _is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
 
@@ -207,13 +222,12 @@ def _purpose(node: Node) -> str:
 def _load_records(catalog: CatalogProtocol) -> dict[str, Any]:
     # A pattern of the catalog can match an unset parameter.
     refresh = "params:refresh" in catalog and catalog.exists("params:refresh")
-    if (refresh and catalog.load("params:refresh")) or not catalog[RECORDS].exists():
-        return {}
-    try:
-        records = catalog[RECORDS].load()
-    except DatasetError:  # damaged records only cost a rerun
-        return {}
-    return records if isinstance(records, dict) else {}
+    if not (refresh and catalog.load("params:refresh")):
+        with suppress(DatasetError):  # none or damaged ones only cost a rerun
+            records = catalog[RECORDS].load()
+            if isinstance(records, dict):
+                return records
+    return {}
 
 
 # --- code and libraries --------------------------------------------------------------------------
@@ -237,10 +251,9 @@ def _libraries() -> Mapping[str, str]:
 
 def _code_of(node: Node) -> str:
     """Digest of the code that a node can depend on."""
-    module = inspect.getmodule(inspect.unwrap(getattr(node.func, "func", node.func)))
-    steps = module.__name__.split(".") if module else []
-    in_pipeline = steps[:2] == ["fruits_kedro", "pipelines"] and len(steps) > 2
-    return code_digest(steps[2] if in_pipeline else None)
+    function = inspect.unwrap(getattr(node.func, "func", node.func))
+    pipeline = re.match(r"fruits_kedro\.pipelines\.(\w+)", function.__module__)
+    return code_digest(pipeline[1] if pipeline else None)
 
 
 @cache
@@ -250,41 +263,18 @@ def code_digest(pipeline: str | None) -> str:
     sha256 over the modules of the shared packages, and over every file of the pipeline's folder and
     of the pipelines that it imports from.
     """
-    root = files("fruits_kedro")
-    digest = hashlib.sha256()
-    for package in _SHARED:
-        _add(digest, (file for file in _walk(root / package) if file.name.endswith(".py")))
-    for name in sorted(_imported({pipeline} if pipeline else set(), root / "pipelines")):
-        _add(digest, _walk(_entry(root / "pipelines", name)))
-    return digest.hexdigest()
-
-
-def _imported(names: set[str], folder: Any) -> set[str]:
-    """``names`` and all pipeline folders and modules that their code imports."""
-    found, todo = set(), set(names)
+    root = Path(str(files("fruits_kedro")))
+    sources = [file for package in _SHARED for file in (root / package).rglob("*.py")]
+    todo, found = {pipeline} if pipeline else set(), set[str]()
     while todo:
         name = todo.pop()
         found.add(name)
-        sources = (f for f in _walk(_entry(folder, name)) if f.name.endswith(".py"))
-        code = "".join(source.read_text() for source in sources)
-        others = {name for names in _IMPORT.findall(code) for name in names.split(", ")}
-        todo |= {name.split(" ")[0] for name in others} - found
-    return found
-
-
-def _entry(folder: Any, name: str) -> Any:
-    """A pipeline's folder, or the module of that name."""
-    return folder / name if (folder / name).is_dir() else folder / f"{name}.py"
-
-
-def _add(digest: Any, sources: Iterable[Any]) -> None:
-    for source in sorted(sources, key=str):
+        own = [root / "pipelines" / f"{name}.py", *(root / "pipelines" / name).rglob("*")]
+        own = [file for file in own if file.is_file() and file.suffix != ".pyc"]
+        sources += own
+        code = "".join(file.read_text() for file in own if file.suffix == ".py")
+        todo |= set(re.findall(r"\w+", " ".join(_IMPORT.findall(code)))) - found
+    digest = hashlib.sha256()
+    for source in sorted(sources):
         digest.update(source.read_bytes())
-
-
-def _walk(entry: Any) -> Iterator[Any]:
-    if entry.is_file():
-        yield entry
-    elif entry.is_dir() and entry.name != "__pycache__":
-        for inner in entry.iterdir():
-            yield from _walk(inner)
+    return digest.hexdigest()

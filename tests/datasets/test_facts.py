@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import yaml
-from kedro.io import DatasetError
 
 from fruits_kedro.datasets import FruitFactsDataset
 
@@ -21,8 +20,3 @@ def test_facts_load_and_are_known_by_what_they_say(content):
     changed = copy.deepcopy(content)
     changed["fruits"]["Apple"]["taste"][0] += "!"
     assert dataset.snapshot_id() != FruitFactsDataset(content=changed).snapshot_id()
-
-
-def test_facts_are_not_saved(content):
-    with pytest.raises(DatasetError, match=r"write them into conf/local/fruits\.yml"):
-        FruitFactsDataset(content=content).save("facts")

@@ -5,11 +5,12 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sentences import sentence_of
 
-from fruits_kedro import FruitsError
 from fruits_kedro.hooks import configuration
 from fruits_kedro.hooks.configuration import FruitsConfigLoader, check_configuration
 from fruits_kedro.settings import CONFIG_LOADER_ARGS
@@ -32,12 +33,7 @@ def loader(conf: Path | str, env: str | None = None, **runtime_params: Any) -> F
 
 def problem(conf: Path | str, env: str | None = None, **runtime_params: Any) -> str:
     """The one sentence that a wrong configuration is refused with."""
-    with pytest.raises(FruitsError) as error:
-        check_configuration(loader(conf, env, **runtime_params))
-    message = error.value.message
-    assert "\n" not in message
-    assert message.endswith((".", "?"))
-    return message
+    return sentence_of(lambda: check_configuration(loader(conf, env, **runtime_params)))
 
 
 @pytest.mark.parametrize("environment", [None, "emr", "base"])
@@ -53,11 +49,6 @@ def test_an_unknown_environment_is_refused_with_the_known_ones(conf, name, hint)
     message = problem(conf, name)
     assert hint in message
     assert "base, cluster, emr, local" in message
-
-
-def test_an_environment_needs_no_files_of_its_own(conf):
-    (conf / "mine").mkdir()
-    check_configuration(loader(conf, "mine"))
 
 
 def test_an_environment_is_added_by_the_folder_that_the_documents_show(conf, project):
@@ -88,14 +79,10 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [(kind, "spark") for kind in BROKEN]
-    + [("an open bracket", name) for name in ("parameters", "globals", "catalog")],
-)
-def test_a_file_that_cannot_be_read_is_named(conf, kind, name):
-    (conf / "local" / f"{name}.yml").write_bytes(BROKEN[kind])
-    assert f"conf/base/{name}*.yml or conf/local/{name}*.yml" in problem(conf)
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_file_that_cannot_be_read_is_named(conf, kind):
+    (conf / "local" / "spark.yml").write_bytes(BROKEN[kind])
+    assert "conf/base/spark*.yml or conf/local/spark*.yml" in problem(conf)
 
 
 def test_a_parameter_in_two_files_is_a_problem(conf):
@@ -109,7 +96,6 @@ def test_a_parameter_in_two_files_is_a_problem(conf):
     [
         ("zzz", 5, "no type"),
         ("zzz", {"type": "fruits_kedro.datasets.JsonReportDatase"}, "JsonReportDataset?"),
-        ("metrics", {"type": "pandas.CSVDataset", "filpath": "x"}, "filepath of"),
     ],
 )
 def test_a_wrong_entry_of_the_catalog_is_a_problem(name, entry, hint):
@@ -119,9 +105,11 @@ def test_a_wrong_entry_of_the_catalog_is_a_problem(name, entry, hint):
 
 
 def test_a_setting_of_the_environment_counts(conf):
-    (conf / "emr" / "spark.yml").write_text("spark.executor.memory: [lots]\n")
+    (conf / "mine").mkdir()
+    check_configuration(loader(conf, "mine"))
+    (conf / "mine" / "spark.yml").write_text("spark.executor.memory: [lots]\n")
     check_configuration(loader(conf))
-    assert "spark.executor.memory" in problem(conf, "emr")
+    assert "spark.executor.memory" in problem(conf, "mine")
 
 
 def test_all_problems_are_in_one_message(conf):
@@ -139,40 +127,34 @@ def test_all_problems_are_in_one_message(conf):
 # --- places --------------------------------------------------------------------------------------
 
 
-def place_problems(place: str, name: str = "images") -> list[str]:
-    places = {"images": "/photos", "storage": "/data", name: place}
-    report = f"{places['storage']}/08_reporting/metrics.json"
-    entries = {"raw_images": {"filepath": places["images"]}, "metrics": {"filepath": report}}
+def place_problems(place: str | None, name: str = "images") -> list[str]:
+    entries = {"raw_images": {"filepath": "/photos"}, "metrics": {"filepath": "/data"}}
+    if name == "images":
+        entries["raw_images"] = {"filepath": place}
+    else:
+        entries["metrics"] = {
+            "filepath": place if place is None else f"{place}/08_reporting/metrics.json"
+        }
     return list(configuration.place_problems(entries))
 
 
-@pytest.mark.parametrize("name", ["images", "storage"])
-@pytest.mark.parametrize(
-    ("place", "hint"),
-    [
-        ("", "s3:// URI"),
-        ("None", "s3:// URI"),
-        ("gs://bucket/x", "s3:// URI"),
-        ("https://host/x", "s3:// URI"),
-        ("s3:/bucket/x", "s3://"),
-        ("file:x", "file://"),
-        ("s3://", "bucket is missing"),
-        ("s3:///x", "bucket is missing"),
-        ("/photos/\udcff", "LC_ALL"),
-    ],
-)
-def test_a_place_that_nothing_can_open_is_a_problem(name, place, hint):
-    [text] = place_problems(place, name)
-    assert text.startswith(f"{name} is {place!r}")
-    assert hint in text
+PLACES = {
+    **dict.fromkeys(("", "None", "gs://bucket/x", "https://host/x"), "s3:// URI"),
+    **dict.fromkeys(("s3:/bucket/x", "file:x", "s3://", "s3:///x"), "s3:// URI"),
+    **dict.fromkeys(("/photos/a:b", "é", "~", "a@b", "file:///x", "s3a://b/x", "s3://b/a@b")),
+    None: "s3:// URI",  # a misspelt filepath
+    "/photos/\udcff": "LC_ALL",
+    "s3://AKIAEXAMPLE:hush-hush@bucket/x": "remove them",
+}
 
 
-@pytest.mark.parametrize(
-    "place",
-    ["/photos/a:b", "é", "~", "s3a://bucket/x", "file:///x", "a@b", "s3://b/a@b"],
-)
-def test_other_places_are_left_to_what_opens_them(place):
-    assert place_problems(place) == place_problems(place, "storage") == []
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_that_nothing_can_open_is_a_problem_and_no_other(place):
+    for name in ("images", "storage"):
+        text = " ".join(place_problems(place, name))
+        assert bool(text) == bool(PLACES[place])
+        assert (PLACES[place] or "") in text
+        assert "hush" not in text
 
 
 def test_a_locale_that_cannot_encode_a_place_is_a_problem(monkeypatch):
@@ -181,15 +163,7 @@ def test_a_locale_that_cannot_encode_a_place_is_a_problem(monkeypatch):
     assert place_problems("/data", "storage") == []
 
 
-def test_credentials_in_a_place_are_refused_and_not_repeated():
-    [text] = place_problems("s3://AKIAEXAMPLE:hush-hush@bucket/x")
-    assert "hush" not in text
-    assert "AKIA" not in text
-
-
 def test_a_name_that_a_terminal_cannot_show_costs_no_line_of_the_log(project, monkeypatch):
-    from types import SimpleNamespace
-
     reconfigured = []
     stream = SimpleNamespace(reconfigure=lambda **how: reconfigured.append(how))
     monkeypatch.setattr(sys, "stdout", stream)
@@ -201,7 +175,7 @@ def test_a_name_that_a_terminal_cannot_show_costs_no_line_of_the_log(project, mo
 # --- facts ---------------------------------------------------------------------------------------
 
 
-def test_an_environment_adds_facts_and_replaces_single_ones(conf):
+def test_an_environment_adds_facts_and_replaces_single_ones_and_there_may_be_none(conf):
     own = "sources: {me: I}\nfruits: {Apple: {taste: [of apples, me]}}\n"
     (conf / "local" / "fruits.yml").write_text(own)
     ours = loader(conf)
@@ -209,11 +183,8 @@ def test_an_environment_adds_facts_and_replaces_single_ones(conf):
     facts = ours["catalog"]["fruit_facts"]["content"]
     assert facts["fruits"]["Apple"]["taste"] == ["of apples", "me"]
     assert facts["fruits"]["Apple"]["family"] == ["Rosaceae", "POWO"]
-
-
-def test_a_project_without_facts_is_right(conf):
-    for file in (conf / "base").glob("fruits*.yml"):
+    for file in conf.glob("*/fruits*.yml"):
         file.unlink()
-    ours = loader(conf)
-    check_configuration(ours)
-    assert ours["catalog"]["fruit_facts"]["content"] == {}
+    without = loader(conf)
+    check_configuration(without)
+    assert without["catalog"]["fruit_facts"]["content"] == {}

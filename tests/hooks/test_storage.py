@@ -1,12 +1,11 @@
 """The storage of a run is locked from its start to its end, and left-overs go first."""
 
-from unittest.mock import Mock
-
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from fruits_kedro import FruitsError
+from fruits_kedro.datasets import TableDataset
 from fruits_kedro.hooks.storage import StorageHooks, require_place
 from fruits_kedro.storage.lock import lock_of
 
@@ -52,34 +51,21 @@ def test_left_overs_go_and_nothing_else_does(hooks, tmp_path):
     folder.mkdir(parents=True)
     for name in (UNFINISHED, ".mine.tmp", "report.json"):
         (folder / name).touch()
-    table = MemoryDataset(1)
-    table.tidy = Mock()
-    hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": table}))
-    table.tidy.assert_called_once_with()
+    hooks.before_pipeline_run(PIPELINE, CATALOG)
     assert sorted(path.name for path in folder.iterdir()) == [".mine.tmp", "report.json"]
 
 
-@pytest.fixture
-def of_version_1(tmp_path):
-    folder = tmp_path / "storage" / "04_feature" / "features"
-    folder.mkdir(parents=True)
-    (folder / "_current.json").write_text("{}")
-    return folder
-
-
-def test_a_storage_of_version_1_is_said_and_started_over(hooks, of_version_1, caplog):
-    reading = Pipeline([node(lambda a: a, "a", "images", name="read_images")])
+def test_what_a_run_makes_anew_replaces_that_of_version_1(hooks, tmp_path, caplog):
+    folder = tmp_path / "storage" / "04_feature"
+    for name in ("features", "scene_features"):
+        (folder / name / "part-0").mkdir(parents=True)
+        (folder / name / "_current.json").write_text("{}")
+    table = TableDataset(filepath=str(folder / "features"), table="VARIANTS")
     for _ in range(2):
-        hooks.before_pipeline_run(reading, CATALOG)
-    assert not of_version_1.exists()
+        hooks.before_pipeline_run(PIPELINE, DataCatalog({"a": MemoryDataset(1), "b": table}))
+    assert [path.name for path in folder.iterdir()] == ["scene_features"]
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "04_feature/features" in warning
-
-
-def test_a_run_that_reads_no_photographs_leaves_version_1(hooks, of_version_1):
-    with pytest.raises(FruitsError, match="run `kedro run`"):
-        hooks.before_pipeline_run(PIPELINE, CATALOG)
-    assert of_version_1.exists()
 
 
 @pytest.mark.parametrize("name", ["images", "storage"])

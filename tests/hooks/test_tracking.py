@@ -1,10 +1,12 @@
 """A run is recorded once in MLflow, and a failure to do so costs one line of the log."""
 
+import json
 import logging
 import os
 import socket
-import sqlite3
+import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -13,6 +15,7 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline, node
+from runs import BIN
 
 from fruits_kedro.hooks import tracking
 from fruits_kedro.hooks.tracking import TrackingHooks
@@ -30,7 +33,7 @@ def environment(monkeypatch) -> None:
     monkeypatch.delenv("FRUITS_TRACKING", raising=False)
 
 
-def run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: Any) -> None:
+def make_run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: Any) -> None:
     """What Kedro calls during a run of one node that saves the metrics."""
     bootstrap_project(project)
     values = {"images": "/photos", "storage": str(storage), "tracking": uri, **parameters}
@@ -46,34 +49,57 @@ def run(project: Path, storage: Path, uri: str, nodes: int = 1, **parameters: An
         hooks.after_pipeline_run(run_params, MEASURE, context.catalog)
 
 
-def rows(file: Path, query: str) -> list[Any]:
-    connection = sqlite3.connect(file)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def answer(url: str, **asked: Any) -> Any:
+    """What a server that is still starting answers to a POST, within five minutes."""
+    body, end = json.dumps(asked).encode(), time.monotonic() + 300
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    while True:
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.load(response)
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.5)
 
 
 def test_a_run_is_recorded_with_what_tells_it_from_others(project, tmp_path):
-    file = tmp_path / "deep" / "runs.db"
-    given = {"featurization": {"precision": "int8"}}
-    run(project, tmp_path / "storage", f"sqlite:///{file}", **given)
-    [(name, status)] = rows(file, "select name, status from runs")
-    assert (name, status) == ("precision=int8", "FINISHED")
-    parameters = dict(rows(file, "select key, value from params"))
-    assert parameters["featurization.precision"] == "int8"
-    assert parameters["reduction.k"] == "300"
-    assert not {"images", "storage", "tracking"} & set(parameters)
-    metrics = dict(rows(file, "select key, value from metrics"))
-    assert metrics == {"accuracy": 0.5, "seconds/total": 0.0}
-    tags = dict(rows(file, "select key, value from tags"))
-    assert (tags["fingerprint"], tags["images"]) == ("f00d", "/photos")
-    [saved] = (file.parent / "artifacts").rglob("metrics.json")
+    from mlflow import MlflowClient  # here it finds what the fixture has set
+
+    uri, given = f"sqlite:///{tmp_path}/deep/runs.db", {"featurization": {"precision": "int8"}}
+    make_run(project, tmp_path / "storage", uri, **given)
+    # Nothing ran, so it is the same run.
+    make_run(project, tmp_path / "storage", uri, nodes=0, **given)
+    [run] = MlflowClient(uri).search_runs(["1"])
+    assert (run.info.run_name, run.info.status) == ("precision=int8", "FINISHED")
+    assert run.data.params["featurization.precision"] == "int8"
+    assert run.data.params["reduction.k"] == "300"
+    assert not {"images", "storage", "tracking"} & run.data.params.keys()
+    assert run.data.metrics == {"accuracy": 0.5, "seconds/total": 0.0}
+    assert (run.data.tags["fingerprint"], run.data.tags["images"]) == ("f00d", "/photos")
+    [saved] = (tmp_path / "deep" / "artifacts").rglob("metrics.json")
     assert saved.parent.name == "08_reporting"
-    run(project, tmp_path / "storage", f"sqlite:///{file}", nodes=0)
-    assert len(rows(file, "select name from runs")) == 1, "nothing ran, so it is the same run"
-    run(project, tmp_path / "storage", f"sqlite:///{file}")
-    assert len(rows(file, "select experiment_id from experiments where name = 'fruits-kedro'")) == 1
+    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"
+
+
+def test_two_runs_are_in_one_experiment_of_the_server_that_the_command_starts(project, tmp_path):
+    uri, url = f"sqlite:///{tmp_path / 'runs.db'}", f"http://127.0.0.1:{free_port()}"
+    for name in ("float32", "int8"):
+        make_run(project, tmp_path / "storage", uri, featurization={"precision": name})
+    words = ["fruits", "mlflow", f"--port={url.rpartition(':')[2]}", f"--params=tracking={uri}"]
+    quiet = {"cwd": project, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([str(BIN / "kedro"), *words], **quiet)
+    try:
+        found = answer(f"{url}/api/2.0/mlflow/runs/search", experiment_ids=["1"])["runs"]
+    finally:
+        process.terminate()
+        process.wait()
+    assert {each["info"]["run_name"] for each in found} == {"precision=float32", "precision=int8"}
 
 
 def warning(caplog: pytest.LogCaptureFixture) -> str:
@@ -84,69 +110,54 @@ def warning(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def test_a_server_that_is_down_costs_one_line_without_its_password(project, tmp_path, caplog):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        server = f"http://anna:hush@127.0.0.1:{free.getsockname()[1]}"
-    run(project, tmp_path / "storage", server)
+    make_run(project, tmp_path / "storage", f"http://anna:hush@127.0.0.1:{free_port()}")
     assert "127.0.0.1" in warning(caplog)
     assert "hush" not in caplog.text
 
 
 @pytest.mark.parametrize("fault", [ValueError("a defect"), None])
 def test_whatever_happens_the_run_is_complete(project, tmp_path, monkeypatch, caplog, fault):
-    def write(*_: Any) -> None:
+    def write(*_: Any, **__: Any) -> None:
         if fault:
             raise fault
         time.sleep(30)
 
     monkeypatch.setattr(tracking, "write_run", write)
     monkeypatch.setattr(tracking, "_SECONDS", 0.1)
-    run(project, tmp_path / "storage", f"sqlite:///{tmp_path / 'runs.db'}")
-    assert ("a defect" if fault else "0.1 s") in warning(caplog)
+    make_run(project, tmp_path / "storage", f"sqlite:///{tmp_path / 'runs.db'}")
+    assert ("a defect" if fault else "TimeoutError") in warning(caplog)
 
 
-def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeypatch):
-    written: list[Any] = []
-    monkeypatch.setattr(tracking, "write_run", lambda *run: written.append(run))
-    run(project, tmp_path / "storage", "off")
-    assert written == []
+def test_mlflow_is_not_touched_where_recording_is_off(project, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(tracking, "write_run", None)
+    make_run(project, tmp_path / "storage", "off")
+    assert [r for r in caplog.records if r.name.startswith("fruits_kedro")] == []
 
 
 # --- the parameter -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, "http://by-globals"),
-        ({"tracking": "http://x"}, "http://x"),
-        ({"tracking": False}, False),
-    ],
-)
-def test_a_parameter_comes_before_the_configuration(given, expected):
+@pytest.mark.parametrize("given", [{}, {"tracking": "http://x"}, {"tracking": False}])
+def test_a_parameter_comes_before_the_configuration(given):
     loader = MagicMock(runtime_params=given)
     loader.__getitem__.return_value = {"tracking": "http://by-globals"}
-    assert tracking.tracking_of(loader) == expected
+    assert tracking.tracking_of(loader) == given.get("tracking", "http://by-globals")
 
 
-def test_a_relative_file_lies_in_the_project():
-    uri = tracking.tracking_uri("sqlite:///mlruns/mlflow.db", Path("/project"))
-    assert uri == "sqlite:////project/mlruns/mlflow.db"
-    assert tracking.database(uri) == Path("/project/mlruns/mlflow.db")
-    assert tracking.database("http://host:5000") is None
+PLACES = {
+    "sqlite:///mlruns/mlflow.db": "sqlite:////project/mlruns/mlflow.db",
+    "sqlite:////runs.db": "sqlite:////runs.db",
+    "http://anna:hush@host:5000": "http://anna:hush@host:5000",
+    "postgresql+x://a:hush@host/db": "postgresql+x://a:hush@host/db",
+    **dict.fromkeys(("off", False, None, "")),
+}
 
 
-@pytest.mark.parametrize("value", ["off", False, None, ""])
-def test_recording_can_be_switched_off(value):
-    assert tracking.tracking_uri(value, Path("/project")) is None
+@pytest.mark.parametrize("value", PLACES)
+def test_a_place_is_a_file_of_the_project_a_server_or_off(value):
     assert tracking.tracking_problems(value) == []
-
-
-@pytest.mark.parametrize("value", ["http://anna:hush@host:5000", "postgresql+x://a:hush@host/db"])
-def test_a_password_is_kept_and_not_shown(value):
-    assert tracking.tracking_problems(value) == []
-    assert tracking.tracking_uri(value, Path("/project")) == value
-    assert "hush" not in tracking.without_user(value)
+    assert tracking.tracking_uri(value, Path("/project")) == PLACES[value]
+    assert "hush" not in tracking.without_user(str(value))
 
 
 @pytest.mark.parametrize("value", [True, 5, "mlruns", "sqlite:///", "ftp://anna:hush@host"])
@@ -158,16 +169,16 @@ def test_anything_else_is_a_problem(value):
 # --- what is recorded ----------------------------------------------------------------------------
 
 
-def test_numbers_of_reports_are_metrics_but_not_one_per_label():
+def test_numbers_of_reports_are_metrics_but_not_one_per_label_nor_seconds_of_other_runs():
+    stages = {
+        "ingestion": {"run": "now", "seconds": 1.5, "nodes": {}},
+        "inference": {"run": "before", "seconds": 9.0, "nodes": {}},
+    }
     reports = {
-        "metrics": {
-            "accuracy": 0.5,
-            "classifier": "forest",
-            "rows": {"test": 4},
-            "per_label": {"Kiwi": {"f1": 1.0}},
-        },
+        "metrics": {**METRICS, "rows": {"test": 4}},
         "evaluation": {"capture": {"mean": 0.25, "folds": {"r*": {"accuracy": 0.25}}}},
         "ingestion_report": {"kept": 7, "kept_by_label": {"Kiwi": 7}},
+        "timings": {"seconds": 1.5, "pipelines": stages},
     }
     assert tracking.metrics_of(reports, "now") == {
         "accuracy": 0.5,
@@ -175,20 +186,6 @@ def test_numbers_of_reports_are_metrics_but_not_one_per_label():
         "evaluation/capture/mean": 0.25,
         "evaluation/capture/folds/r_/accuracy": 0.25,
         "photographs/kept": 7.0,
-        "seconds/total": 0.0,
+        "seconds/ingestion": 1.5,
+        "seconds/total": 1.5,
     }
-
-
-def test_only_the_seconds_of_this_run_count():
-    stages = {
-        "ingestion": {"run": "now", "seconds": 1.5, "nodes": {}},
-        "inference": {"run": "before", "seconds": 9.0, "nodes": {}},
-    }
-    measured = tracking.metrics_of({"timings": {"seconds": 1.5, "pipelines": stages}}, "now")
-    assert measured == {"seconds/ingestion": 1.5, "seconds/total": 1.5}
-
-
-def test_a_run_is_named_after_its_parameters():
-    given = {"images": "/x", "featurization": {"precision": "int8"}}
-    assert tracking.run_name(["__default__"], given) == "precision=int8"
-    assert tracking.run_name(["evaluation"], {}) == "evaluation, as configured"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aws import aws
+from sentences import sentence_of
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage import lock as lock_module
@@ -37,8 +38,6 @@ sys.stdin.read()
 lock.release()
 """
 
-Holder = "subprocess.Popen[str]"
-
 
 @pytest.fixture(autouse=True)
 def _none_is_held() -> Iterator[None]:
@@ -48,30 +47,17 @@ def _none_is_held() -> Iterator[None]:
 
 
 @pytest.fixture
-def hold(tmp_path) -> Iterator[Callable[[], Holder]]:
-    """Starts processes that hold the lock of ``tmp_path`` until their input ends."""
-    holders: list[subprocess.Popen[str]] = []
-
-    def start() -> "subprocess.Popen[str]":
-        words = [sys.executable, "-c", HOLD, str(tmp_path)]
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        holders.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        return process
-
-    yield start
-    for process in holders:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+def holder(tmp_path) -> "Iterator[subprocess.Popen[str]]":
+    """A process that holds the lock of ``tmp_path`` until its input ends."""
+    words, pipe = [sys.executable, "-c", HOLD, str(tmp_path)], subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
 
 
 def refusal(lock: DiskLock | StoreLock) -> str:
-    with pytest.raises(FruitsError) as error:
-        lock.acquire()
-    assert "\n" not in error.value.message
-    return error.value.message
+    return sentence_of(lock.acquire)
 
 
 def assert_lost(check: Callable[[], None]) -> None:
@@ -90,8 +76,7 @@ def test_the_kind_of_lock_is_that_of_the_storage(tmp_path):
 # --- a disk --------------------------------------------------------------------------------------
 
 
-def test_other_processes_are_refused_and_do_not_disturb_the_holder(hold, tmp_path):
-    holder = hold()
+def test_other_processes_are_refused_and_do_not_disturb_the_holder(holder, tmp_path):
     for _ in range(3):
         message = refusal(DiskLock(str(tmp_path)))
         assert message.startswith(f"Another run is writing to {tmp_path} (process {holder.pid} on ")
@@ -99,8 +84,7 @@ def test_other_processes_are_refused_and_do_not_disturb_the_holder(hold, tmp_pat
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_holder_that_ended_holds_nothing(hold, tmp_path, killed):
-    holder = hold()
+def test_a_holder_that_ended_holds_nothing(holder, tmp_path, killed):
     if killed:
         os.kill(holder.pid, signal.SIGKILL)
     holder.communicate(None if killed else "")
@@ -119,18 +103,14 @@ def test_children_of_the_holder_do_not_keep_the_lock(tmp_path):
         child.kill()
 
 
-def test_release_and_acquire_again(tmp_path):
-    lock = DiskLock(str(tmp_path))
+def test_a_new_storage_is_locked_released_and_locked_again(tmp_path):
+    lock = DiskLock(f"file://{tmp_path}/new/storage")
     for _ in range(2):
         lock.acquire()
+        assert (tmp_path / "new" / "storage" / LOCK).exists()
         lock.release()
     lock.release()
-    DiskLock(str(tmp_path)).acquire()
-
-
-def test_a_storage_that_is_not_there_yet_is_made(tmp_path):
-    DiskLock(f"file://{tmp_path}/new/storage").acquire()
-    assert (tmp_path / "new" / "storage" / LOCK).exists()
+    DiskLock(str(tmp_path / "new" / "storage")).acquire()
 
 
 @pytest.mark.parametrize("place", ["file", "file/storage"])
@@ -140,10 +120,9 @@ def test_a_storage_that_cannot_be_made_is_told(tmp_path, place):
     assert message.startswith(f"The storage {tmp_path / place} cannot be written (")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
-def test_a_holder_that_could_not_write_its_name_is_told_without(hold, tmp_path, content):
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
+def test_a_holder_that_could_not_write_its_name_is_told_without(holder, tmp_path, content):
     """A full disk leaves the file empty; it is locked all the same."""
-    hold()
     (tmp_path / LOCK).write_bytes(content)
     assert "(another process)" in refusal(DiskLock(str(tmp_path)))
 
@@ -191,6 +170,10 @@ def test_a_second_run_on_s3_is_refused_until_the_first_ends(store, held):
     held.release()
     second.acquire()
     second.check()
+    second.release()
+    held.acquire()
+    leave_lock(store, 0)
+    assert_lost(held.check)
 
 
 def test_a_lock_is_respected_until_it_was_silent_for_long(store):

@@ -79,13 +79,15 @@ def get_spark() -> "SparkSession":
         return active
     _require_java()
     on_interrupt = signal.getsignal(signal.SIGINT)
+    master = _settings.get("spark.master", "its default master")
+    if not master.startswith("local"):  # a master that does not answer is waited for
+        logger.info("Starting Spark at %s", master)
     try:
         session = _start()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, on_interrupt)  # SparkContext replaced the handler
     except Exception as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        master = _settings.get("spark.master", "its default master")
         raise FruitsError(
             f"Spark did not start at {master} ({first}): check that a master answers there, "
             "conf/<env>/spark.yml, and that `java -version` says 17 or newer."

@@ -7,11 +7,9 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import logging
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -23,7 +21,7 @@ from pyarrow import csv
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import SHOWN, table_preview, where_saved
 from fruits_kedro.datasets.reports import Atomic
-from fruits_kedro.storage.files import filesystem, is_local
+from fruits_kedro.storage.files import replace_file
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -42,18 +40,57 @@ _COLUMNS_SHOWN = 10
 """Columns of a preview: the first few of 300 components are enough."""
 
 
-class CsvText(NamedTuple):
-    """A CSV that is rendered while it is written: its first line, and chunks of whole lines."""
+@dataclass(frozen=True)
+class CsvRows:
+    """A stored table as CSV in the order of ``path``, rendered in bounded memory while written.
 
-    header: bytes
-    chunks: Iterable[bytes]
+    Iterating gives chunks of whole lines. Not an iterator: Kedro would save its items separately.
+
+    Attributes:
+        table: Plain columns, one of them ``path``, and ``sha256`` where ``limit`` is given.
+        columns: Those to render, or all.
+        wide: A column of equally long lists to spread over columns ``<prefix>1`` … ``<prefix>n``.
+        prefix: Of the names of those columns.
+        rows: Condition for the rows to render, or None for all.
+        limit: Most rows to render: those with the smallest ``sha256``, so that every label keeps
+            its share. The log says when the limit applies.
+    """
+
+    table: Table
+    columns: Sequence[str] | None = None
+    wide: str | None = None
+    prefix: str = ""
+    rows: pc.Expression | None = None
+    limit: int | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        table, wide = self.table, self.wide
+        rows = pc.scalar(True) if self.rows is None else self.rows
+        paths = table.read(["path"], rows)["path"]
+        if self.limit is not None and len(paths) > self.limit:
+            logger.warning("The CSV has %d of %d rows: its limit binds", self.limit, len(paths))
+            rows &= pc.field("sha256") <= table.sample(["sha256"], self.limit, rows)["sha256"][-1]
+            paths = table.read(["path"], rows)["path"]
+        plain = [name for name in self.columns or table.schema.names if name != wide]
+        lists = (batch[0] for batch in table.batches([wide], rows)) if wide else ()
+        width = next((len(batch[0]) for batch in lists if len(batch)), 0)
+        header = [*plain, *(f"{self.prefix}{number + 1}" for number in range(width))]
+        yield (",".join(f'"{name}"' for name in header) + "\n").encode()
+        paths = paths.take(pc.sort_indices(paths))
+        columns = [*dict.fromkeys([*plain, "path"]), *([wide] if wide else [])]
+        for start in range(0, len(paths), _SORTED_ROWS):
+            last = paths.slice(start, _SORTED_ROWS)[-1]
+            between = (pc.field("path") >= paths[start]) & (pc.field("path") <= last)
+            part = table.read(columns, rows & between).sort_by("path")
+            for batch in part.to_batches(max_chunksize=_LINES):
+                yield _lines(batch, plain, wide)
 
 
 class CsvDataset(Atomic, CSVDataset):
     """``pandas.CSVDataset``, written atomically, safe for spreadsheets, of any size.
 
-    Saves a pandas DataFrame without its index, or a ``CsvText`` chunk by chunk, so that the driver
-    never holds a large table. Loads as a DataFrame; an empty cell is null.
+    Saves a pandas DataFrame without its index, or the chunks of ``CsvRows`` one by one, so that the
+    driver never holds a large table. Loads as a DataFrame; an empty cell is null.
 
     Args:
         text: Columns that always load as text: a label may be called "nan", "007" or "=1+1". Names
@@ -79,12 +116,12 @@ class CsvDataset(Atomic, CSVDataset):
         """A small table as CSV, as UTF-8."""
         return replaced(data, self._text, NEUTRALISE).to_csv(index=False).encode()
 
-    def save(self, data: pd.DataFrame | CsvText) -> None:
+    def save(self, data: pd.DataFrame | Iterable[bytes]) -> None:
         """Replace the file; a DataFrame with equal content leaves it as it is."""
-        if isinstance(data, CsvText):
-            _stream(self.uri, data)
-        else:
+        if isinstance(data, pd.DataFrame):
             super().save(data)
+        else:
+            replace_file(self.uri, data)
 
     def load(self) -> pd.DataFrame:
         """The table as it was saved. Raises FruitsError if there is none."""
@@ -104,61 +141,10 @@ class CsvDataset(Atomic, CSVDataset):
         return table_preview(list(head.columns), rows)
 
 
-def render_csv(
-    table: Table,
-    columns: Sequence[str] | None = None,
-    wide: str | None = None,
-    prefix: str = "",
-    rows: pc.Expression | None = None,
-    limit: int | None = None,
-) -> CsvText:
-    """Render a stored table as CSV in the order of ``path``, in bounded memory.
-
-    Args:
-        table: Plain columns, one of them ``path``, and ``sha256`` where ``limit`` is given.
-        columns: Those to render, or all.
-        wide: A column of equally long lists to spread over columns ``<prefix>1`` … ``<prefix>n``.
-        prefix: Of the names of those columns.
-        rows: Condition for the rows to render, or None for all.
-        limit: Most rows to render: those with the smallest ``sha256``, so that every label keeps
-            its share. The log says when the limit applies.
-    """
-    rows = pc.scalar(True) if rows is None else rows
-    names = [name for name in columns or table.column_names if name != wide]
-    paths = table.read(["path"], rows)["path"]
-    if limit is not None and len(paths) > limit:
-        logger.warning("The CSV has %d of %d rows: its limit binds", limit, len(paths))
-        rows &= pc.field("sha256") <= table.sample(["sha256"], limit, rows)["sha256"][-1]
-        paths = table.read(["path"], rows)["path"]
-    filled = (batch for batch in table.batches([wide], rows) if batch.num_rows) if wide else ()
-    first = next(iter(filled), None)
-    width = len(first[0][0]) if first else 0
-    header = ",".join(f'"{name}"' for name in [*names, *(f"{prefix}{i + 1}" for i in range(width))])
-    ordered = paths.take(pc.sort_indices(paths))
-    return CsvText(f"{header}\n".encode(), _chunks(table, names, wide, rows, ordered))
-
-
 def replaced(table: pd.DataFrame, names: Sequence[str], how: tuple[str, str]) -> pd.DataFrame:
     """A table with ``NEUTRALISE`` or ``RESTORE`` applied to those of the named columns it has."""
     text = [name for name in names if name in table.columns]
     return table.assign(**{name: table[name].str.replace(*how, regex=True) for name in text})
-
-
-def _chunks(
-    table: Table,
-    names: Sequence[str],
-    wide: str | None,
-    rows: pc.Expression,
-    paths: pa.ChunkedArray,
-) -> Iterator[bytes]:
-    """Lines in the order of the sorted ``paths``, with only the rows being sorted in memory."""
-    columns = [*dict.fromkeys([*names, "path"]), *([wide] if wide else [])]
-    for start in range(0, len(paths), _SORTED_ROWS):
-        last = min(start + _SORTED_ROWS, len(paths)) - 1
-        between = (pc.field("path") >= paths[start]) & (pc.field("path") <= paths[last])
-        part = table.read(columns, rows & between)
-        for batch in part.sort_by("path").to_batches(max_chunksize=_LINES):
-            yield _lines(batch, names, wide)
 
 
 def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> bytes:
@@ -176,21 +162,3 @@ def _lines(batch: pa.RecordBatch, names: Sequence[str], wide: str | None) -> byt
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink, csv.WriteOptions(include_header=False))
     return sink.getvalue().to_pybytes()
-
-
-def _stream(uri: str, text: CsvText) -> None:
-    """Write a file atomically, chunk by chunk: by rename on a disk, by upload on a store."""
-    fs, path = filesystem(uri)
-    lines = chain([text.header], text.chunks)
-    if not is_local(uri):
-        # Outside of a transaction an error would complete the upload of half a file.
-        with fs.transaction, fs.open(path, "wb") as file:
-            file.writelines(lines)
-        return
-    unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with fs.open(str(unfinished), "wb") as file:
-            file.writelines(lines)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

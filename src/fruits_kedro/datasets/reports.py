@@ -1,6 +1,7 @@
 """Reports, plots and pages: Kedro's stock datasets, made atomic by one mixin."""
 
 import base64
+import hashlib
 import json
 from typing import Any, ClassVar
 
@@ -9,8 +10,9 @@ from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
 
 from fruits_kedro.datasets.previews import json_preview, where_saved
-from fruits_kedro.storage.files import read_bytes, replace_file
+from fruits_kedro.storage.files import filesystem, is_local, read_bytes, replace_file
 from fruits_kedro.storage.heavy_types import Figure
+from fruits_kedro.storage.manifest import HASHED_BYTES
 from fruits_kedro.storage.s3 import client_options
 
 
@@ -58,6 +60,19 @@ class Atomic:
             unchanged = False
         if not unchanged:
             replace_file(self.uri, content, self.media_type)
+
+    def snapshot_id(self) -> str | None:
+        """Changes with the content (of a large file with size and time); None without a file."""
+        fs, path = filesystem(self.uri)
+        try:
+            info = fs.info(path)
+            if not is_local(self.uri):  # an object store hashes what it stores
+                return str(info.get("ETag") or fs.ukey(path))
+            if info["size"] > HASHED_BYTES:
+                return str(fs.ukey(path))
+            return hashlib.sha256(fs.cat_file(path)).hexdigest()
+        except FileNotFoundError:
+            return None
 
 
 class JsonReportDataset(Atomic, JSONDataset):

@@ -1,6 +1,7 @@
 """A table of the catalog: a folder of Parquet that any tool reads."""
 
 import logging
+from itertools import chain, islice
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from fruits_kedro import FruitsError
 from fruits_kedro.datasets.previews import SHOWN, table_preview
 from fruits_kedro.storage import schemas
 from fruits_kedro.storage.manifest import Folder, Manifest, StoredFile
-from fruits_kedro.storage.tables import Table, merge_files, write_table
+from fruits_kedro.storage.tables import Table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class TableDataset(AbstractDataset[Any, Table]):
 
     def keep_only(self, condition: pc.Expression) -> tuple[int, int]:
         """Remove the rows that do not meet a condition. Returns rows removed and bytes freed."""
-        before, size = self.load(), self._folder.size()
+        before, version = self.load(), self._folder.next_version()
         files: list[StoredFile] = []
         for file in before.files:
             part = Table(before.uri, before.schema, (file,))
@@ -94,20 +95,19 @@ class TableDataset(AbstractDataset[Any, Table]):
             if kept == file.rows:
                 files.append(file)
             elif kept:
-                rows = pa.Table.from_batches(part.batches(filter=condition), self._schema)
-                files += write_table(before.uri, self._folder.next_version(), rows, self._schema)
+                files += write_table(
+                    before.uri, version, part.batches(filter=condition), self._schema
+                )
         self._folder.commit(files)
-        return before.rows - sum(f.rows for f in files), size - self._folder.size()
+        after = Table(before.uri, before.schema, tuple(files))
+        return before.rows - after.rows, before.nbytes - after.nbytes
 
     def preview(self, nrows: int = SHOWN) -> TablePreview:
         """The first rows for Kedro-Viz, without binary columns."""
         names = [field.name for field in self._schema if field.type != pa.binary()]
-        rows: list[dict[str, Any]] = []
-        for batch in self._of(self._folder.current()).batches(names):
-            rows += batch.slice(0, nrows - len(rows)).to_pylist()
-            if len(rows) >= nrows:
-                break
-        return table_preview(names, rows)
+        batches = self._of(self._folder.current()).batches(names)
+        rows = chain.from_iterable(batch.slice(0, nrows).to_pylist() for batch in batches)
+        return table_preview(names, islice(rows, nrows))
 
     def tidy(self) -> None:
         """Remove files that a killed save left behind."""
@@ -130,11 +130,9 @@ class TableDataset(AbstractDataset[Any, Table]):
         small = tuple(file for file in files if file.size < _SMALL_BYTES)
         if self._mode != "add" or len(small) <= _SMALL_FILES:
             return files
-        merged = merge_files(
-            Table(self._folder.uri, self._schema, small), self._folder.next_version()
-        )
-        others = tuple(file for file in files if file not in small)
-        return (*others, merged) if merged else others
+        rows = Table(self._folder.uri, self._schema, small).batches()
+        merged = write_table(self._folder.uri, self._folder.next_version(), rows, self._schema)
+        return (*(file for file in files if file not in small), *merged)
 
     def _of(self, manifest: Manifest | None) -> Table:
         return Table(self._folder.uri, self._schema, manifest.files if manifest else ())

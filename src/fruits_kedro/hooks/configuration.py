@@ -19,12 +19,13 @@ from fruits_kedro.cluster import session as spark
 from fruits_kedro.hooks.tracking import tracking_of, tracking_problems
 from fruits_kedro.parameters.checks import parameter_problems, refusal
 from fruits_kedro.parameters.facts import fact_problems
-from fruits_kedro.storage.files import is_local
 
 _GLOBALS = ("images", "own", "storage", "backgrounds", "tracking")
-_SCHEMES = ("s3", "s3a", "file")
-_PLACES = ("raw_images", "metrics")
-"""Catalog entries whose paths are those of photographs and results."""
+_NO_PLACE = re.compile(
+    r"(None)?$|"  # what the catalog makes of an empty or missing value
+    r"s3a?://(/|$)|(s3a?|file):(?!//)|(?!s3a?:|file:).*://",
+    re.S,
+)
 
 
 class ConfigurationHooks:
@@ -71,19 +72,17 @@ class FruitsConfigLoader(OmegaConfigLoader):
             raise
         except Exception as error:  # YAML, OmegaConf and Kedro share no parent
             first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".:")
+            folders = dict.fromkeys((self.base_env, self.env or self.default_run_env))
+            files = " or ".join(f"conf/{folder}/{key}*.yml" for folder in folders)
             raise FruitsError(
-                f"The configuration of {key} cannot be read ({first}): correct {self._files(key)}, "
-                "or the value in --params."
+                f"The configuration of {key} cannot be read ({first}): correct {files}, or the "
+                "value in --params."
             ) from error
 
     def _own_folders(self, otherwise: str | None) -> str:
         """Folders of own photographs: those of the parameters, else of the environment."""
         folders = _load(self, "parameters").get("own", {}).get("folders") or otherwise or ""
         return folders if isinstance(folders, str) else ",".join(folders)
-
-    def _files(self, key: str) -> str:
-        environments = dict.fromkeys((self.base_env, self.env or self.default_run_env))
-        return " or ".join(f"conf/{name}/{key}*.yml" for name in environments)
 
 
 def _own_folders_apart(given: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -107,9 +106,10 @@ def check_configuration(loader: Any) -> None:
     if not entries:
         parameters += place_problems(catalog)
     parameters += tracking_problems(tracking_of(loader))
+    unknown = [name for name in _load(loader, "globals") if name not in _GLOBALS]
     files = [
         *entries,
-        *global_problems(_load(loader, "globals")),
+        *(f"{n} is unknown in globals.yml{nearest_hint(n, _GLOBALS)}" for n in unknown),
         *spark.setting_problems(_load(loader, "spark")),
         *fact_problems(_load(loader, "fruits")),
     ]
@@ -119,7 +119,7 @@ def check_configuration(loader: Any) -> None:
 
 def storage_of(catalog: dict[str, Any]) -> str:
     """The storage root of a resolved catalog, as it was given."""
-    return catalog["metrics"]["filepath"].removesuffix("/08_reporting/metrics.json")
+    return str(catalog["metrics"].get("filepath")).removesuffix("/08_reporting/metrics.json")
 
 
 def nearest_hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -153,13 +153,6 @@ def _load(loader: Any, key: str) -> dict[str, Any]:
         return {}
 
 
-def global_problems(values: dict[str, Any]) -> Iterator[str]:
-    """Problems of globals.yml."""
-    for name in values:
-        if name not in _GLOBALS:
-            yield f"{name} is unknown in globals.yml{nearest_hint(name, _GLOBALS)}"
-
-
 def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems in the structure of entries; datasets check their own arguments."""
     ours = [f"fruits_kedro.datasets.{name}" for name in datasets.__all__]
@@ -169,30 +162,20 @@ def catalog_problems(catalog: dict[str, Any]) -> Iterator[str]:
             yield f"the catalog's {name} has no type: give the class of a dataset"
         elif kind.startswith("fruits_kedro.") and kind not in ours:
             yield f"the catalog's {name} is a {kind}, which is unknown{nearest_hint(kind, ours)}"
-        elif name in _PLACES and not isinstance(entry.get("filepath"), str):
-            yield (
-                f"filepath of the catalog's {name} is {entry.get('filepath')!r}: give a folder or "
-                "an s3:// URI"
-            )
 
 
 def place_problems(catalog: dict[str, Any]) -> Iterator[str]:
     """Problems of ``images`` and ``storage``, found without opening anything."""
-    places = {"images": catalog["raw_images"]["filepath"], "storage": storage_of(catalog)}
+    images = str(catalog["raw_images"].get("filepath"))
+    places = {"images": images, "storage": storage_of(catalog)}
     for name, place in places.items():
-        if place in ("", "None"):  # what the catalog makes of an empty value
-            yield f"{name} is {place!r}: give a folder or an s3:// URI"
-        elif "@" in place.partition("://")[2].split("/")[0]:
+        if "@" in place.partition("://")[2].split("/")[0]:
             yield (
                 f"{name} holds a user or password before its '@': remove them, and give "
                 "credentials in the standard AWS environment"
             )
-        elif not is_local(place) and place.split("://")[0] not in _SCHEMES:
-            yield f"{name} is {place!r}: give a folder or an s3:// URI"
-        elif re.match(r"(s3a?|file):(?!//)", place):
-            yield f"{name} is {place!r}: a URI begins with {place.split(':')[0]}://"
-        elif re.match(r"s3a?://(/|$)", place):
-            yield f"{name} is {place!r}: the bucket is missing"
+        elif _NO_PLACE.match(place):
+            yield f"{name} is {place!r}: give a folder or an s3:// URI with a bucket"
         else:
             try:
                 os.fsencode(place)  # for the file system

@@ -1,9 +1,9 @@
 """Locks the storage root of a run, and removes what a killed run left behind."""
 
 import atexit
-import logging
 import re
 from pathlib import Path
+from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -16,10 +16,8 @@ from fruits_kedro.hooks.configuration import storage_of
 from fruits_kedro.hooks.errors import at_end
 from fruits_kedro.storage.files import is_local, join, local_path
 from fruits_kedro.storage.lock import Lock, lock_of
-from fruits_kedro.storage.manifest import first_version, remove_first_version, stored_folders
+from fruits_kedro.storage.manifest import stored_folders
 from fruits_kedro.storage.s3 import abort_unfinished_uploads, is_s3
-
-logger = logging.getLogger(__name__)
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 
@@ -49,7 +47,6 @@ class StorageHooks:
         self.release()  # after an interrupt in a notebook the lock is still held
         self._lock = lock_of(self._storage)
         self._lock.acquire()
-        start_over(self._storage, pipeline)
         remove_leftovers(self._storage, pipeline, catalog)
 
     @hook_impl
@@ -66,38 +63,15 @@ class StorageHooks:
             lock.release()
 
 
-def start_over(storage: str, pipeline: Pipeline) -> None:
-    """Remove what version 1 of this project stored, and say so; only safe under the lock.
-
-    Raises FruitsError if the pipeline does not compute it again; nothing is removed then.
-    """
-    folders = ", ".join(first_version(storage))
-    if not folders:
-        return
-    if "images" not in pipeline.all_outputs():
-        raise FruitsError(
-            f"{storage} was written by version 1 of this project, whose tables and models cannot "
-            "be read any more: run `kedro run`, which replaces them, or name another storage with "
-            "--params=storage=FOLDER_OR_URI."
-        )
-    remove_first_version(storage)
-    logger.warning(
-        "%s was written by version 1 of this project, whose tables and models cannot be read "
-        "any more: its folders %s were removed, and everything is computed again",
-        storage,
-        folders,
-    )
-
-
 def remove_leftovers(storage: str, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
     """Remove files and uploads that a killed run left unfinished; only safe under the lock.
 
-    The datasets of the pipeline remove their left-overs by ``tidy()``.
+    What the pipeline makes removes its own by ``tidy()``.
     """
-    for name in sorted(pipeline.datasets()):
-        tidy = getattr(catalog.get(name), "tidy", None)
-        if tidy is not None:
-            tidy()
+    for name in sorted(pipeline.all_outputs()):
+        dataset: Any = catalog.get(name)
+        if hasattr(dataset, "tidy"):
+            dataset.tidy()
     # Datasets of other pipelines, which other tools may read before those run again.
     for folder in stored_folders(storage):
         folder.tidy()

@@ -57,15 +57,15 @@ class ProgressHooks:
 
 
 class TimingHooks:
-    """Wall time per pipeline, from the first load of a node to its last save.
+    """Wall time of the run, and per pipeline from the first load of a node to its last save.
 
     Spark works while a result is saved, which is after ``after_node_run``.
     """
 
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        self._mark = time.perf_counter()
-        self._catalog: CatalogProtocol | None = None
+        self._began = self._mark = 0.0
+        self._catalog: Any = {}
         self._run = ""
 
     @hook_impl
@@ -73,7 +73,7 @@ class TimingHooks:
         """Start the clock."""
         self._seconds.clear()
         self._catalog, self._run = catalog, run_params["run_id"]
-        self._mark = time.perf_counter()
+        self._began = self._mark = time.perf_counter()
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
@@ -93,12 +93,13 @@ class TimingHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Save the times, and keep earlier ones of pipelines that did not run."""
+        """Save and log the times."""
         self._save()
+        logger.info("Finished in %s", duration(time.perf_counter() - self._began))
 
     def _save(self) -> None:
-        catalog = self._catalog
-        if catalog is None or TIMINGS not in catalog:
+        """Save the times; those of pipelines that did not run are kept."""
+        if TIMINGS not in self._catalog:
             return
         stages = {
             name: {
@@ -109,10 +110,10 @@ class TimingHooks:
             for name, nodes in self._seconds.items()
         }
         total = sum(sum(nodes.values()) for nodes in self._seconds.values())
+        timings = self._catalog[TIMINGS]
         try:
-            earlier = catalog.load(TIMINGS)["pipelines"] if catalog.exists(TIMINGS) else {}
-            pipelines = {**earlier, **stages}
-            catalog.save(TIMINGS, {"seconds": round(total, 2), "pipelines": pipelines})
+            earlier = timings.load()["pipelines"] if timings.exists() else {}
+            timings.save({"seconds": round(total, 2), "pipelines": earlier | stages})
         except DatasetError as error:  # the run itself is complete
             logger.warning("The times of this run were not saved: %s", error.__cause__ or error)
 
@@ -122,7 +123,6 @@ class SummaryHooks:
 
     def __init__(self) -> None:
         self._loader: Any = None
-        self._began = time.monotonic()
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -145,19 +145,10 @@ class SummaryHooks:
         catalog[RUN_FACTS].save(facts)
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
-        """Start the clock."""
-        self._began = time.monotonic()
-
-    @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Log seconds, counts, accuracy, and where to look."""
+        """Log counts, accuracy, and where to look."""
         made = pipeline.all_outputs()
-        reports = {
-            name: catalog.load(name) for name in _REPORTS if name in made and catalog.exists(name)
-        }
-        logger.info("Finished in %s", duration(time.monotonic() - self._began))
-        for line in summary_lines(reports):
+        for line in summary_lines({n: catalog.load(n) for n in _REPORTS if n in made}):
             logger.info("%s", line)
         page = ", open report.html first" if "report" in made else ""
         storage = storage_of(self._loader["catalog"])

@@ -5,12 +5,11 @@ timeout costs one line of the log.
 """
 
 import logging
-import multiprocessing
 import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -22,6 +21,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro import __version__
+from fruits_kedro.pipelines.reporting.run_facts import leaves
 from fruits_kedro.storage.files import read_bytes
 
 logger = logging.getLogger(__name__)
@@ -32,12 +32,10 @@ _SECONDS = 120
 """Longest wait for MLflow: a report of 10 MB over a slow line takes a minute."""
 
 _FILE = "sqlite:///"
-_URI = re.compile(r"(sqlite|https?|postgresql|mysql|mssql)(\+\w+)?://.")
+_URI = re.compile(r"(sqlite|https?|postgresql|mysql|mssql)(\+\w+)?://(?!/$).")
 _USER = re.compile(r"(?<=://)[^/@]+@")
 _MAX_TEXT = 500
 """Characters of a parameter or tag: the limit of the smallest of MLflow's stores."""
-_MAX_PARAMETERS = 100
-"""Parameters that MLflow takes in one request."""
 
 _ENVIRONMENT = {
     # MLflow's own defaults, 7 tries of 120 s, wait half an hour for a server that is down.
@@ -67,20 +65,15 @@ class TrackingHooks:
 
     def __init__(self) -> None:
         self._uri: str | None = None
-        self._configuration: dict[str, Any] = {}
-        self._given: dict[str, Any] = {}
+        self._loader: Any = None
         self._started = 0.0
         self._is_new = False
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Read where runs are recorded, and the parameters of this one."""
-        loader = context.config_loader
-        self._uri = tracking_uri(tracking_of(loader), Path(context.project_path))
-        if self._uri:
-            # Read now: the files may be edited during the run.
-            self._configuration = {key: loader[key] for key in ("catalog", "parameters")}
-            self._given = dict(loader.runtime_params or {})
+        """Read where runs are recorded."""
+        self._loader = context.config_loader
+        self._uri = tracking_uri(tracking_of(self._loader), Path(context.project_path))
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -103,8 +96,11 @@ class TrackingHooks:
             return
         shown = str(database(self._uri) or without_user(self._uri))
         try:
+            if find_spec("mlflow") is None:
+                raise ImportError("MLflow is not installed, it comes with the extra 'local'")
             run = self._describe(run_params, pipeline, catalog)
-            _in_time(lambda: write_run(self._uri or "", run))
+            with ThreadPool(1) as pool:  # a thread that hangs ends with the process
+                pool.apply_async(write_run, (self._uri,), run).get(_SECONDS)
         except Exception as error:  # MLflow, its database and requests share no base class
             reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
             logger.warning(
@@ -119,20 +115,19 @@ class TrackingHooks:
     def _describe(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> dict[str, Any]:
-        """What is recorded of a run, as ``write_run`` takes it."""
-        entries, parameters = self._configuration["catalog"], self._configuration["parameters"]
+        """The arguments of ``write_run``."""
+        entries = self._loader["catalog"]
         outputs = sorted(pipeline.all_outputs() | {"timings"})
         made = [name for name in outputs if catalog.exists(name)]
-        reports = {n: catalog.load(n) for n in (*_PREFIXES, "timings") if n in made}
+        loaded = {n: catalog.load(n) for n in (*_PREFIXES, "timings") if n in made}
         paths = [str(entries.get(name, {}).get("filepath")) for name in made]
         return {
-            "name": run_name(run_params["pipeline_names"] or [], self._given),
+            "name": run_name(run_params["pipeline_names"] or [], self._loader.runtime_params or {}),
             "started": self._started,
-            "ended": time.time(),
-            "parameters": dict(parameters_of(parameters)),
-            "metrics": metrics_of(reports, run_params["run_id"]),
+            "parameters": parameters_of(self._loader["parameters"]),
+            "metrics": metrics_of(loaded, run_params["run_id"]),
             "tags": {
-                "fingerprint": str(reports.get("metrics", {}).get("fingerprint", "")),
+                "fingerprint": str(loaded.get("metrics", {}).get("fingerprint", "")),
                 "images": str(entries["raw_images"]["filepath"]),
                 "storage": str(entries["metrics"]["filepath"]).split(f"/{_FOLDER}/")[0],
                 "environment": str(run_params["env"]),
@@ -155,13 +150,11 @@ def tracking_of(loader: Any) -> Any:
 
 def tracking_problems(setting: Any) -> list[str]:
     """Problems of the setting ``tracking``; empty if there are none."""
-    is_uri = isinstance(setting, str) and _URI.match(setting) and setting != _FILE
-    if is_off(setting) or is_uri:
+    if is_off(setting) or (isinstance(setting, str) and _URI.match(setting)):
         return []
-    shown = without_user(setting) if isinstance(setting, str) else str(setting).lower()
     return [
-        f"tracking is {shown!r}: give off, {_FILE}FILE, or the address of an MLflow server such "
-        "as http://host:5000"
+        f"tracking is {without_user(str(setting))!r}: give off, {_FILE}FILE, or the address of an "
+        "MLflow server such as http://host:5000"
     ]
 
 
@@ -200,13 +193,9 @@ def mlflow_environment() -> dict[str, str]:
 # --- what is recorded ----------------------------------------------------------------------------
 
 
-def parameters_of(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def parameters_of(values: Mapping[str, Any]) -> dict[str, str]:
     """Every parameter by its dotted name, without the places."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from parameters_of(value, f"{prefix}{name}.")
-        elif prefix or name not in _PLACES:
-            yield f"{prefix}{name}", str(value)[:_MAX_TEXT]
+    return {name: str(value)[:_MAX_TEXT] for name, value in leaves(values) if name not in _PLACES}
 
 
 def metrics_of(reports: Mapping[str, Mapping[str, Any]], run_id: str) -> dict[str, float]:
@@ -222,7 +211,7 @@ def metrics_of(reports: Mapping[str, Mapping[str, Any]], run_id: str) -> dict[st
 
 def run_name(pipelines: list[str], given: Mapping[str, Any]) -> str:
     """A short name that tells a run from others: its pipelines and its runtime parameters."""
-    values = [f"{name.rpartition('.')[2]}={value}" for name, value in parameters_of(given)]
+    values = [f"{name.rpartition('.')[2]}={value}" for name, value in parameters_of(given).items()]
     named = [name for name in pipelines if name != "__default__"]
     return ", ".join([*named, *(values or ["as configured"])])[:_MAX_TEXT]
 
@@ -244,25 +233,32 @@ def _metric(name: str) -> str:
 # --- MLflow --------------------------------------------------------------------------------------
 
 
-def write_run(uri: str, run: Mapping[str, Any]) -> None:
-    """Write one completed run as ``TrackingHooks`` describes it; times are Unix seconds."""
+def write_run(
+    uri: str,
+    name: str,
+    started: float,
+    parameters: Mapping[str, str],
+    metrics: Mapping[str, float],
+    tags: dict[str, str],
+    reports: Iterable[str],
+) -> None:
+    """Write a run that ends now; it ``started`` at a Unix time, and ``reports`` are its files."""
     os.environ.update(mlflow_environment())
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param
 
-    client = MlflowClient(tracking_uri=uri)
-    started, ended = (int(run[name] * 1000) for name in ("started", "ended"))
+    client, ended = MlflowClient(tracking_uri=uri), int(time.time() * 1000)
     experiment = _experiment(client, database(uri))
-    made = client.create_run(experiment, started, run["tags"], run["name"]).info.run_id
-    client.log_batch(made, metrics=[Metric(n, v, ended, 0) for n, v in run["metrics"].items()])
-    parameters = [Param(name, value) for name, value in run["parameters"].items()]
-    for start in range(0, len(parameters), _MAX_PARAMETERS):
-        client.log_batch(made, params=parameters[start : start + _MAX_PARAMETERS])
+    made = client.create_run(experiment, int(started * 1000), tags, name).info.run_id
+    client.log_batch(
+        made,
+        [Metric(key, value, ended, 0) for key, value in metrics.items()],
+        [Param(key, value) for key, value in parameters.items()],
+    )
     with tempfile.TemporaryDirectory() as folder:
-        for report in run["reports"]:
-            copy = Path(folder) / report.rsplit("/", 1)[-1]
-            copy.write_bytes(read_bytes(report))
-            client.log_artifact(made, str(copy), _FOLDER)
+        for report in reports:
+            (Path(folder) / report.rsplit("/", 1)[-1]).write_bytes(read_bytes(report))
+        client.log_artifacts(made, folder, _FOLDER)
     client.set_terminated(made, "FINISHED", ended)
 
 
@@ -276,14 +272,3 @@ def _experiment(client: Any, file: Path | None) -> str:
     # Opens MLflow's page on training runs instead of language models.
     tags = {"mlflow.experimentKind": "custom_model_development"}
     return str(client.create_experiment(EXPERIMENT, artifacts, tags))
-
-
-def _in_time(write: Any) -> None:
-    """Call ``write`` in a thread for at most ``_SECONDS``; a hanging one ends with the process."""
-    if find_spec("mlflow") is None:
-        raise RuntimeError("MLflow is not installed, it comes with the extra 'local'")
-    with ThreadPool(1) as pool:
-        try:
-            pool.apply_async(write).get(_SECONDS)
-        except multiprocessing.TimeoutError as error:
-            raise TimeoutError(f"it took more than {_SECONDS} s") from error

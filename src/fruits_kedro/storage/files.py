@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,24 +45,28 @@ def read_bytes(uri: str) -> bytes:
     return fs.cat_file(path)
 
 
-def replace_file(uri: str, content: bytes, media_type: str | None = None) -> None:
+def replace_file(uri: str, content: bytes | Iterable[bytes], media_type: str | None = None) -> None:
     """Write one file so that a reader sees the old content or the new, never a part.
 
-    A rename on a local disk, a single PUT on an object store. ``media_type`` is its content type
-    there; without it a browser saves a page instead of showing it.
+    A rename on a local disk; on an object store a single PUT, or one upload of all chunks.
+    ``media_type`` is its content type there; without it a browser saves a page instead of showing
+    it.
     """
     fs, path = filesystem(uri)
-    if not is_local(uri):
+    if is_local(uri):
+        unfinished = Path(path).with_name(f".{uuid.uuid4().hex}.tmp")
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with unfinished.open("wb") as file:
+                file.writelines([content] if isinstance(content, bytes) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    elif isinstance(content, bytes):
         fs.pipe_file(path, content, **({"ContentType": media_type} if media_type else {}))
-        return
-    directory = Path(path).parent
-    directory.mkdir(parents=True, exist_ok=True)
-    unfinished = directory / f".{uuid.uuid4().hex}.tmp"
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    else:
+        # Outside of a transaction an error would complete the upload of half a file.
+        with fs.transaction, fs.open(path, "wb") as file:
+            file.writelines(content)

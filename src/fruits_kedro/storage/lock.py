@@ -37,48 +37,40 @@ class DiskLock:
     def __init__(self, storage: str) -> None:
         self.storage = local_path(storage)
         self._path = Path(self.storage) / LOCK
-        self._descriptor: int | None = None
+        self._descriptor = -1
 
     def acquire(self) -> None:
         """Take the lock. Raises FruitsError if another run holds it, or nothing can be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
             raise FruitsError(
                 f"The storage {self.storage} cannot be written ({error.strerror}): name another "
                 "with --params=storage=FOLDER, or give the user of this run the right to write."
             ) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = _parse(os.pread(descriptor, 4096, 0))
-            os.close(descriptor)
+            holder = _parse(os.pread(self._descriptor, 4096, 0))
+            os.close(self._descriptor)
             raise _busy(self.storage, holder) from error
-        self._descriptor = descriptor
         with suppress(OSError):  # the run reports a full disk itself
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, _identity(""), 0)
+            self._path.write_bytes(_identity(""))
         _held.append(self)
 
     def check(self) -> None:
         """Raise FruitsError if the lock's file was removed: another run may hold a new one."""
-        if self._descriptor is not None:
-            try:
-                same = os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
-            except OSError:
-                same = False
-            if not same:
-                raise _lost(self.storage, "its file was removed")
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._descriptor), os.stat(self._path)):
+                return
+        raise _lost(self.storage, "its file was removed")
 
     def release(self) -> None:
         """Release the lock."""
-        if self._descriptor is not None:
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self in _held:
             _held.remove(self)
+            os.close(self._descriptor)
 
 
 class StoreLock:
@@ -93,8 +85,7 @@ class StoreLock:
         self._fs, self._path = filesystem(join(storage, LOCK))
         self._token = uuid.uuid4().hex
         self._version: str | None = None
-        # Reentrant: a signal handler may release the lock during a check.
-        self._one_at_a_time = threading.RLock()
+        self._one_at_a_time = threading.Lock()
         self._released = threading.Event()
 
     def acquire(self) -> None:
@@ -103,7 +94,12 @@ class StoreLock:
         Raises FruitsError if a living run holds it, or the storage cannot be reached.
         """
         try:
-            self._take()
+            if not self._put(_identity(self._token)):
+                self._version, holder = self._read()
+                if holder and not _is_gone(holder):
+                    raise _busy(self.storage, holder)
+                if not self._put(_identity(self._token)):
+                    raise _busy(self.storage, {})
         except FruitsError:
             raise
         except Exception as error:  # clients of object stores share no base class of errors
@@ -119,11 +115,8 @@ class StoreLock:
     def check(self) -> None:
         """Renew the lock. Raises FruitsError if another run has taken it."""
         with self._one_at_a_time:
-            if self._released.is_set():
-                return
             # A laptop that slept finds out here that it lost the lock.
-            if self._version is None or not self._put(_identity(self._token)):
-                self._version = None
+            if not self._released.is_set() and not self._put(_identity(self._token)):
                 raise _lost(self.storage, "another run took it while this one was silent")
 
     def release(self) -> None:
@@ -133,19 +126,7 @@ class StoreLock:
                 self._released.set()
                 _held.remove(self)
                 with suppress(Exception):
-                    if self._version is not None:
-                        self._put(_FREE)
-
-    def _take(self) -> None:
-        if self._put(_identity(self._token)):
-            return
-        version, holder = self._read()
-        if holder and holder.get("token") != self._token and not _is_gone(holder):
-            raise _busy(self.storage, holder)
-        self._version = version
-        if not self._put(_identity(self._token)):
-            self._version = None
-            raise _busy(self.storage, {})
+                    self._put(_FREE)
 
     def _put(self, content: bytes) -> bool:
         """Replace the version that this lock saw last, or create the object.
@@ -183,12 +164,9 @@ class StoreLock:
 
     def _beat(self) -> None:
         while not self._released.wait(HEARTBEAT_SECONDS):
-            try:
+            # The next beat may reach the store; a lost lock stops the next commit.
+            with suppress(Exception):
                 self.check()
-            except FruitsError:
-                return  # the next commit raises the error
-            except Exception:  # noqa: S112 - the next beat may reach the store
-                continue
 
 
 Lock = DiskLock | StoreLock
@@ -244,20 +222,18 @@ def _is_gone(holder: dict[str, Any]) -> bool:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # alive, but owned by another user
+        except PermissionError:  # alive, but owned by another user
             pass
     return isinstance(beat, float) and time.time() - beat >= EXPIRY_SECONDS
 
 
 def _parse(content: bytes) -> dict[str, Any]:
     """The holder that a lock names; ``{}`` if it is free."""
-    if content == _FREE:
-        return {}
-    try:
+    with suppress(ValueError):
         holder = json.loads(content)
-    except ValueError:
-        holder = None
-    return holder if isinstance(holder, dict) and holder else {"unknown": True}
+        if isinstance(holder, dict):
+            return holder
+    return {"unknown": True}
 
 
 def _is_refusal(error: OSError) -> bool:

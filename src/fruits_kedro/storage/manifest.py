@@ -31,36 +31,16 @@ from fruits_kedro.storage.files import (
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
-"""Version of the layout; version 1 kept snapshots in part folders below the table's folder."""
-
-_FIRST_VERSION = (
-    "02_intermediate/images",
-    "02_intermediate/photographs",
-    "04_feature/features",
-    "04_feature/augmented_features",
-    "04_feature/scene_features",
-    "05_model_input/splits",
-    "05_model_input/variants",
-    "05_model_input/reduced_variants",
-    "05_model_input/reduced_features",
-    "06_models/backbone",
-    "06_models/reducer",
-    "06_models/classifier",
-    "07_model_output/predictions",
-    "07_model_output/inference_predictions",
-    "08_reporting/map_points",
-    "08_reporting/data_quality",
-)
-"""Folders in which version 1 kept snapshots."""
-
 HASHED_BYTES = 64 << 20
-"""Local folders up to this size are held to the sha256 of every file, larger ones to sizes."""
+"""Local folders and files up to this size are held to their sha256 (0.1 s), larger to sizes."""
 
 _OURS = re.compile(r"\d{6}-\d{5}-[0-9a-f]{10}\.parquet|[\w-]+-[0-9a-f]{16}\.\w+")
 """Pattern of file names that this project writes; other files are never removed."""
 
 _MANIFEST = re.compile(r"\.(.+)\.manifest\.json")
+
+_FIRST_VERSION = "_current.json"
+"""Name of a file in every folder of version 1, which kept its data in folders below."""
 
 
 @dataclass(frozen=True)
@@ -148,39 +128,44 @@ class Folder:
     ) -> Manifest:
         """Make ``files`` the content of the folder; an equal current version is kept."""
         lock.require_held(self.uri)
-        manifest = Manifest(self.next_version(), tuple(files), dict(notes or {}))
         current = self.current()
+        version = current.version + 1 if current else 1
+        manifest = Manifest(version, tuple(files), dict(notes or {}))
         if current is not None and current.id == manifest.id and self.is_whole(current):
             manifest = current
         else:
-            counts = {"format": FORMAT, "version": manifest.version, "rows": manifest.rows}
+            # 2 is the version of this layout.
+            counts = {"format": 2, "version": manifest.version, "rows": manifest.rows}
             content = counts | asdict(manifest)
             replace_file(self._manifest, json.dumps(content, indent=1).encode())
-        self._remove_others(manifest, are_known=current is not None)
+        self._remove_others(manifest)
         return manifest
 
     def tidy(self) -> None:
-        """Remove files that no commit names: what a killed save left behind."""
-        self._remove_others(self.current(), are_known=False)
+        """Remove what no commit names: left by a killed save, or by version 1 of this project."""
+        if _FIRST_VERSION in self._sizes():
+            fs, root = filesystem(self.uri)
+            fs.rm(root, recursive=True)
+            logger.warning(
+                "%s was written by version 1 of this project, which cannot be read any more: it "
+                "was removed, and its content is computed again",
+                self.uri,
+            )
+        if removed := self._remove_others(self.current()):
+            logger.info(
+                "Removed %d files of %s that no manifest names: a killed run left them, or the "
+                "manifest was lost",
+                removed,
+                self.uri,
+            )
 
-    def size(self) -> int:
-        """Bytes of the files of the current version."""
-        current = self.current()
-        return sum(file.size for file in current.files) if current else 0
-
-    def _remove_others(self, manifest: Manifest | None, are_known: bool) -> None:
+    def _remove_others(self, manifest: Manifest | None) -> int:
         named = {file.name for file in manifest.files} if manifest else set()
         fs, root = filesystem(self.uri)
         others = [name for name in self._sizes() if name not in named and _OURS.fullmatch(name)]
         for name in others:
             fs.rm_file(f"{root}/{name}")
-        if others and not are_known:
-            logger.info(
-                "Removed %d files of %s that no manifest names: a killed run left them, or the "
-                "manifest was lost",
-                len(others),
-                self.uri,
-            )
+        return len(others)
 
     def _damage(self, manifest: Manifest) -> str | None:
         """What is wrong with the first damaged file; None if all are as they were written."""
@@ -210,21 +195,6 @@ def stored_folders(storage: str) -> Iterator[Folder]:
         for name in _entries(fs, f"{root}/{layer}", "file"):
             if found := _MANIFEST.fullmatch(name):
                 yield Folder(join(storage, layer, found[1]))
-
-
-def first_version(storage: str) -> list[str]:
-    """Folders of version 1 of this project in a storage, whose tables cannot be continued."""
-    fs, root = filesystem(storage)
-    return [name for name in _FIRST_VERSION if fs.exists(f"{root}/{name}/_current.json")]
-
-
-def remove_first_version(storage: str) -> list[str]:
-    """Remove the folders of version 1, and return them."""
-    fs, root = filesystem(storage)
-    folders = first_version(storage)
-    for name in folders:
-        fs.rm(f"{root}/{name}", recursive=True)
-    return folders
 
 
 def table_file_name(version: int, part: int, token: str) -> str:

@@ -2,14 +2,11 @@
 
 import logging
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import fsspec
 
 logger = logging.getLogger(__name__)
-
-SCHEMES = ("s3", "s3a", "s3n")
 
 _ATTEMPTS = 5
 """Attempts per request, a second or two apart. s3fs repeats a broken connection as often again."""
@@ -65,7 +62,7 @@ _ACCESS = {
 
 def is_s3(uri: str) -> bool:
     """Whether a URI names something on S3."""
-    return uri.partition("://")[0] in SCHEMES and "://" in uri
+    return uri.startswith(("s3://", "s3a://", "s3n://"))
 
 
 def shared_environment() -> dict[str, str]:
@@ -112,14 +109,16 @@ def _first(text: str, sentences: dict[tuple[str, ...], str]) -> str | None:
 
 
 def abort_unfinished_uploads(uri: str) -> None:
-    """Abort every unfinished multipart upload below a folder on S3.
+    """Abort unfinished multipart uploads below a folder on S3, at most a thousand.
 
     They are invisible and cost money. Call this only while no other run writes there.
     """
     fs, root = fsspec.core.url_to_fs(uri, **client_options(uri))
     bucket, _, key = root.partition("/")
+    prefix = f"{key.rstrip('/')}/" if key else ""
     try:
-        for upload in _uploads(fs, bucket, f"{key.rstrip('/')}/" if key else ""):
+        found = fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+        for upload in found.get("Uploads", []):
             named = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
             fs.call_s3("abort_multipart_upload", **named)
     except PermissionError as error:  # not fatal: a rule of the bucket removes them as well
@@ -129,13 +128,3 @@ def abort_unfinished_uploads(uri: str) -> None:
             uri,
             error,
         )
-
-
-def _uploads(fs: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    marker: dict[str, str] = {}
-    while True:
-        page = fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix, **marker)
-        yield from page.get("Uploads", [])
-        if not page.get("IsTruncated"):
-            return
-        marker = {name: page[f"Next{name}"] for name in ("KeyMarker", "UploadIdMarker")}

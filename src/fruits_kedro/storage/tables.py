@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
@@ -48,18 +47,13 @@ class Table:
         """Bytes of the files."""
         return sum(file.size for file in self.files)
 
-    @property
-    def column_names(self) -> list[str]:
-        """Names of the columns, in order."""
-        return list(self.schema.names)
-
     def read(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
     ) -> pa.Table:
         """Rows in the driver's memory, in stored order."""
         if not self.files:
-            return self.schema.empty_table().select(list(columns or self.schema.names))
-        return self._dataset().to_table(columns=_listed(columns), filter=filter)
+            return self.schema.empty_table().select(self._listed(columns))
+        return self._dataset().to_table(columns=self._listed(columns), filter=filter)
 
     def batches(
         self, columns: Sequence[str] | None = None, filter: pc.Expression | None = None
@@ -67,7 +61,7 @@ class Table:
         """Rows in batches of at most 4096, in stored order, with bounded memory."""
         if self.files:
             yield from self._dataset().to_batches(
-                columns=_listed(columns),
+                columns=self._listed(columns),
                 filter=filter,
                 batch_size=_BATCH_ROWS,
                 batch_readahead=2,
@@ -91,12 +85,11 @@ class Table:
 
     def places(self, columns: Sequence[str]) -> pa.Table:
         """Columns of every row with its place: ``file`` (position, int32) and ``row`` (int64)."""
-        counts = [file.rows for file in self.files]
+        counts = np.array([file.rows for file in self.files], np.int64)
         files = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        rows = [np.arange(count, dtype=np.int64) for count in counts]
-        table = self.read(columns)
-        table = table.append_column("file", pa.array(files))
-        return table.append_column("row", pa.array(np.concatenate([*rows, np.zeros(0, np.int64)])))
+        rows = np.arange(len(files)) - np.repeat(counts.cumsum() - counts, counts)
+        table = self.read(columns).append_column("file", pa.array(files))
+        return table.append_column("row", pa.array(rows))
 
     @property
     def file_uris(self) -> list[str]:
@@ -114,6 +107,9 @@ class Table:
         chosen = None if is_local(self.uri) else fs
         return pads.dataset(paths, schema=self.schema, filesystem=chosen, format="parquet")
 
+    def _listed(self, columns: Sequence[str] | None) -> list[str]:
+        return list(self.schema.names if columns is None else columns)
+
 
 def read_places(
     file_uris: Sequence[str], places: pa.Table, columns: Sequence[str]
@@ -122,33 +118,20 @@ def read_places(
 
     ``places`` has ``file`` and ``row`` as ``Table.places`` gives them and is ordered by these.
     """
-    files, rows = places["file"].to_numpy(), places["row"].to_numpy()
-    for file in np.unique(files):
-        first, last = np.searchsorted(files, [file, file + 1])
-        for part, batch in read_rows(file_uris[file], rows[first:last], columns):
-            yield slice(int(first + part.start), int(first + part.stop)), batch
-
-
-def read_rows(
-    uri: str, rows: npt.NDArray[np.int64], columns: Sequence[str]
-) -> Iterator[tuple[slice, pa.RecordBatch]]:
-    """Some rows of one Parquet file, one row group at a time: which of ``rows``, and ``columns``.
-
-    ``rows`` are row numbers within the file, ascending.
-    """
-    fs, path = filesystem(uri)
-    with fs.open(path, "rb") as opened, pq.ParquetFile(opened) as file:
-        first = 0
-        for group in range(file.num_row_groups):
-            last = first + file.metadata.row_group(group).num_rows
-            chosen = slice(*np.searchsorted(rows, [first, last]))
-            if chosen.stop > chosen.start:
-                read = file.read_row_group(group, columns=list(columns), use_threads=False)
-                picked = read.take(pa.array(rows[chosen] - first)).combine_chunks()
-                for batch in picked.to_batches():
-                    yield slice(chosen.start, chosen.start + batch.num_rows), batch
-                    chosen = slice(chosen.start + batch.num_rows, chosen.stop)
-            first = last
+    files, rows, found = places["file"].to_numpy(), places["row"].to_numpy(), 0
+    for number in np.unique(files):
+        wanted, first = rows[files == number], 0
+        fs, path = filesystem(file_uris[number])
+        with fs.open(path, "rb") as opened, pq.ParquetFile(opened) as file:
+            for group in range(file.num_row_groups):
+                last = first + file.metadata.row_group(group).num_rows
+                here = wanted[slice(*np.searchsorted(wanted, [first, last]))] - first
+                if len(here):
+                    read = file.read_row_group(group, columns=list(columns), use_threads=False)
+                    for batch in read.take(pa.array(here)).combine_chunks().to_batches():
+                        yield slice(found, found + batch.num_rows), batch
+                        found += batch.num_rows
+                first = last
 
 
 def write_rows(
@@ -176,17 +159,13 @@ def write_rows(
     return StoredFile(name, count, sink.size, sink.digest.hexdigest())
 
 
-def write_table(folder: str, version: int, table: pa.Table, schema: pa.Schema) -> list[StoredFile]:
-    """Write an in-memory table as one file; an empty table gives none."""
-    name = table_file_name(version, 0, new_token() + "00")
-    written = write_rows(folder, name, schema, table.to_batches())
+def write_table(
+    folder: str, version: int, rows: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema
+) -> list[StoredFile]:
+    """Write rows as one file of a manifest's version; without rows there is none."""
+    batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
+    written = write_rows(folder, table_file_name(version, 0, new_token() + "00"), schema, batches)
     return [written] if written else []
-
-
-def merge_files(table: Table, version: int) -> StoredFile | None:
-    """Rewrite the rows of a table as one file."""
-    name = table_file_name(version, 0, new_token() + "00")
-    return write_rows(table.uri, name, table.schema, table.batches())
 
 
 class _HashedFile(io.RawIOBase):
@@ -222,7 +201,3 @@ def _in_groups(rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
                 held = []
     if held:
         yield pa.concat_tables(held).combine_chunks()
-
-
-def _listed(columns: Sequence[str] | None) -> list[str] | None:
-    return None if columns is None else list(columns)

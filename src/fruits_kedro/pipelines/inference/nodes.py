@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cores, cut
-from fruits_kedro.datasets.csv import CsvText, render_csv
+from fruits_kedro.datasets.csv import CsvRows
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.classifier import (
     Classifier,
@@ -106,9 +106,9 @@ def predict_new_photographs(
     return WorkerRows(cut(new_photographs, size), work)
 
 
-def render_inference(inference_predictions: Table) -> CsvText:
+def render_inference(inference_predictions: Table) -> CsvRows:
     """The predictions as CSV, in the order of paths."""
-    return render_csv(inference_predictions)
+    return CsvRows(inference_predictions)
 
 
 def _pixels_of(row: dict[str, Any], limits: Limits, taken: Any, call: Any) -> Any:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, broadcast
-from fruits_kedro.datasets.csv import CsvText, render_csv
+from fruits_kedro.datasets.csv import CsvRows
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.matrices import lists_of, rows_of
 from fruits_kedro.model.moments import Batch, Moments
@@ -126,9 +126,9 @@ def reduce_features(
     return map_stored(features, located, "features", compute, REDUCED_FEATURES, _TASK_ROWS)
 
 
-def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvText:
+def render_components(reduced_features: Table, parameters: ReportingParameters) -> CsvRows:
     """Write the components as CSV: path, label, split, pc_1 … pc_k, in the order of paths."""
-    return render_csv(
+    return CsvRows(
         reduced_features,
         ["path", "label", "split", "components"],
         wide="components",

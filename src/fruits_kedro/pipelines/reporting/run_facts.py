@@ -14,11 +14,11 @@ def differing_parameters(
     default: Mapping[str, Any], used: Mapping[str, Any]
 ) -> list[dict[str, str]]:
     """Parameters of a run that differ from ``conf/base``, in the order of their dotted names."""
-    shipped = dict(_leaves(default, ""))
+    shipped = dict(leaves(default))
     return [
         {"name": name, "value": str(value), "default": str(shipped.get(name, "not set"))}
         # Parameter files are merged in any order; order is no difference.
-        for name, value in sorted(_leaves(used, ""), key=itemgetter(0))
+        for name, value in sorted(leaves(used), key=itemgetter(0))
         if value != shipped.get(name)
     ]
 
@@ -48,9 +48,10 @@ def gather_facts(
     }
 
 
-def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter by its dotted name."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
+            yield from leaves(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
