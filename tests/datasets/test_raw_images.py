@@ -42,7 +42,7 @@ def copy_kiwi(name: str, to: Path) -> None:
 def test_photographs_are_never_written(tmp_path, cls):
     dataset = dataset_of(cls, tmp_path)
     assert dataset.exists()
-    with pytest.raises(DatasetError, match=r"read-only|only read"):
+    with pytest.raises(DatasetError, match="only read"):
         dataset.save(b"x")
     assert os.listdir(tmp_path) == []
 
@@ -112,8 +112,6 @@ def test_backgrounds_are_the_shipped_ones_or_the_photographs_below_a_folder(tmp_
     assert shipped.snapshot_id() == shipped_backgrounds("train").id
     write(tmp_path, "notes.txt")
     own = BackgroundsDataset(folder=str(tmp_path))
-    message = sentence_of(own.load)
-    assert "no photographs in the folder" in message
-    assert "--params=backgrounds=FOLDER" in message
+    assert "--params=backgrounds=FOLDER" in sentence_of(own.load)
     copy_kiwi("0_100.jpg", tmp_path / "kitchen" / "a.jpg")
     assert len(own.load().photographs) == 1

@@ -16,10 +16,11 @@ from sentences import sentence_of
 
 from fruits_kedro import FruitsError
 from fruits_kedro.photos import listing as listing_module
-from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, first_files, list_files
+from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_files
 from fruits_kedro.photos.reading import read_photograph
 from fruits_kedro.photos.reasons import Reason
 
+BESIDE = {"": "Training", "Training/": "Kiwi"}
 NOT_UTF8 = Rejected(Reason.NAME_NOT_UTF8, "list")
 
 
@@ -99,75 +100,57 @@ def test_a_folder_may_be_spelled_otherwise(corpus_folder, listing, spelling, mon
 # --- names and links ------------------------------------------------------------------------------
 
 
-def test_an_empty_folder_lists_nothing(tmp_path):
-    listing = list_files(str(tmp_path))
-    assert (candidates(listing), ignored(listing)) == ([], {})
-    assert listing.files.schema == LISTING_SCHEMA
-
-
-def test_a_hidden_folder_above_the_images_hides_nothing(tmp_path):
-    write(tmp_path / ".cache" / "photos", "Apple/0_100.jpg")
-    assert candidates(list_files(str(tmp_path / ".cache" / "photos"))) == ["Apple/0_100.jpg"]
-
-
 def test_names_are_taken_unless_they_are_plainly_something_else(tmp_path):
+    """A hidden folder above the images hides nothing."""
     taken = ["a.jfif", "b.jpe", "c.jpg_large", "d", "e.HEIC", "f.", "g.jpg~", "txt.jpg"]
-    write(tmp_path, *taken, "h.TXT", "Readme", "i.mp4", "Thumbs.db", "desktop.ini", ".k.jpg")
-    listing = list_files(str(tmp_path))
+    folder = tmp_path / ".cache" / "photos"
+    write(folder, *taken, "h.TXT", "Readme", "i.mp4", "Thumbs.db", "desktop.ini", ".k.jpg")
+    listing = list_files(str(folder))
     assert candidates(listing) == taken
     assert ignored(listing) == dict.fromkeys(["txt", "readme", "mp4", "db", "ini", "hidden"], 1)
 
 
-def test_a_linked_folder_outside_is_followed(tmp_path):
-    write(tmp_path / "outside", "Apple/0_100.jpg")
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "Training").symlink_to(tmp_path / "outside")
-    assert relative_paths(list_files(str(tmp_path / "root"))) == ["Training/Apple/0_100.jpg"]
+@pytest.mark.parametrize(
+    ("files", "links", "listed"),
+    [
+        (["../outside/Apple/1.jpg"], {"Training": "../outside"}, ["Training/Apple/1.jpg"]),
+        # The label must not hang on the order in which a disk happens to list names.
+        (
+            ["Training/Kiwi/1.jpg"],
+            {f"{above}{name}": to for name in "ABYZ" for above, to in BESIDE.items()},
+            ["Training/Kiwi/1.jpg"],
+        ),
+        (["A/1.jpg", "B/1.jpg"], {"A/B": "../B", "B/A": "../A"}, ["A/1.jpg", "B/1.jpg"]),
+    ],
+    ids=["outside", "own name first", "circle"],
+)
+def test_linked_folders_are_listed_once(tmp_path, files, links, listed):
+    root = tmp_path / "root"
+    root.mkdir()
+    write(root, *files)
+    for link, target in links.items():
+        (root / link).symlink_to(target)
+    assert relative_paths(list_files(str(root))) == listed
 
 
-def test_a_folder_gives_its_own_name_and_not_that_of_a_link_to_it(tmp_path):
-    """The label must not hang on the order in which a disk happens to list names."""
-    write(tmp_path, "Training/Apple/0_100.jpg")
-    for name in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        (tmp_path / "Training" / name).symlink_to("Apple")
-        (tmp_path / name).symlink_to("Training")
-    assert relative_paths(list_files(str(tmp_path))) == ["Training/Apple/0_100.jpg"]
-
-
-def test_folders_that_link_to_each_other_end(tmp_path):
-    write(tmp_path, "A/0_100.jpg", "B/0_100.jpg")
-    for one, other in (("A", "B"), ("B", "A")):
-        (tmp_path / one / other).symlink_to(f"../{other}")
-    assert relative_paths(list_files(str(tmp_path))) == ["A/0_100.jpg", "B/0_100.jpg"]
-
-
-def test_excluded_folders_are_not_listed_by_any_name(tmp_path):
+def test_excluded_folders_are_not_listed_by_any_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
     write(tmp_path, *(f"{folder}/1.jpg" for folder in ("Apple", "results/deep", "results 2")))
     (tmp_path / "link").symlink_to("results")
-    for exclude in ([str(tmp_path / "results")], [f"file://{tmp_path}/link/", "/not/there"]):
-        listing = list_files(str(tmp_path), exclude)
-        assert relative_paths(listing) == ["Apple/1.jpg", "results 2/1.jpg"]
+    for exclude in (f"{tmp_path}/results", f"file://{tmp_path}/link/", "~/results"):
+        listing = list_files("~", [exclude, "/not/there"])
+        paths = [str(tmp_path / folder / "1.jpg") for folder in ("Apple", "results 2")]
+        assert listing.files.column("path").to_pylist() == paths
     assert relative_paths(list_files(str(tmp_path / "Apple"), [str(tmp_path)])) == ["1.jpg"]
 
 
-def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    write(tmp_path / "fruit", "1.jpg", "results/2.jpg")
-    listing = list_files("~/fruit", ["~/fruit/results"])
-    assert listing.files.column("path").to_pylist() == [f"{tmp_path}/fruit/1.jpg"]
-
-
 def test_the_digest_changes_with_files_and_with_nothing_else(tmp_path):
-    write(tmp_path, "1.jpg")
+    write(tmp_path, "1.jpg", "2.jpg")
     before = list_files(str(tmp_path)).digest()
     assert list_files(str(tmp_path)).digest() == before
+    assert list_files(str(tmp_path), limit=1).digest() != before
     os.utime(tmp_path / "1.jpg", (1, 1))
     assert list_files(str(tmp_path)).digest() != before
-
-
-def test_the_first_files_are_a_few(tmp_path):
-    write(tmp_path, *(f"{number}.jpg" for number in range(5)))
-    assert first_files(str(tmp_path), [], 3).num_rows == 3
 
 
 # --- what cannot be listed ------------------------------------------------------------------------
