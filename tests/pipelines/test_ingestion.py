@@ -1,4 +1,4 @@
-"""Ingestion: every file of a hostile folder is accounted for, and copies follow the rules."""
+"""Ingestion: every file of a hostile folder is accounted for."""
 
 import hashlib
 import os
@@ -16,9 +16,6 @@ from fruits_kedro.photos.reasons import SENTENCES, Reason
 
 Row = tuple[str, str, str | None]
 """Path, status and reason in ``photographs``."""
-
-
-# --- hostile files -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -113,55 +110,3 @@ def test_bytes_are_stored_for_what_is_kept_and_for_nothing_else(hostile):
         assert (row["bytes"] is None) == (row["reason"] is not None)
         if row["bytes"] is not None:
             assert hashlib.sha256(row["bytes"]).hexdigest() == row["sha256"]
-
-
-# --- copies --------------------------------------------------------------------------------------
-
-PHOTOS = sorted((SAMPLE / "Training" / "Corn").glob("*.jpg"))
-
-
-KEPT = ("kept", None)
-DUPLICATE = ("duplicate", "duplicate")
-CONFLICT = ("rejected", "label_conflict")
-
-COPIES = {
-    # In train and in test: test only, so that no train row was seen by the examiner.
-    "Training/A/0.jpg": (0, DUPLICATE),
-    "Test/A/0.jpg": (0, KEPT),
-    # The same although the path in test comes last of three, and in validation before train.
-    "Training/A/1.jpg": (1, DUPLICATE),
-    "Validation/A/1.jpg": (1, DUPLICATE),
-    "Test/A/z.jpg": (1, KEPT),
-    "Training/A/2.jpg": (2, DUPLICATE),
-    "Validation/A/2.jpg": (2, KEPT),
-    # Under two labels, in one split or two: none can be trusted.
-    "Training/A/3.jpg": (3, CONFLICT),
-    "Training/B/3.jpg": (3, CONFLICT),
-    "Training/A/4.jpg": (4, CONFLICT),
-    "Test/B/4.jpg": (4, CONFLICT),
-    "Test/B/4 again.jpg": (4, CONFLICT),
-    # In one folder: the first path.
-    "Training/A/a.jpg": (5, KEPT),
-    "Training/A/b.jpg": (5, DUPLICATE),
-    "Training/A/c.jpg": (5, DUPLICATE),
-    "Training/B/x.jpg": (6, KEPT),
-    "Test/B/y.jpg": (7, KEPT),
-}
-
-
-@pytest.fixture(scope="module")
-def copies(spark, tmp_path_factory) -> dict[str, tuple[str, str | None]]:
-    """Status and reason by path."""
-    job = new_job(tmp_path_factory.mktemp("copies"))
-    for relative, (number, _) in COPIES.items():
-        target = job.images / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PHOTOS[number], target)
-    job.run("ingestion")
-    return {path: (status, reason) for path, status, reason in outcomes_below(job)}
-
-
-@pytest.mark.parametrize("path", COPIES)
-def test_a_copy_follows_the_rules(copies, path):
-    assert copies.keys() == COPIES.keys()
-    assert copies[path] == COPIES[path][1]

@@ -62,19 +62,18 @@ class Rule(NamedTuple):
     def read(self, folder: Folders) -> Meaning:
         """Label and split of the files directly in one folder of the tree."""
         folders = folder[len(self.wrapper) :]
-        if not self.split_levels:
-            return self._below_root(folders)
+        splits = [split_of(name) for name in folders]
         for level in self.split_levels:
-            if level < len(folders) and split_of(folders[level]):
-                return self._meaning(folders, level + 1, split_of(folders[level]), folders[level])
-        beside = folders[0] if folders else None
-        return self._meaning(folders, self.split_levels[0] + 1, OUTSIDE, beside)
-
-    def _below_root(self, folders: Folders) -> Meaning:
-        if len(folders) == 1 and split_of(folders[0]):  # a split folder is no label
-            return Meaning(None, split_of(folders[0]), folders[0], "")
-        named = folders[1] if self.splits_below and len(folders) > 1 else None
-        return self._meaning(folders, 0, split_of(named) if named else None, named)
+            if level < len(folders) and splits[level]:
+                return self._meaning(folders, level + 1, splits[level], folders[level])
+        if self.split_levels:
+            beside = folders[0] if folders else None
+            return self._meaning(folders, self.split_levels[0] + 1, OUTSIDE, beside)
+        if len(folders) == 1 and splits[0]:  # a split folder is no label
+            return Meaning(None, splits[0], folders[0], "")
+        if self.splits_below and len(folders) > 1:
+            return self._meaning(folders, 0, splits[1], folders[1])
+        return self._meaning(folders, 0, None, None)
 
     def _meaning(
         self, folders: Folders, first: int, split: str | None, split_folder: str | None

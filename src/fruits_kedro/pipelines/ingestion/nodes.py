@@ -1,7 +1,6 @@
 """From folders of photographs to tables, with every file accounted for."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +11,8 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, cores, cut
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos import resolving, splits
-from fruits_kedro.photos.layout import understand
-from fruits_kedro.photos.layout_summary import counts, names_of
+from fruits_kedro.photos.layout import counts, names_of, understand
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reading import Limits
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_READ, read_task
 from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
@@ -39,16 +36,15 @@ def understand_folders(
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Derive label, split, capture group and place of every listed file, and say what was found.
 
-    Returns one row per candidate, and the layout: folders, labels, splits, what is ignored and why.
-    Raises FruitsError if no file is in a label folder.
+    Returns one row per candidate, and the layout: counts, sentences and warnings. Raises
+    FruitsError if no file is in a label folder.
     """
-    layout = understand(raw_images, own_images, parameters, own.place_pattern)
-    for sentence in layout.sentences:
+    rows, layout = understand(raw_images, own_images, parameters, own.place_pattern)
+    for sentence in layout["sentences"]:
         logger.info("%s", sentence)
-    for warning in layout.warnings:
+    for warning in layout["warnings"]:
         logger.warning("%s", warning)
-    said = {"sentences": layout.sentences, "warnings": layout.warnings}
-    return layout.rows, layout.summary | said
+    return rows, layout
 
 
 def select_unread_files(
@@ -82,7 +78,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
         rows = cut(piece, -(-piece.num_rows // tasks))
-        yield WorkerRows(rows, read_task(Limits.of(parameters)))
+        yield WorkerRows(rows, read_task(parameters))
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 
@@ -105,8 +101,7 @@ def resolve_photographs(
     rows = rows.set_column(rows.schema.get_field_index("split"), "split", decided)
     for warning in (*resolving.warnings(rows), *splits.warnings(rows.filter(kept))):
         logger.warning("%s", warning)
-    report = {"method": method, **split.model_dump(exclude={"method"})}
-    return rows.select(PHOTOGRAPHS.names), report
+    return rows.select(PHOTOGRAPHS.names), split.model_dump() | {"method": method}
 
 
 def report_ingestion(
@@ -121,24 +116,19 @@ def report_ingestion(
     bad, or fewer than two labels remain.
     """
     rows = photographs.read(["label", "split", "source", "status", "reason"])
-    kept = rows.filter(pc.equal(rows["status"], "kept"))
     status = counts(rows["status"])
-    ignored: Counter[str] = Counter()
-    for folder in (layout, *layout["own"]):
-        ignored.update(folder["ignored"])
+    kept, rejected = (rows.filter(pc.equal(rows["status"], one)) for one in ("kept", "rejected"))
     report = {
         "images": layout["folder"],
-        "listed": rows.num_rows + ignored.total(),
-        "kept": status.get("kept", 0),
+        "listed": layout["listed"],
+        "kept": kept.num_rows,
         "duplicates": status.get("duplicate", 0),
-        "rejected": status.get("rejected", 0),
-        "ignored": ignored.total(),
+        "rejected": rejected.num_rows,
+        "ignored": sum(layout["ignored"].values()),
         "read": unread_files.num_rows,
-        "rejected_by_reason": counts(rows.filter(pc.equal(rows["status"], "rejected"))["reason"]),
-        "ignored_by_extension": dict(sorted(ignored.items())),
-        "kept_by_label": counts(kept["label"]),
-        "kept_by_split": counts(kept["split"]),
-        "kept_by_source": counts(kept["source"]),
+        "rejected_by_reason": counts(rejected["reason"]),
+        "ignored_by_extension": layout["ignored"],
+        **{f"kept_by_{name}": counts(kept[name]) for name in ("label", "split", "source")},
         "layout": layout,
     }
     accounted = sum(report[name] for name in ("kept", "duplicates", "rejected", "ignored"))
