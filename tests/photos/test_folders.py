@@ -1,5 +1,7 @@
 """What names mean: trees of folders, splits, labels, capture groups, look-alikes."""
 
+from collections.abc import Iterable
+
 import pytest
 from corpus import INGESTION
 from hypothesis import given, settings
@@ -23,50 +25,39 @@ NAMES = st.sampled_from(["Training", "test", "val", "Apple", "Pear", "camera A",
 TREES = st.sets(st.lists(NAMES, max_size=4).map(tuple), min_size=1, max_size=8)
 
 
-def tree(*paths: str) -> list[tuple[str, ...]]:
+def tree(paths: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(part for part in path.split("/") if part) for path in paths]
 
 
-def read(*paths: str, level: int | None = None) -> list[tuple[str | None, str | None]]:
-    """Label and split of each folder of a tree."""
-    rule = find_rule(tree(*paths), level)
-    meanings = [rule.read(folders) for folders in tree(*paths)]
-    return [(meaning.label, meaning.split) for meaning in meanings]
-
-
 @pytest.mark.parametrize(
-    ("paths", "expected"),
+    "layout",
     [
-        (["Apple", "Pear"], [("Apple", None), ("Pear", None)]),
-        (["Training/Apple", "Test/Apple"], [("Apple", "train"), ("Apple", "test")]),
-        (["train/A", "valid/A", "test/A"], [("A", "train"), ("A", "validation"), ("A", "test")]),
-        (
-            ["Training/Apple/camera A", "Test/Apple/camera B/deep"],
-            [("Apple", "train"), ("Apple", "test")],
-        ),
-        (["Training/Apple", "Training"], [("Apple", "train"), (None, "train")]),
-        (["Training/Test", "Test/Test"], [("Test", "train"), ("Test", "test")]),
-        (["Apple/camera A", "Pear", ""], [("Apple", None), ("Pear", None), (None, None)]),
-        (["Training", "Test"], [(None, "train"), (None, "test")]),
-        ([""], [(None, None)]),
-        (
-            ["Training/Apple", "Test/Apple", "test-multiple_fruits", "unsorted/Apple"],
-            [("Apple", "train"), ("Apple", "test"), (None, OUTSIDE), ("Apple", OUTSIDE)],
-        ),
-        (
-            ["100x100/Training/Apple", "original/Test/Pear", "meta"],
-            [("Apple", "train"), ("Pear", "test"), (None, OUTSIDE)],
-        ),
-        (
-            ["Apple/train", "Apple/test", "Pear/train"],
-            [("Apple", "train"), ("Apple", "test"), ("Pear", "train")],
-        ),
+        {"Apple": "Apple None", "Pear": "Pear None"},
+        {"Training/Apple": "Apple train", "Test/Apple": "Apple test"},
+        {"train/A": "A train", "valid/A": "A validation", "test/A": "A test"},
+        {"Training/Apple/camera A": "Apple train", "Test/Apple/camera B/deep": "Apple test"},
+        {"Training/Apple": "Apple train", "Training": "None train"},
+        {"Training/Test": "Test train", "Test/Test": "Test test"},
+        {"Apple/camera A": "Apple None", "Pear": "Pear None", "": "None None"},
+        {"Training": "None train", "Test": "None test"},
+        {"": "None None"},
+        {
+            **{"Training/Apple": "Apple train", "Test/Apple": "Apple test"},
+            **{"test-multiple_fruits": "None outside", "unsorted/Apple": "Apple outside"},
+        },
+        {
+            **{"100x100/Training/Apple": "Apple train", "original/Test/Pear": "Pear test"},
+            "meta": "None outside",
+        },
+        {"Apple/train": "Apple train", "Apple/test": "Apple test", "Pear/train": "Pear train"},
         # One folder named like a split, below one label, is a place and no split.
-        (["Apple/test", "Pear/a"], [("Apple", None), ("Pear", None)]),
+        {"Apple/test": "Apple None", "Pear/a": "Pear None"},
     ],
 )
-def test_label_and_split_of_each_layout(paths, expected):
-    assert read(*paths) == expected
+def test_label_and_split_of_each_layout(layout):
+    rule = find_rule(tree(layout))
+    meanings = [rule.read(folders) for folders in tree(layout)]
+    assert [f"{meaning.label} {meaning.split}" for meaning in meanings] == [*layout.values()]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +72,7 @@ def test_label_and_split_of_each_layout(paths, expected):
     ],
 )
 def test_a_folder_around_everything_is_stepped_into(paths, wrapper):
-    assert find_rule(tree(*paths)).wrapper == wrapper
+    assert find_rule(tree(paths)).wrapper == wrapper
 
 
 @pytest.mark.parametrize(
@@ -96,8 +87,9 @@ def test_a_folder_around_everything_is_stepped_into(paths, wrapper):
 )
 def test_a_level_names_another_label(level, labels):
     for top in ("", "Training/"):
-        paths = [f"{top}x/Apple", f"{top}x/Pear/b", f"{top}y/z"]
-        assert [label for label, _ in read(*paths, level=level)][:2] == labels
+        folders = tree([f"{top}x/Apple", f"{top}x/Pear/b", f"{top}y/z"])
+        rule = find_rule(folders, level)
+        assert [rule.read(one).label for one in folders[:2]] == labels
 
 
 @ANY

@@ -1,9 +1,11 @@
 """Derives label, split and capture group from the names of folders and files."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import NamedTuple
 
 SPLIT_NAMES = {
@@ -91,28 +93,21 @@ def find_rule(tree: Collection[Folders], label_level: int | None = None) -> Rule
     wrapper = _wrapper(tree)
     inner = [folder[len(wrapper) :] for folder in tree]
     # Only a split folder with folders in it is above labels.
-    above = {level for folders in inner if (level := _first_split(folders)) < len(folders) - 1}
+    firsts = (
+        next((level for level, name in enumerate(folders[:-1]) if split_of(name)), None)
+        for folders in inner
+    )
+    above = {level for level in firsts if level is not None}
     named = {split_of(folders[1]) for folders in inner if len(folders) == 2} - {None}
     return Rule(wrapper, tuple(sorted(above)), not above and len(named) > 1, label_level)
 
 
 def _wrapper(tree: Collection[Folders]) -> Folders:
     """The chain of folders from the root that each hold nothing but the next one."""
-    wrapper: Folders = ()
-    while True:
-        depth = len(wrapper)
-        top = {folders[depth] if len(folders) > depth else None for folders in tree}
-        name = next(iter(top), None)
-        if len(top) != 1 or name is None or split_of(name):
-            return wrapper
-        if all(len(folders) == depth + 1 for folders in tree):  # it holds photographs: a label
-            return wrapper
-        wrapper = (*wrapper, name)
-
-
-def _first_split(folders: Folders) -> int:
-    """Position of the first folder with the name of a split, or of the end without one."""
-    return next((level for level, name in enumerate(folders) if split_of(name)), len(folders))
+    common = tuple(os.path.commonprefix(list(tree)))
+    if set(tree) == {common}:  # it holds photographs: a label
+        common = common[:-1]
+    return tuple(takewhile(lambda name: not split_of(name), common))
 
 
 def split_of(name: str) -> str | None:

@@ -106,12 +106,14 @@ def _match(
 ) -> tuple[dict[str, pa.Array], list[str]] | None:
     """What a table says of files, given their paths, also below its folder; None if it names none.
 
-    A row names a file by its path below the folder of the table, or by its whole path; by its name
-    alone if all file names are unique.
+    Rows name files by their paths below the folder of the table, or by their whole paths, or by
+    their names alone if all are unique: in the way that matches most rows.
     """
     named = pc.replace_substring(pc.utf8_trim_whitespace(table.column("path")), "\\", "/")
     named = pc.replace_substring_regex(named, r"^(\./)+", "").combine_chunks()
-    keys = _keys(named, paths, relative)
+    names = pc.replace_substring_regex(relative, r"(?s)^.*/", "")
+    choices = [relative, paths, *([names] if len(names.unique()) == len(names) else [])]
+    keys = max(choices, key=lambda keys: pc.is_in(named, value_set=keys).true_count)
     row = pc.index_in(keys, value_set=named)
     if row.null_count == len(row):
         return None
@@ -120,17 +122,17 @@ def _match(
     several = labels.aggregate([("label", "count_distinct")])
     several = several.filter(pc.greater(several.column("label_count_distinct"), 1)).column("key")
     columns = {"label": label.take(row), "disputed": pc.is_in(keys, value_set=several)}
-    warnings = []
-    for unmatched, problem in (
-        (relative.filter(row.is_null()), "photographs have no row in the table of labels"),
-        (
-            named.filter(pc.invert(pc.is_in(named, value_set=keys))),
-            "rows of the table of labels name no photograph",
+    unmatched = {
+        "photographs have no row in the table of labels": relative.filter(row.is_null()),
+        "rows of the table of labels name no photograph": named.filter(
+            pc.invert(pc.is_in(named, value_set=keys))
         ),
-    ):
-        if len(unmatched):
-            examples = ", ".join(unmatched[:_EXAMPLES].to_pylist())
-            warnings.append(f"{len(unmatched)} {problem}, such as {examples}.")
+    }
+    warnings = [
+        f"{len(files)} {problem}, such as {', '.join(files[:_EXAMPLES].to_pylist())}."
+        for problem, files in unmatched.items()
+        if len(files)
+    ]
     if columns["disputed"].true_count:
         warnings.append(
             f"{columns['disputed'].true_count} photographs have two labels in the table of labels "
@@ -150,12 +152,3 @@ def _match(
         capture = table.column("capture").combine_chunks()
         columns["capture"] = pc.if_else(pc.equal(capture, ""), None, capture).take(row)
     return columns, warnings
-
-
-def _keys(named: pa.Array, paths: pa.Array, relative: pa.Array) -> pa.Array:
-    """The way of naming files that matches most rows of the table."""
-    names = pc.replace_substring_regex(relative, r"(?s)^.*/", "")
-    choices = [relative, paths]
-    if len(names.unique()) == len(names):
-        choices.append(names)
-    return max(choices, key=lambda keys: pc.is_in(named, value_set=keys).true_count)

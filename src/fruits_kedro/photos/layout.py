@@ -262,13 +262,11 @@ class _Understood:
 
     def _repeated_below(self) -> list[str]:
         """Folders that stand below every label folder, as labels below sessions do."""
-        below: dict[str, set[str]] = {}
-        for folders, _, _ in self.folders:
-            inner = folders[len(self.rule.wrapper) :]
-            if inner:
-                below.setdefault(inner[0], set()).update(inner[1:2])
-        shared = set.intersection(*below.values()) if len(below) > 1 else set()
-        return sorted(shared) if len(shared) > 1 else []
+        inner = {folders[len(self.rule.wrapper) :][:2] for folders, _, _ in self.folders}
+        tops = {folders[0] for folders in inner if folders}
+        below = Counter(folders[1] for folders in inner if len(folders) == 2)
+        shared = sorted(name for name, number in below.items() if number == len(tops) > 1)
+        return shared if len(shared) > 1 else []
 
 
 def _folder_and_name(files: pa.Table) -> tuple[pa.Array, pa.Array]:
