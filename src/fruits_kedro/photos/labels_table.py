@@ -1,11 +1,10 @@
 """Reads ``labels.csv``: labels of photographs whose folders are not named by label."""
 
-import csv
 import os
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
+from pyarrow import csv
 
 from fruits_kedro import FruitsError
 from fruits_kedro.photos.folders import OUTSIDE, clean_label, split_of
@@ -34,14 +33,14 @@ def read_labels_table(uri: str) -> pa.Table:
     """
     try:
         content = read_bytes(os.path.expanduser(uri))
-        header = content.split(b"\n", 1)[0].decode("utf-8-sig").strip("\r")
-        delimiter = max(",;\t", key=header.count)
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        table = arrow_csv.read_csv(
+        header = content.split(b"\n", 1)[0].decode()
+        table = csv.read_csv(
             pa.BufferReader(content),
-            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            parse_options=csv.ParseOptions(
+                delimiter=max(",;\t", key=header.count), newlines_in_values=True
+            ),
+            convert_options=csv.ConvertOptions(
+                default_column_type=pa.string(), strings_can_be_null=False
             ),
         )
     except (OSError, ValueError) as error:
@@ -49,6 +48,7 @@ def read_labels_table(uri: str) -> pa.Table:
         raise FruitsError(
             f"The table of labels {uri} cannot be read ({reason}): save it as CSV in UTF-8."
         ) from error
+    names = table.column_names
     present = {name.casefold().replace(" ", "").replace("_", ""): name for name in names}
     found = {
         column: next((present[alias] for alias in aliases if alias in present), None)
@@ -59,7 +59,7 @@ def read_labels_table(uri: str) -> pa.Table:
             f"The table of labels {uri} has the columns {', '.join(names)}: it needs a header with "
             "path and label, and may have split and capture."
         )
-    return pa.table({column: table.column(name) for column, name in found.items() if name})
+    return pa.table({column: table[names.index(name)] for column, name in found.items() if name})
 
 
 def match_table(
