@@ -1,10 +1,12 @@
 """Which files are kept, repeat another one, or are rejected."""
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from fruits_kedro.photos.layout import LAYOUT_SCHEMA
 from fruits_kedro.photos.resolving import resolve, warnings
+from fruits_kedro.storage.schemas import PHOTOGRAPHS
 
 Row = dict[str, str | None]
 
@@ -13,26 +15,22 @@ def row(sha256: str | None = "1", label: str | None = "Apple", **others: str | N
     return {"sha256": sha256, "label": label, **others}
 
 
-def table_of(*rows: Row) -> pa.Table:
+def table_of(*rows: Row) -> pd.DataFrame:
     """Rows as listed and read, with paths in order unless they are given."""
-    schema = LAYOUT_SCHEMA
-    for name in ("sha256", "read_reason"):
-        schema = schema.append(pa.field(name, pa.string()))
+    schema = LAYOUT_SCHEMA.append(pa.field("sha256", pa.string()))
     given = {"source": "images", "size": 1, "modified": "1"}
     named = [{"path": f"{number:02}"} | given | one for number, one in enumerate(rows)]
-    return pa.Table.from_pylist(named, schema)
+    return pa.Table.from_pylist(named, schema).to_pandas()
 
 
 COPY, CONFLICT = "duplicate", "label_conflict"
-BROKEN, OUTSIDE = {"read_reason": "not_an_image"}, {"split": "outside"}
+BROKEN, OUTSIDE = {"reason": "not_an_image"}, {"split": "outside"}
 
 
 @pytest.mark.parametrize(
     ("rows", "reasons"),
     [
-        # The reasons of the listing and of reading reject.
-        ([row(None, None, reason="no_label"), row(None, **BROKEN)], ["no_label", "not_an_image"]),
-        ([row(**BROKEN), row(**BROKEN)], ["not_an_image", "not_an_image"]),
+        ([row(**BROKEN), row(**BROKEN), row()], ["not_an_image", "not_an_image", None]),
         # Of copies the first path stays.
         ([row(path="c"), row(path="a"), row(path="b"), row("2")], [COPY, None, COPY, None]),
         # In two splits, the one that is held out.
@@ -63,11 +61,10 @@ def test_a_file_is_kept_or_has_its_reason(rows, reasons):
 
 
 def test_rows_keep_their_order_and_other_columns():
-    rows = table_of(row(place="kitchen", path="b"), row(path="a"))
-    found = resolve(rows)
+    found = resolve(table_of(row(place="kitchen", path="b"), row(path="a")))
     assert found.column("path").to_pylist() == ["b", "a"]
     assert found.column("place").to_pylist() == ["kitchen", None]
-    assert {*found.column_names} == {*rows.column_names, "status"} - {"read_reason"}
+    assert found.schema == PHOTOGRAPHS
 
 
 def test_pairs_of_labels_in_conflict_are_named_with_their_number():
@@ -79,6 +76,6 @@ def test_pairs_of_labels_in_conflict_are_named_with_their_number():
 
 def test_labels_of_which_nothing_is_kept_are_named():
     bad = [row("2", "Pear", **BROKEN), row("3", "Fig", **OUTSIDE, **BROKEN)]
-    rows = [row(), row(None, "Pear", read_reason="unreadable"), *bad]
+    rows = [row(), row(None, "Pear", reason="unreadable"), *bad]
     [warning] = warnings(resolve(table_of(*rows, row(None, None, reason="no_label"))))
     assert "Pear (2)" in warning

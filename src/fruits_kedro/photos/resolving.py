@@ -6,17 +6,49 @@ from itertools import combinations
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.folders import OUTSIDE
 from fruits_kedro.photos.layout import names_of
 from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.storage.schemas import PHOTOGRAPHS
+
+KEY = ["path", "size", "modified"]
+"""Columns that identify a version of a file."""
 
 _RANKS = {"test": 0, "validation": 1, OUTSIDE: 3}
 """Order in which one of several copies is kept; 2 is for rows that may train."""
 
 
-def resolve(rows: pa.Table) -> pa.Table:
+def add_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pd.DataFrame:
+    """Add what was read of each listed file, under the limits of this run.
+
+    Args:
+        listing: ``layout.LAYOUT_SCHEMA``.
+        images: Columns of ``schemas.IMAGES``: ``KEY``, sha256, width, height and reason.
+
+    Returns:
+        The listing with sha256, and with the reason of reading where it had none.
+    """
+    read = images.to_pandas()
+    pixels = read["width"].astype(float) * read["height"]
+    large = {
+        Reason.TOO_MANY_BYTES: read["size"] > parameters.max_bytes,
+        Reason.TOO_MANY_PIXELS: pixels > parameters.max_pixels,
+    }
+    for reason, is_large in large.items():
+        read.loc[read["reason"].isna() & is_large, "reason"] = reason.value
+    # Of several attempts at a file the first counts: a successful one, else one with a sha256.
+    read = read.assign(failed=read["reason"].notna()).sort_values(
+        ["failed", "sha256", "reason"], ascending=[True, False, False]
+    )
+    read = read.drop_duplicates(KEY)[[*KEY, "sha256", "reason"]]
+    rows = listing.to_pandas().merge(read, "left", KEY, suffixes=("", "_read"), indicator="found")
+    found = rows.pop("reason_read").where(rows.pop("found") == "both", Reason.UNREADABLE.value)
+    return rows.assign(reason=rows["reason"].fillna(found))
+
+
+def resolve(rows: pd.DataFrame) -> pa.Table:
     """Decide which files are kept, which repeat another one, and which are rejected.
 
     Equal bytes under two labels are all rejected, because neither label can be trusted. Of other
@@ -24,39 +56,22 @@ def resolve(rows: pa.Table) -> pa.Table:
     photographs do not train), one of ``images`` (so that own photographs do not change the data
     set), the first path. Copies outside the split folders come last and cause no conflict.
 
-    Args:
-        rows: ``layout.LAYOUT_SCHEMA`` with the columns sha256 and read_reason, both null for files
-            that were not read.
-
     Returns:
-        The same rows without read_reason, with status and the final reason.
+        ``schemas.PHOTOGRAPHS``: the same rows with status and the final reason.
     """
-    found = pc.coalesce(rows.column("reason"), rows.column("read_reason"))
-    disputed, copied = _copies(rows, found.is_null())
-    conflict, duplicate = Reason.LABEL_CONFLICT.value, Reason.DUPLICATE.value
-    reason = pc.coalesce(found, pc.case_when(pc.make_struct(disputed, copied), conflict, duplicate))
-    is_known = pc.make_struct(reason.is_null(), pc.equal(reason, duplicate))
-    status = pc.case_when(is_known, "kept", "duplicate", "rejected")
-    others = rows.drop_columns(["reason", "read_reason"])
-    return others.append_column("status", status).append_column("reason", reason)
-
-
-def _copies(rows: pa.Table, usable: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Whether the bytes of each row are under several labels, and whether it repeats another."""
-    codes = rows.column("sha256").combine_chunks().dictionary_encode().indices
-    contents = rows.select(["label", "split", "source", "path"]).to_pandas()
-    contents = contents.assign(content=codes.to_pandas())[usable.to_numpy()]
-    shared = contents[contents.duplicated("content", keep=False)]
+    content = pd.Series(rows["sha256"].factorize()[0]).where(rows["reason"].isna())
+    content = content[content.notna() & content.duplicated(keep=False)]
+    shared = rows.loc[content.index].assign(content=content)
     shared = shared.assign(rank=shared["split"].map(_RANKS).fillna(2))
     shared = shared.sort_values(["content", "rank", "source", "path"])
     labels = shared["label"].where(shared["split"] != OUTSIDE).groupby(shared["content"])
-    masks = pd.DataFrame(
-        {
-            "disputed": labels.transform("nunique") > 1,
-            "copied": shared.duplicated("content"),
-        }
-    ).reindex(range(rows.num_rows), fill_value=False)
-    return pa.array(masks["disputed"]), pa.array(masks["copied"])
+    disputed = shared.index[labels.transform("nunique") > 1]
+    rows = rows.assign(status="rejected")
+    rows.loc[rows["reason"].isna(), "status"] = "kept"
+    rows.loc[shared.index[shared.duplicated("content")], ["status", "reason"]] = "duplicate"
+    rows.loc[disputed, ["status", "reason"]] = "rejected", Reason.LABEL_CONFLICT.value
+    table = pa.Table.from_pandas(rows, PHOTOGRAPHS, preserve_index=False)
+    return table.replace_schema_metadata()
 
 
 def warnings(rows: pa.Table) -> Iterator[str]:

@@ -14,14 +14,12 @@ from fruits_kedro.photos import resolving, splits
 from fruits_kedro.photos.layout import counts, names_of, understand
 from fruits_kedro.photos.listing import Listing
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
+from fruits_kedro.photos.resolving import KEY
 from fruits_kedro.photos.workers import TO_READ, read_task
-from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
+from fruits_kedro.storage.schemas import IMAGES
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
-
-KEY = ["path", "size", "modified"]
-"""Columns that identify a version of a file."""
 
 _TASK_FILES = 1000
 _TASK_BYTES = 64 << 20
@@ -94,14 +92,14 @@ def resolve_photographs(
     Returns ``schemas.PHOTOGRAPHS``, one row per listed file, and how they were split.
     """
     read = images.read([*KEY, "sha256", "width", "height", "reason"])
-    rows = resolving.resolve(_with_read(listing, read, ingestion))
+    rows = resolving.resolve(resolving.add_read(listing, read, ingestion))
     kept = pc.equal(rows["status"], "kept").combine_chunks()
     drawn, method = splits.assign_splits(rows.filter(kept), split)
     decided = pc.replace_with_mask(rows["split"].combine_chunks(), kept, drawn)
     rows = rows.set_column(rows.schema.get_field_index("split"), "split", decided)
     for warning in (*resolving.warnings(rows), *splits.warnings(rows.filter(kept))):
         logger.warning("%s", warning)
-    return rows.select(PHOTOGRAPHS.names), split.model_dump() | {"method": method}
+    return rows, split.model_dump() | {"method": method}
 
 
 def report_ingestion(
@@ -153,35 +151,6 @@ def report_ingestion(
     if report["rejected_by_reason"]:
         logger.info("Rejected: %s", names_of(report["rejected_by_reason"], 10))
     return report
-
-
-def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pa.Table:
-    """Add ``sha256`` and ``read_reason`` to the listing, under the limits of this run."""
-    width, height = (pc.cast(images[side], pa.int64()) for side in ("width", "height"))
-    is_large = pc.greater(pc.multiply(width, height), parameters.max_pixels)
-    too_large = pc.case_when(
-        pc.make_struct(pc.greater(images["size"], parameters.max_bytes), is_large),
-        Reason.TOO_MANY_BYTES.value,
-        Reason.TOO_MANY_PIXELS.value,
-    )
-    reason = pc.coalesce(images["reason"], too_large)
-    read = images.select([*KEY, "sha256"]).append_column("read_reason", reason)
-    # Of several attempts at a file the first counts: a successful one, else one with a sha256.
-    read = read.append_column("failed", pc.is_valid(reason)).sort_by(
-        [("failed", "ascending"), ("sha256", "descending"), ("read_reason", "descending")]
-    )
-    names = [
-        pc.binary_join_element_wise(
-            rows["path"], pc.cast(rows["size"], pa.string()), rows["modified"], "\0"
-        )
-        for rows in (listing, read)
-    ]
-    found = pc.index_in(names[0], value_set=names[1].combine_chunks())
-    reasons = pc.if_else(
-        pc.is_null(found), Reason.UNREADABLE.value, read["read_reason"].take(found)
-    )
-    listing = listing.append_column("sha256", read["sha256"].take(found))
-    return listing.append_column("read_reason", reasons)
 
 
 def _check_share_of_bad(
