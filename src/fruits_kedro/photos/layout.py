@@ -45,12 +45,10 @@ def understand(
     """Read labels, splits, capture groups and places from folders, names and tables of labels.
 
     Args:
-        images: The image folder.
+        images: The image folder; ``ingestion.labels_table`` is about its files only.
         own: Folders of the user's own photographs.
-        parameters: The table of labels is of the image folder only.
-        place_pattern: Regular expression with one group, searched in the path below the label
-            folder; it names the place of an own photograph. Without a match the place is the name
-            of the own folder.
+        place_pattern: Regular expression with one group, searched below the label folder; it names
+            the place of an own photograph. Without a match that is the name of the own folder.
 
     Returns:
         ``LAYOUT_SCHEMA``: the photographs of ``images``, then those of each own folder; and for

@@ -21,13 +21,8 @@ from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
 LISTING_SCHEMA = pa.schema(
-    [
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("relative_path", pa.string(), nullable=False),
-        pa.field("size", pa.int64(), nullable=False),
-        pa.field("modified", pa.string(), nullable=False),
-        pa.field("name_is_utf8", pa.bool_(), nullable=False),
-    ]
+    {"path": pa.string(), "relative_path": pa.string(), "size": pa.int64()}
+    | {"modified": pa.string(), "name_is_utf8": pa.bool_()}
 )
 """``path`` opens the file: an absolute path or a URI. ``relative_path`` is the part below the
 folder, with ``/`` between folders. ``modified`` holds nanoseconds of the last change, or the
@@ -228,7 +223,7 @@ def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
     # All paths have one prefix, so relative paths sort like paths.
     table = table.take(pc.sort_indices(table.column("relative_path"))).combine_chunks()
     paths = pc.binary_join_element_wise(readable_root, table.column("relative_path"), "")
-    return table.add_column(0, LISTING_SCHEMA.field("path"), paths).cast(LISTING_SCHEMA)
+    return table.add_column(0, "path", paths)
 
 
 def _readable(text: str) -> str:
