@@ -116,19 +116,23 @@ def test_a_folder_without_labels_or_photographs_is_an_error(images, name, words)
 
 
 def test_a_table_of_labels_at_the_top_is_taken(images):
-    write(images, "photos/1.jpg", "photos/2.jpg", "photos/3.jpg")
+    write(images, *(f"photos/{number}.jpg" for number in range(1, 5)))
     (images / "labels.csv").write_text(
         "Path,Label,Split,Capture\n"
-        "photos/1.jpg,Apple ,Training,a\nphotos/2.jpg,Pear,holdout,\nphotos/9.jpg,Fig,test,b\n"
+        "photos/1.jpg,Apple ,Training,a\nphotos/1.jpg,Apple,Training,a\n"
+        "photos/2.jpg,Pear,holdout,\nphotos/9.jpg,Fig,test,b\n"
+        "photos/4.jpg,Apple,test,b\nphotos/4.jpg,Pear,test,b\n"
     )
     layout = Layout(images)
     assert layout.column("label", "split", "capture", "reason") == [
         ("Apple", "train", "a", None),
         ("Pear", "outside", None, None),
         (None, None, None, "no_label"),
+        ("Apple", "test", "b", "label_conflict"),
     ]
     assert layout.warns("1 photographs have no row", "photos/3.jpg")
     assert layout.warns("1 rows", "photos/9.jpg")
+    assert layout.warns("1 photographs have two labels")
     assert layout.warns("holdout")
 
 
@@ -138,6 +142,7 @@ def test_a_table_of_labels_at_the_top_is_taken(images):
         "filename;class\n1.jpg;Apple\n2.jpg;Pear\n",
         "\ufefffile_name\tlabel\r\n./a/1.jpg\tApple\r\na\\2.jpg\tPear\r\n",
         'image,label\n"{images}/a/1.jpg",Apple\n"{images}/a/2.jpg",Pear\n',
+        "path,label,path\na/1.jpg,Apple,x\na/2.jpg,Pear,x\n",
     ],
 )
 def test_a_table_may_be_written_in_other_ways(images, tmp_path, text):
@@ -147,16 +152,6 @@ def test_a_table_may_be_written_in_other_ways(images, tmp_path, text):
     layout = Layout(images, labels_table=str(table))
     assert layout.column("label") == ["Apple", "Pear"]
     assert layout.said["warnings"] == []
-
-
-def test_two_labels_of_one_file_are_a_conflict(images):
-    write(images, "1.jpg", "2.jpg")
-    (images / "labels.csv").write_text(
-        "path,label\n1.jpg,Apple\n1.jpg,Pear\n2.jpg,Fig\n2.jpg,Fig\n"
-    )
-    layout = Layout(images)
-    assert layout.column("reason") == ["label_conflict", None]
-    assert layout.warns("1 photographs have two labels")
 
 
 @pytest.mark.parametrize(
@@ -188,9 +183,10 @@ def test_another_kind_of_labels_csv_is_warned_of_and_not_used(images, text):
 
 def test_own_photographs_have_a_source_and_a_place(images, tmp_path):
     write(images, "Training/Limes/r_1_100.jpg", "Test/Limes/2_100.jpg")
-    shop = tmp_path / "shop"
+    shop, home = tmp_path / "shop", tmp_path / "home"
     write(shop, "Limes/kitchen/1.jpg", "Limes/2.jpg", "satsumas /3.jpg", "Lime/4.jpg")
-    layout = Layout(images, shop)
+    write(home, "Limes/market_1.jpg")
+    layout = Layout(images, shop, home, place=r"^([^/]+)(?:/|_\d)")
     assert layout.column("label", "split", "capture", "place", "source") == [
         ("Limes", "test", "plain", None, "images"),
         ("Limes", "train", "r", None, "images"),
@@ -198,16 +194,10 @@ def test_own_photographs_have_a_source_and_a_place(images, tmp_path):
         ("Limes", None, None, "shop", "own"),
         ("Limes", None, None, "kitchen", "own"),
         ("satsumas", None, None, "shop", "own"),
+        ("Limes", None, None, "market", "own"),
     ]
     assert layout.warns("Lime (did you mean Limes?)")
     assert layout.warns("new labels: satsumas")
-
-
-def test_names_of_own_photographs_may_tell_their_place(images, tmp_path):
-    write(images, "Apple/1.jpg", "Pear/1.jpg")
-    write(tmp_path / "own", "Apple/market_1.jpg", "Apple/home_1.jpg", "Apple/2.jpg")
-    layout = Layout(images, tmp_path / "own", place=r"^([a-z]+)_\d")
-    assert layout.column("place")[2:] == ["own", "home", "market"]
 
 
 # --- what people met ------------------------------------------------------------------------------

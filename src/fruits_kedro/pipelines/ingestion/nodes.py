@@ -135,7 +135,8 @@ def report_ingestion(
             f"{report['listed']} files were listed and {accounted} accounted for: this is a "
             "defect of the pipeline, please report it with 08_reporting/ingestion.json."
         )
-    _check_share_of_bad(report, rows, layout, parameters.max_bad_share)
+    unused = sum(layout["ignored_labels"].values())
+    _check_share_of_bad(report, rows, unused, parameters.max_bad_share)
     labels = list(report["kept_by_label"])
     if len(labels) < 2:
         raise FruitsError(
@@ -154,17 +155,16 @@ def report_ingestion(
 
 
 def _check_share_of_bad(
-    report: dict[str, Any], rows: pa.Table, layout: dict[str, Any], max_bad_share: float
+    report: dict[str, Any], rows: pa.Table, ignored: int, max_bad_share: float
 ) -> None:
-    """Bad files are rejected ones in split folders, and all of a label folder of ignored files."""
+    """Bad files are rejected ones in split folders, and ignored ones that fill a label folder."""
     inside = rows.filter(pc.not_equal(pc.fill_null(rows["split"], ""), "outside"))
-    unused = sum(layout["ignored_labels"].values())
-    bad = pc.sum(pc.equal(inside["status"], "rejected")).as_py() or 0
-    if bad + unused > max_bad_share * (inside.num_rows + unused):
-        found = report["rejected_by_reason"] | ({"ignored": unused} if unused else {})
+    bad = counts(inside["status"]).get("rejected", 0) + ignored
+    if bad > max_bad_share * (inside.num_rows + ignored):
+        found = report["rejected_by_reason"] | ({"ignored": ignored} if ignored else {})
         reasons = ", ".join(f"{n} {reason}" for reason, n in found.items())
         raise FruitsError(
-            f"{bad + unused} of {inside.num_rows + unused} files in {report['images']} are bad "
+            f"{bad} of {inside.num_rows + ignored} files in {report['images']} are bad "
             f"({reasons}), more than ingestion.max_bad_share={max_bad_share}: check the folder, "
             "or raise the share."
         )
