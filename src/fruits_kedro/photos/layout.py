@@ -151,9 +151,11 @@ class _Understood:
         used = columns["label"].unique().to_pylist()
         self.ignored_labels = _ignored_labels(ignored, self.rule, used)
         self.by_table = by_table.keys()
-        inside = self.rows.filter(pc.not_equal(pc.fill_null(self.rows["split"], ""), OUTSIDE))
-        self.labels = counts(inside.filter(inside["reason"].is_null())["label"])
-        self.lost = inside.filter(pc.equal(inside["reason"], Reason.NO_LABEL.value))["path"]
+        inside = pc.not_equal(pc.fill_null(self.rows["split"], ""), OUTSIDE)
+        is_used = pc.and_(inside, self.rows["reason"].is_null())
+        is_lost = pc.and_(inside, pc.equal(self.rows["reason"], Reason.NO_LABEL.value))
+        self.labels = counts(self.rows["label"].filter(is_used))
+        self.lost = self.rows["path"].filter(is_lost)
 
     def sentences(self) -> Iterator[str]:
         """What was understood of one folder."""
