@@ -43,46 +43,29 @@ def counts(table: pa.Table, splits: pa.Array) -> str:
     return ", ".join(f"{label} {split} {n}" for (label, split), n in sorted(pairs.items()))
 
 
-FOLDERS = [("kiwi", "train", 6), ("kiwi", "test", 3), ("kiwi", "validation", 2)]
-FOLDERS += [("pear", "outside", 4)]
-OWN = [*FOLDERS[:2], ("fig", "test", 2, "own"), ("lime", None, 4, "own")]
 UNSORTED = photographs(("apple", None, 200), ("pear", None, 100), ("fig", None, 1))
+FOLDERS = [("a", "train", 6), ("a", "test", 3), ("a", "validation", 2), ("b", "outside", 4)]
+OWN = [*FOLDERS[:2], ("c", "test", 2, "own"), ("d", None, 4, "own")]
+BY_FOLDERS = "a test 3, a train 6, a validation 2, b outside 4"
+WITH_OWN = "a test 3, a train 6, c test 2, d train 4"
 
 
 @pytest.mark.parametrize(
     ("method", "groups", "used", "expected"),
     [
         # Folders decide, and rows beside them stay outside.
-        *(
-            (m, FOLDERS, "folder", "kiwi test 3, kiwi train 6, kiwi validation 2, pear outside 4")
-            for m in ("auto", "folder")
-        ),
-        (
-            *("auto", [("fig", "train", 2), ("fig", "test", 2), ("pear", None, 1)], "folder"),
-            "fig test 2, fig train 2, pear outside 1",
-        ),
+        ("auto", FOLDERS, "folder", BY_FOLDERS),
+        ("folder", FOLDERS, "folder", BY_FOLDERS),
+        ("auto", [*FOLDERS[:2], ("b", None, 1)], "folder", "a test 3, a train 6, b outside 1"),
         # Validation photographs test if no others do.
-        (
-            "auto",
-            [("fig", "train", 5), ("pear", "validation", 1)],
-            "folder",
-            "fig train 5, pear test 1",
-        ),
+        ("auto", [("a", "train", 5), ("b", "validation", 1)], "folder", "a train 5, b test 1"),
         # Where no folder tests, a draw; it looks at folders for validation and outside only.
-        (
-            *("auto", [("fig", "train", 10), ("pear", None, 5)], "random"),
-            "fig test 2, fig train 8, pear test 1, pear train 4",
-        ),
-        (
-            *("random", FOLDERS, "random"),
-            "kiwi test 2, kiwi train 7, kiwi validation 2, pear outside 4",
-        ),
+        ("auto", [("a", "train", 10), ("b", None, 2)], "random", "a test 2, a train 8, b train 2"),
+        ("random", FOLDERS, "random", "a test 2, a train 7, a validation 2, b outside 4"),
         # Own photographs train unless their folders say otherwise.
-        *(
-            (m, OWN, "folder", "fig test 2, kiwi test 3, kiwi train 6, lime train 4")
-            for m in ("auto", "folder")
-        ),
-        ("random", OWN, "random", "fig train 2, kiwi test 2, kiwi train 7, lime train 4"),
+        ("auto", OWN, "folder", WITH_OWN),
+        ("folder", OWN, "folder", WITH_OWN),
+        ("random", OWN, "random", "a test 2, a train 7, c train 2, d train 4"),
     ],
 )
 def test_folders_or_a_draw_decide(method, groups, used, expected):
@@ -148,12 +131,9 @@ def test_a_plain_draw_takes_about_the_share():
 
 
 def test_labels_that_nothing_trains_or_tests_are_named():
-    rows = photographs(
-        *(("apple", split, 1) for split in ("train", "test")),
-        *(("fig", "train", 1), ("kiwi", "test", 1)),
-        *(("lime", "outside", 1), ("plum", "validation", 1)),
-    )
-    untrained, untested = warnings(rows)
+    rows = [("apple", "train", 1), ("apple", "test", 1), ("fig", "train", 1), ("kiwi", "test", 1)]
+    rows += [("lime", "outside", 1), ("plum", "validation", 1)]
+    untrained, untested = warnings(photographs(*rows))
     assert "2 labels, so they are never predicted: kiwi, plum." in untrained
     assert "2 labels, so no figure covers them: fig, plum." in untested
 
