@@ -5,6 +5,7 @@ import tracemalloc
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
+from string import ascii_uppercase
 
 import fsspec
 import pyarrow as pa
@@ -109,7 +110,7 @@ def test_names_are_taken_unless_they_are_plainly_something_else(tmp_path):
         # The label must not hang on the order in which a disk happens to list names.
         (
             ["Training/Kiwi/1.jpg"],
-            {f"{above}{name}": to for name in "ABYZ" for above, to in BESIDE.items()},
+            {f"{above}{name}": to for name in ascii_uppercase for above, to in BESIDE.items()},
             ["Training/Kiwi/1.jpg"],
         ),
         (["A/1.jpg", "B/1.jpg"], {"A/B": "../B", "B/A": "../A"}, ["A/1.jpg", "B/1.jpg"]),
