@@ -54,7 +54,6 @@ def test_rows_have_the_schema_and_every_candidate(images):
     ]
     assert (layout.said["listed"], layout.said["ignored_labels"]) == (9, {"Fig": 1})
     assert layout.said["ignored"] == {"hidden": 1, "mp4": 2, "txt": 1}
-    assert layout.warns("1 files are in no label folder", "4.jpg")
 
 
 def test_folders_around_and_below_the_labels_are_no_labels(images):
@@ -87,12 +86,16 @@ IGNORED = ["Apple/1.jpg", "Pear/1.mp4", "Pear/2.mp4", "Apple/2.txt", "top.txt"]
         (DAYS, None, ["day1", "day1", "day2", "day2"], "Apple, Pear: if those are the labels"),
         (DAYS, 1, ["day1", "day1", "day2", "day2"], None),
         (DAYS, -1, ["Apple", "Pear", "Apple", "Pear"], None),
+        ([*DAYS, "day3/Fig/5.jpg"], None, ["day1", "day1", "day2", "day2", "day3"], None),
         (
             *([*ALIKE, "caf\u00e9/6.jpg"], None),
             ["Apple", "Limes", "Limes", "apple", "caf\u00e9", "caf\u00e9"],
             "'Apple' and 'apple' stay apart, 'Limes' and 'Limes ' are one label",
         ),
         (IGNORED, None, ["Apple"], "Pear (2)"),
+        (["top/Apple/1.jpg", "top/Pear/2.jpg", "docs/x/a.txt"], None, ["Apple", "Pear"], None),
+        (["Apple/1.jpg", "4.jpg"], None, [None, "Apple"], "1 files are in no label folder"),
+        (["Apple/1.jpg", "Apple/labels.csv", "Pear/2.jpg"], None, ["Apple", "Pear"], None),
     ],
 )
 def test_what_a_user_should_look_at_is_one_warning(images, names, level, labels, warned):
@@ -134,6 +137,17 @@ def test_a_table_of_labels_at_the_top_is_taken(images):
     assert layout.warns("1 rows", "photos/9.jpg")
     assert layout.warns("1 photographs have two labels")
     assert layout.warns("holdout")
+    assert len(layout.said["warnings"]) == 4
+
+
+def test_a_table_counts_before_the_folders(images):
+    write(images, "Training/a/1.jpg", "Test/a/2.jpg", "beside/3.jpg")
+    (images / "labels.csv").write_text(
+        "path,label,split\nTraining/a/1.jpg,Fig,test\nTest/a/2.jpg,Kiwi,\nbeside/3.jpg,Fig,train\n"
+    )
+    layout = Layout(images)
+    assert layout.column("label", "split") == [("Kiwi", "test"), ("Fig", "test"), ("Fig", "train")]
+    assert layout.said["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -184,20 +198,27 @@ def test_another_kind_of_labels_csv_is_warned_of_and_not_used(images, text):
 def test_own_photographs_have_a_source_and_a_place(images, tmp_path):
     write(images, "Training/Limes/r_1_100.jpg", "Test/Limes/2_100.jpg")
     shop, home = tmp_path / "shop", tmp_path / "home"
-    write(shop, "Limes/kitchen/1.jpg", "Limes/2.jpg", "satsumas /3.jpg", "Lime/4.jpg")
-    write(home, "Limes/market_1.jpg")
+    write(shop, "Limes/kitchen/1.jpg", "Limes/market_2.jpg", "satsumas /3.jpg", "Lime/4.jpg")
+    write(home, *(f"{label}/{n}/1.jpg" for label in ("Kiwi", "Limes") for n in ("hall", "kitchen")))
     layout = Layout(images, shop, home, place=r"^([^/]+)(?:/|_\d)")
     assert layout.column("label", "split", "capture", "place", "source") == [
         ("Limes", "test", "plain", None, "images"),
         ("Limes", "train", "r", None, "images"),
         ("Lime", None, None, "shop", "own"),
-        ("Limes", None, None, "shop", "own"),
         ("Limes", None, None, "kitchen", "own"),
-        ("satsumas", None, None, "shop", "own"),
         ("Limes", None, None, "market", "own"),
+        ("satsumas", None, None, "shop", "own"),
+        *(
+            (label, None, None, n, "own")
+            for label in ("Kiwi", "Limes")
+            for n in ("hall", "kitchen")
+        ),
     ]
     assert layout.warns("Lime (did you mean Limes?)")
     assert layout.warns("new labels: satsumas")
+    assert layout.warns("new labels: Kiwi")
+    assert layout.warns("1 to 2 folders deep")
+    assert len(layout.said["warnings"]) == 4
 
 
 # --- what people met ------------------------------------------------------------------------------
