@@ -107,3 +107,6 @@ def test_backgrounds_are_the_shipped_ones_or_the_photographs_below_a_folder(tmp_
     assert "--params=backgrounds=FOLDER" in sentence_of(own.load)
     shutil.copyfile(SAMPLE / "Training" / "Kiwi" / "0_100.jpg", tmp_path / "a.jpg")
     assert len(own.load().photographs) == 1
+    before = own.snapshot_id()
+    write(tmp_path, "more.txt", ".hidden.jpg")
+    assert own.snapshot_id() == before
