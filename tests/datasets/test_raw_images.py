@@ -1,6 +1,5 @@
 """Folders of photographs as datasets: what is there, and one sentence where nothing is."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,17 +33,11 @@ def names(listing) -> list[str]:
     return listing.files.column("relative_path").to_pylist()
 
 
-def copy_kiwi(name: str, to: Path) -> None:
-    to.parent.mkdir(exist_ok=True)
-    shutil.copyfile(SAMPLE / "Training" / "Kiwi" / name, to)
-
-
 def test_photographs_are_never_written(tmp_path, cls):
     dataset = dataset_of(cls, tmp_path)
     assert dataset.exists()
-    with pytest.raises(DatasetError, match=r"read-only|only read"):
+    with pytest.raises(DatasetError, match="only read"):
         dataset.save(b"x")
-    assert os.listdir(tmp_path) == []
 
 
 def test_a_missing_folder_is_named_in_one_sentence(tmp_path, cls):
@@ -54,10 +47,10 @@ def test_a_missing_folder_is_named_in_one_sentence(tmp_path, cls):
 
 
 def test_the_identity_changes_with_the_files(tmp_path, cls):
-    copy_kiwi("0_100.jpg", tmp_path / "kitchen" / "a.jpg")
+    write(tmp_path, "kitchen/a.jpg")
     before = dataset_of(cls, tmp_path).snapshot_id()
     assert dataset_of(cls, tmp_path).snapshot_id() == before
-    copy_kiwi("1_100.jpg", tmp_path / "b.jpg")
+    write(tmp_path, "b.jpg")
     assert dataset_of(cls, tmp_path).snapshot_id() != before
 
 
@@ -88,16 +81,15 @@ def test_images_and_storage_in_one_folder_are_an_error(tmp_path):
 @pytest.mark.parametrize("folders", [None, "", " , ", []])
 def test_there_may_be_no_own_photographs(folders):
     dataset = OwnImagesDataset(folders=folders)
-    assert dataset.load() == []
-    assert dataset.snapshot_id() == ""
+    assert (dataset.load(), dataset.snapshot_id()) == ([], "")
 
 
-@pytest.mark.parametrize("as_text", [True, False])
-def test_own_photographs_are_in_several_folders(tmp_path, as_text):
+def test_own_photographs_are_in_several_folders(tmp_path):
     write(tmp_path, "shop/Apple/1.jpg", "kitchen/Pear/2.jpg")
     folders = [str(tmp_path / "shop"), str(tmp_path / "kitchen")]
-    dataset = OwnImagesDataset(folders=", ".join(folders) if as_text else folders)
-    assert [names(listing) for listing in dataset.load()] == [["Apple/1.jpg"], ["Pear/2.jpg"]]
+    for named in (folders, ", ".join(folders)):
+        found = [names(listing) for listing in OwnImagesDataset(folders=named).load()]
+        assert found == [["Apple/1.jpg"], ["Pear/2.jpg"]]
 
 
 def test_the_preview_shows_a_photograph_of_each_label(sample, tmp_path):
@@ -112,8 +104,9 @@ def test_backgrounds_are_the_shipped_ones_or_the_photographs_below_a_folder(tmp_
     assert shipped.snapshot_id() == shipped_backgrounds("train").id
     write(tmp_path, "notes.txt")
     own = BackgroundsDataset(folder=str(tmp_path))
-    message = sentence_of(own.load)
-    assert "no photographs in the folder" in message
-    assert "--params=backgrounds=FOLDER" in message
-    copy_kiwi("0_100.jpg", tmp_path / "kitchen" / "a.jpg")
+    assert "--params=backgrounds=FOLDER" in sentence_of(own.load)
+    shutil.copyfile(SAMPLE / "Training" / "Kiwi" / "0_100.jpg", tmp_path / "a.jpg")
     assert len(own.load().photographs) == 1
+    before = own.snapshot_id()
+    write(tmp_path, "more.txt", ".hidden.jpg")
+    assert own.snapshot_id() == before

@@ -1,5 +1,7 @@
 """What names mean: trees of folders, splits, labels, capture groups, look-alikes."""
 
+from collections.abc import Iterable
+
 import pytest
 from corpus import INGESTION
 from hypothesis import given, settings
@@ -8,7 +10,6 @@ from hypothesis import strategies as st
 from fruits_kedro.photos.folders import (
     OUTSIDE,
     SPLIT_NAMES,
-    Meaning,
     clean_label,
     find_rule,
     look_alikes,
@@ -24,50 +25,39 @@ NAMES = st.sampled_from(["Training", "test", "val", "Apple", "Pear", "camera A",
 TREES = st.sets(st.lists(NAMES, max_size=4).map(tuple), min_size=1, max_size=8)
 
 
-def tree(*paths: str) -> list[tuple[str, ...]]:
+def tree(paths: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(part for part in path.split("/") if part) for path in paths]
 
 
-def read(*paths: str, level: int | None = None) -> list[tuple[str | None, str | None]]:
-    """Label and split of each folder of a tree."""
-    rule = find_rule(tree(*paths), level)
-    meanings = [rule.read(folders) for folders in tree(*paths)]
-    return [(meaning.label, meaning.split) for meaning in meanings]
-
-
 @pytest.mark.parametrize(
-    ("paths", "expected"),
+    "layout",
     [
-        (["Apple", "Pear"], [("Apple", None), ("Pear", None)]),
-        (["Training/Apple", "Test/Apple"], [("Apple", "train"), ("Apple", "test")]),
-        (["train/A", "valid/A", "test/A"], [("A", "train"), ("A", "validation"), ("A", "test")]),
-        (
-            ["Training/Apple/camera A", "Test/Apple/camera B/deep"],
-            [("Apple", "train"), ("Apple", "test")],
-        ),
-        (["Training/Apple", "Training"], [("Apple", "train"), (None, "train")]),
-        (["Training/Test", "Test/Test"], [("Test", "train"), ("Test", "test")]),
-        (["Apple/camera A", "Pear", ""], [("Apple", None), ("Pear", None), (None, None)]),
-        (["Training", "Test"], [(None, "train"), (None, "test")]),
-        ([""], [(None, None)]),
-        (
-            ["Training/Apple", "Test/Apple", "test-multiple_fruits", "unsorted/Apple"],
-            [("Apple", "train"), ("Apple", "test"), (None, OUTSIDE), ("Apple", OUTSIDE)],
-        ),
-        (
-            ["100x100/Training/Apple", "original/Test/Pear", "meta"],
-            [("Apple", "train"), ("Pear", "test"), (None, OUTSIDE)],
-        ),
-        (
-            ["Apple/train", "Apple/test", "Pear/train"],
-            [("Apple", "train"), ("Apple", "test"), ("Pear", "train")],
-        ),
+        {"Apple": "Apple None", "Pear": "Pear None"},
+        {"Training/Apple": "Apple train", "Test/Apple": "Apple test"},
+        {"train/A": "A train", "valid/A": "A validation", "test/A": "A test"},
+        {"Training/Apple/camera A": "Apple train", "Test/Apple/camera B/deep": "Apple test"},
+        {"Training/Apple": "Apple train", "Training": "None train"},
+        {"Training/Test": "Test train", "Test/Test": "Test test"},
+        {"Apple/camera A": "Apple None", "Pear": "Pear None", "": "None None"},
+        {"Training": "None train", "Test": "None test"},
+        {"": "None None"},
+        {
+            **{"Training/Apple": "Apple train", "Test/Apple": "Apple test"},
+            **{"test-multiple_fruits": "None outside", "unsorted/Apple": "Apple outside"},
+        },
+        {
+            **{"100x100/Training/Apple": "Apple train", "original/Test/Pear": "Pear test"},
+            "meta": "None outside",
+        },
+        {"Apple/train": "Apple train", "Apple/test": "Apple test", "Pear/train": "Pear train"},
         # One folder named like a split, below one label, is a place and no split.
-        (["Apple/test", "Pear/a"], [("Apple", None), ("Pear", None)]),
+        {"Apple/test": "Apple None", "Pear/a": "Pear None"},
     ],
 )
-def test_label_and_split_of_each_layout(paths, expected):
-    assert read(*paths) == expected
+def test_label_and_split_of_each_layout(layout):
+    rule = find_rule(tree(layout))
+    meanings = [rule.read(folders) for folders in tree(layout)]
+    assert [f"{meaning.label} {meaning.split}" for meaning in meanings] == [*layout.values()]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +72,7 @@ def test_label_and_split_of_each_layout(paths, expected):
     ],
 )
 def test_a_folder_around_everything_is_stepped_into(paths, wrapper):
-    assert find_rule(tree(*paths)).wrapper == wrapper
+    assert find_rule(tree(paths)).wrapper == wrapper
 
 
 @pytest.mark.parametrize(
@@ -97,15 +87,9 @@ def test_a_folder_around_everything_is_stepped_into(paths, wrapper):
 )
 def test_a_level_names_another_label(level, labels):
     for top in ("", "Training/"):
-        paths = [f"{top}x/Apple", f"{top}x/Pear/b", f"{top}y/z"]
-        assert [label for label, _ in read(*paths, level=level)][:2] == labels
-
-
-def test_what_is_below_the_label_is_kept():
-    rule = find_rule(tree("Training/Apple/camera A/1", "Test/Apple"))
-    assert rule.read(("Training", "Apple", "camera A", "1")) == Meaning(
-        "Apple", "train", "Training", "camera A/1/"
-    )
+        folders = tree([f"{top}x/Apple", f"{top}x/Pear/b", f"{top}y/z"])
+        rule = find_rule(folders, level)
+        assert [rule.read(one).label for one in folders[:2]] == labels
 
 
 @ANY
@@ -120,55 +104,31 @@ def test_any_tree_is_read(folders, level):
         assert "/".join(folder).endswith(meaning.below.rstrip("/"))
 
 
-@pytest.mark.parametrize(
-    ("names", "split"),
-    [
-        (["train", "Training"], "train"),
-        (["test", "tEsT "], "test"),
-        (["valid", "dev"], "validation"),
-        (["Training set", "tests", "Apple", "", "test-multiple_fruits"], None),
-    ],
-)
-def test_split_folders_by_name(names, split):
-    assert {split_of(name) for name in names} == {split}
-
-
-def test_split_names_are_taken_in_any_case():
-    for name, split in SPLIT_NAMES.items():
-        assert {split_of(name), split_of(name.upper()), split_of(name.title())} == {split}
-
-
-@pytest.mark.parametrize(
-    ("name", "capture"),
-    [
-        ("0_100.jpg", "plain"),
-        ("r_9_100.jpg", "r"),
-        ("r10_9_100.png", "r10"),
-        ("r0_3.jpg", "r0"),
-        ("9_100.jpg_large", "plain"),
-        ("9.jpg", None),
-        ("IMG_2041.jpg", None),
-        ("20260102_101112.jpg", None),
-        ("train_Lime_001.jpg", None),
-        ("x r_9_100.jpg", None),
-        ("", None),
-    ],
-)
-def test_capture_group_of_the_shipped_pattern(name, capture):
-    assert parse_capture(name, PATTERN) == capture
-    assert parse_capture(f"camera A/r7_1_100/{name}", PATTERN) == capture
+@pytest.mark.parametrize("name", [*SPLIT_NAMES, "Training set", "tests", "Apple", ""])
+def test_split_names_are_taken_in_any_case(name):
+    spellings = (name, name.upper(), f" {name.title()} ")
+    assert {split_of(spelling) for spelling in spellings} == {SPLIT_NAMES.get(name)}
 
 
 @pytest.mark.parametrize(
     ("path", "pattern", "capture"),
     [
+        ("0_100.jpg", PATTERN, "plain"),
+        ("r_9_100.jpg", PATTERN, "r"),
+        ("r10_9_100.png", PATTERN, "r10"),
+        ("r0_3.jpg", PATTERN, "r0"),
+        ("9_100.jpg_large", PATTERN, "plain"),
+        *((name, PATTERN, None) for name in ("9.jpg", "IMG_2041.jpg", "20260102_101112.jpg", "")),
+        *((name, PATTERN, None) for name in ("train_Lime_001.jpg", "x r_9_100.jpg")),
+        ("camera A/r7_1_100/r_9_100.jpg", PATTERN, "r"),
+        ("camera A/r7_1_100/9.jpg", PATTERN, None),
+        # A pattern may ask for folders below the label.
         ("camera A/1.jpg", r"([^/]+)/", "camera A"),
         ("1.jpg", r"([^/]+)/", None),
         ("camera A/s2_1.jpg", r"(s\d)_", "s2"),
-        ("9_100.jpg", r"(r?)_?\d+", "plain"),
     ],
 )
-def test_a_pattern_may_ask_for_folders_below_the_label(path, pattern, capture):
+def test_capture_group_of_a_pattern(path, pattern, capture):
     assert parse_capture(path, pattern) == capture
 
 
@@ -194,14 +154,8 @@ def test_the_nearest_label_is_the_one_spelt_most_like_it(label, nearest):
 
 
 @ANY
-@given(TEXT)
-def test_any_text_has_a_label_or_none(name):
-    label = clean_label(name)
-    assert label is None or label == label.strip() == clean_label(label)
-
-
-@ANY
 @given(TEXT, st.sampled_from([PATTERN, "([^/]+)/", "(a*)"]))
-def test_any_text_has_a_capture_group_or_none(path, pattern):
-    capture = parse_capture(path, pattern)
-    assert capture is None or capture == "plain" or capture in path
+def test_any_text_has_a_label_and_a_capture_group_or_none(text, pattern):
+    label, capture = clean_label(text), parse_capture(text, pattern)
+    assert label is None or label == label.strip() == clean_label(label)
+    assert capture is None or capture == "plain" or capture in text

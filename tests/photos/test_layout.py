@@ -9,7 +9,7 @@ from made_folders import write
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
-from fruits_kedro.photos.layout import LAYOUT_SCHEMA, Layout, understand
+from fruits_kedro.photos.layout import LAYOUT_SCHEMA, understand
 from fruits_kedro.photos.listing import list_files
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
@@ -20,111 +20,89 @@ def images(tmp_path) -> Path:
     return tmp_path / "images"
 
 
-def read(images: Path, *own: Path, place: str = "^([^/]+)/", **changes) -> Layout:
-    parameters = IngestionParameters(**INGESTION | changes)
-    listings = [list_files(str(folder)) for folder in own]
-    return understand(list_files(str(images)), listings, parameters, place)
+class Layout:
+    """What is understood of folders."""
 
+    def __init__(self, images: Path, *own: Path, place: str = "^([^/]+)/", **changes) -> None:
+        parameters = IngestionParameters(**INGESTION | changes)
+        listings = [list_files(str(folder)) for folder in own]
+        self.rows, self.said = understand(list_files(str(images)), listings, parameters, place)
 
-def column(layout: Layout, *names: str) -> list:
-    columns = [layout.rows.column(name).to_pylist() for name in names]
-    return columns[0] if len(names) == 1 else list(zip(*columns, strict=True))
+    def column(self, *names: str) -> list:
+        columns = [self.rows.column(name).to_pylist() for name in names]
+        return columns[0] if len(names) == 1 else list(zip(*columns, strict=True))
 
+    def warns(self, *words: str) -> bool:
+        """Whether one warning has all the words."""
+        return any(all(word in warning for word in words) for warning in self.said["warnings"])
 
-def warned(layout: Layout, *words: str) -> bool:
-    """Whether one warning has all the words."""
-    return any(all(word in warning for word in words) for warning in layout.warnings)
+    def says(self, words: str) -> bool:
+        return any(words in sentence for sentence in self.said["sentences"])
 
 
 def test_rows_have_the_schema_and_every_candidate(images):
     write(images, "Apple/1.jpg", "Apple/2", "Pear/3.HEIC", "4.jpg", "notes.txt", ".hidden/5.jpg")
-    layout = read(images)
+    write(images, "Apple/caf\udce9.jpg", "Apple/6.mp4", "Fig/7.mp4")
+    layout = Layout(images)
     assert layout.rows.schema == LAYOUT_SCHEMA
-    assert layout.summary["own"] == []
-    assert column(layout, "label", "reason", "source") == [
+    assert layout.column("label", "reason", "source") == [
         (None, "no_label", "images"),
         ("Apple", None, "images"),
         ("Apple", None, "images"),
+        ("Apple", "name_not_utf8", "images"),
         ("Pear", None, "images"),
     ]
-    assert layout.summary["ignored"] == {"hidden": 1, "txt": 1}
-    assert layout.summary["no_label"]["photographs"] == 1
-    assert warned(layout, "4.jpg")
+    assert (layout.said["listed"], layout.said["ignored_labels"]) == (9, {"Fig": 1})
+    assert layout.said["ignored"] == {"hidden": 1, "mp4": 2, "txt": 1}
 
 
-def test_folders_below_the_label_are_not_labels(images):
-    write(images, *(f"{split}/Apple/camera A/{split}.jpg" for split in ("Training", "Test")))
-    layout = read(images, capture_pattern="([^/]+)/")
-    assert column(layout, "label", "split", "capture") == [
+def test_folders_around_and_below_the_labels_are_no_labels(images):
+    for split in ("Training", "Test"):
+        write(images, f"fruits-360/100x100/{split}/Apple/camera A/{split}.jpg")
+    layout = Layout(images, capture_pattern="([^/]+)/")
+    assert layout.column("label", "split", "capture") == [
         ("Apple", "test", "camera A"),
         ("Apple", "train", "camera A"),
     ]
-    assert layout.summary["folder_depth"] == {"3": 2}
-    assert layout.warnings == []
+    assert layout.says("read from fruits-360/100x100,")
+    assert layout.says("2 photographs, 3 folders deep; 1 labels")
+    assert layout.said["warnings"] == []
 
 
-def test_photographs_beside_the_split_folders_are_counted_and_named(images):
-    write(images, "Training/Kiwi/1.jpg", "Test/Kiwi/2.jpg", "test-multiple_fruits/3.jpg", "4.jpg")
-    layout = read(images)
-    assert column(layout, "label", "split") == [
-        (None, "outside"),
-        ("Kiwi", "test"),
-        ("Kiwi", "train"),
-        (None, "outside"),
-    ]
-    assert layout.summary["outside"] == {".": 1, "test-multiple_fruits": 1}
-    assert layout.summary["labels"]["number"] == 1
-    assert layout.summary["no_label"]["photographs"] == 0
-    assert warned(layout, "2 photographs", "test-multiple_fruits (1)")
+BESIDE = ["Training/Kiwi/1.jpg", "Test/Kiwi/2.jpg", "test-multiple_fruits/3.jpg", "4.jpg"]
+DEEPER = ["Apple/1.jpg", "Pear/a/2.jpg"]
+DAYS = ["day1/Apple/1.jpg", "day1/Pear/2.jpg", "day2/Apple/3.jpg", "day2/Pear/4.jpg"]
+ALIKE = ["Apple/1.jpg", "apple/2.jpg", "Limes/3.jpg", "Limes /4.jpg", "cafe\u0301/5.jpg"]
+IGNORED = ["Apple/1.jpg", "Pear/1.mp4", "Pear/2.mp4", "Apple/2.txt", "top.txt"]
 
 
-def test_a_wrapping_folder_is_stepped_into_and_said(images):
-    write(images, "fruits-360/100x100/Training/Kiwi/1.jpg", "fruits-360/100x100/Test/Kiwi/2.jpg")
-    layout = read(images)
-    assert column(layout, "label") == ["Kiwi", "Kiwi"]
-    assert layout.summary["wrapped_in"] == "fruits-360/100x100"
-    assert any("fruits-360/100x100" in sentence for sentence in layout.sentences)
-
-
-def test_a_mixed_depth_is_warned_of_without_split_folders(images):
-    write(images, "Apple/1.jpg", "Pear/a/2.jpg")
-    assert warned(read(images), "1 to 2 folders", "Pear/a", "ingestion.label_level")
-    assert column(read(images, label_level=-1), "label") == ["Apple", "a"]
-
-
-def test_the_same_folders_below_every_label_may_be_the_labels(images):
-    write(images, "day1/Apple/1.jpg", "day1/Pear/2.jpg", "day2/Apple/3.jpg", "day2/Pear/4.jpg")
-    assert warned(read(images), "Apple, Pear", "ingestion.label_level=-1")
-    assert set(column(read(images, label_level=-1), "label")) == {"Apple", "Pear"}
-    for level in (1, -1):
-        assert not read(images, label_level=level).warnings
-
-
-def test_labels_that_look_alike_are_one_warning(images):
-    write(images, "Apple/1.jpg", "apple/2.jpg", "Limes/3.jpg", "Limes /4.jpg", "cafe\u0301/5.jpg")
-    write(images, "caf\u00e9/6.jpg")
-    layout = read(images)
-    assert sorted(Counter(column(layout, "label")).items()) == [
-        ("Apple", 1),
-        ("Limes", 2),
-        ("apple", 1),
-        ("caf\u00e9", 2),
-    ]
-    assert len(layout.warnings) == 1
-    assert warned(layout, "'Apple' and 'apple' stay apart", "'Limes' and 'Limes ' are one label")
-    assert len(layout.summary["look_alikes"]) == 3
-
-
-def test_a_label_folder_of_which_nothing_is_taken_is_named(images):
-    write(images, "Apple/1.jpg", "Pear/1.mp4", "Pear/2.mp4", "Apple/2.txt", "top.txt")
-    layout = read(images)
-    assert layout.summary["ignored_labels"] == {"Pear": 2}
-    assert warned(layout, "Pear (2)", "ingestion.ignored_extensions")
-
-
-def test_names_that_are_no_utf8_have_their_reason(images):
-    write(images, "Apple/1.jpg", "Apple/caf\udce9.jpg")
-    assert column(read(images), "reason") == [None, "name_not_utf8"]
+@pytest.mark.parametrize(
+    ("names", "level", "labels", "warned"),
+    [
+        (BESIDE, None, [None, "Kiwi", "Kiwi", None], ". (1), test-multiple_fruits (1)"),
+        (DEEPER, None, ["Apple", "Pear"], "1 to 2 folders deep, such as Pear/a"),
+        (DEEPER, -1, ["Apple", "a"], "ingestion.label_level"),
+        # The same folders below every label may be the labels.
+        (DAYS, None, ["day1", "day1", "day2", "day2"], "Apple, Pear: if those are the labels"),
+        (DAYS, 1, ["day1", "day1", "day2", "day2"], None),
+        (DAYS, -1, ["Apple", "Pear", "Apple", "Pear"], None),
+        ([*DAYS, "day3/Fig/5.jpg"], None, ["day1", "day1", "day2", "day2", "day3"], None),
+        (
+            *([*ALIKE, "caf\u00e9/6.jpg"], None),
+            ["Apple", "Limes", "Limes", "apple", "caf\u00e9", "caf\u00e9"],
+            "'Apple' and 'apple' stay apart, 'Limes' and 'Limes ' are one label",
+        ),
+        (IGNORED, None, ["Apple"], "Pear (2)"),
+        (["top/Apple/1.jpg", "top/Pear/2.jpg", "docs/x/a.txt"], None, ["Apple", "Pear"], None),
+        (["Apple/1.jpg", "4.jpg"], None, [None, "Apple"], "1 files are in no label folder"),
+        (["Apple/1.jpg", "Apple/labels.csv", "Pear/2.jpg"], None, ["Apple", "Pear"], None),
+    ],
+)
+def test_what_a_user_should_look_at_is_one_warning(images, names, level, labels, warned):
+    write(images, *names)
+    layout = Layout(images, label_level=level)
+    assert layout.column("label") == labels
+    assert [warned in warning for warning in layout.said["warnings"]] == [True] * bool(warned)
 
 
 @pytest.mark.parametrize(
@@ -134,29 +112,42 @@ def test_names_that_are_no_utf8_have_their_reason(images):
 def test_a_folder_without_labels_or_photographs_is_an_error(images, name, words):
     write(images, name)
     with pytest.raises(FruitsError, match=words):
-        read(images)
+        Layout(images)
 
 
 # --- a table of labels ----------------------------------------------------------------------------
 
 
 def test_a_table_of_labels_at_the_top_is_taken(images):
-    write(images, "photos/1.jpg", "photos/2.jpg", "photos/3.jpg")
+    write(images, *(f"photos/{number}.jpg" for number in range(1, 5)))
     (images / "labels.csv").write_text(
         "Path,Label,Split,Capture\n"
-        "photos/1.jpg,Apple ,Training,a\nphotos/2.jpg,Pear,holdout,\nphotos/9.jpg,Fig,test,b\n"
+        "photos/1.jpg,Apple ,Training,a\nphotos/1.jpg,Apple,Training,a\n"
+        "photos/2.jpg,Pear,holdout,\nphotos/9.jpg,Fig,test,b\n"
+        "photos/4.jpg,Apple,test,b\nphotos/4.jpg,Pear,test,b\n"
     )
-    layout = read(images)
-    assert column(layout, "label", "split", "capture", "reason") == [
+    layout = Layout(images)
+    assert layout.column("label", "split", "capture", "reason") == [
         ("Apple", "train", "a", None),
         ("Pear", "outside", None, None),
         (None, None, None, "no_label"),
+        ("Apple", "test", "b", "label_conflict"),
     ]
-    table = layout.summary["labels_table"]
-    assert (table["rows"], table["missing"], table["superfluous"]) == (3, 1, 1)
-    assert warned(layout, "1 photographs have no row", "photos/3.jpg")
-    assert warned(layout, "1 rows", "photos/9.jpg")
-    assert warned(layout, "holdout")
+    assert layout.warns("1 photographs have no row", "photos/3.jpg")
+    assert layout.warns("1 rows", "photos/9.jpg")
+    assert layout.warns("1 photographs have two labels")
+    assert layout.warns("holdout")
+    assert len(layout.said["warnings"]) == 4
+
+
+def test_a_table_counts_before_the_folders(images):
+    write(images, "Training/a/1.jpg", "Test/a/2.jpg", "beside/3.jpg")
+    (images / "labels.csv").write_text(
+        "path,label,split\nTraining/a/1.jpg,Fig,test\nTest/a/2.jpg,Kiwi,\nbeside/3.jpg,Fig,train\n"
+    )
+    layout = Layout(images)
+    assert layout.column("label", "split") == [("Kiwi", "test"), ("Fig", "test"), ("Fig", "train")]
+    assert layout.said["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -165,25 +156,16 @@ def test_a_table_of_labels_at_the_top_is_taken(images):
         "filename;class\n1.jpg;Apple\n2.jpg;Pear\n",
         "\ufefffile_name\tlabel\r\n./a/1.jpg\tApple\r\na\\2.jpg\tPear\r\n",
         'image,label\n"{images}/a/1.jpg",Apple\n"{images}/a/2.jpg",Pear\n',
+        "path,label,path\na/1.jpg,Apple,x\na/2.jpg,Pear,x\n",
     ],
 )
 def test_a_table_may_be_written_in_other_ways(images, tmp_path, text):
     write(images, "a/1.jpg", "a/2.jpg")
     table = tmp_path / "table.csv"
     table.write_text(text.replace("{images}", str(images)))
-    layout = read(images, labels_table=str(table))
-    assert column(layout, "label") == ["Apple", "Pear"]
-    assert layout.warnings == []
-
-
-def test_two_labels_of_one_file_are_a_conflict(images):
-    write(images, "1.jpg", "2.jpg")
-    (images / "labels.csv").write_text(
-        "path,label\n1.jpg,Apple\n1.jpg,Pear\n2.jpg,Fig\n2.jpg,Fig\n"
-    )
-    layout = read(images)
-    assert column(layout, "reason") == ["label_conflict", None]
-    assert warned(layout, "1 photographs have two labels")
+    layout = Layout(images, labels_table=str(table))
+    assert layout.column("label") == ["Apple", "Pear"]
+    assert layout.said["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -198,16 +180,16 @@ def test_a_table_that_cannot_be_used_is_an_error(images, tmp_path, text, words):
     write(images, "Apple/1.jpg")
     (tmp_path / "table.csv").write_text(text)
     with pytest.raises(FruitsError, match=words):
-        read(images, labels_table=str(tmp_path / "table.csv"))
+        Layout(images, labels_table=str(tmp_path / "table.csv"))
 
 
 @pytest.mark.parametrize("text", ["id,name\n1,Apple\n", "path,label\n9.jpg,Fig\n", "\xff,\n"])
 def test_another_kind_of_labels_csv_is_warned_of_and_not_used(images, text):
     write(images, "Apple/1.jpg", "Pear/1.jpg")
     (images / "labels.csv").write_text(text, encoding="latin-1")
-    layout = read(images)
-    assert column(layout, "label") == ["Apple", "Pear"]
-    assert warned(layout, "labels.csv", "not used")
+    layout = Layout(images)
+    assert layout.column("label") == ["Apple", "Pear"]
+    assert layout.warns("labels.csv", "not used")
 
 
 # --- own photographs ------------------------------------------------------------------------------
@@ -215,29 +197,28 @@ def test_another_kind_of_labels_csv_is_warned_of_and_not_used(images, text):
 
 def test_own_photographs_have_a_source_and_a_place(images, tmp_path):
     write(images, "Training/Limes/r_1_100.jpg", "Test/Limes/2_100.jpg")
-    shop = tmp_path / "shop"
-    write(shop, "Limes/kitchen/1.jpg", "Limes/2.jpg", "satsumas /3.jpg", "Lime/4.jpg")
-    layout = read(images, shop)
-    assert column(layout, "label", "split", "capture", "place", "source") == [
+    shop, home = tmp_path / "shop", tmp_path / "home"
+    write(shop, "Limes/kitchen/1.jpg", "Limes/market_2.jpg", "satsumas /3.jpg", "Lime/4.jpg")
+    write(home, *(f"{label}/{n}/1.jpg" for label in ("Kiwi", "Limes") for n in ("hall", "kitchen")))
+    layout = Layout(images, shop, home, place=r"^([^/]+)(?:/|_\d)")
+    assert layout.column("label", "split", "capture", "place", "source") == [
         ("Limes", "test", "plain", None, "images"),
         ("Limes", "train", "r", None, "images"),
         ("Lime", None, None, "shop", "own"),
-        ("Limes", None, None, "shop", "own"),
         ("Limes", None, None, "kitchen", "own"),
+        ("Limes", None, None, "market", "own"),
         ("satsumas", None, None, "shop", "own"),
+        *(
+            (label, None, None, n, "own")
+            for label in ("Kiwi", "Limes")
+            for n in ("hall", "kitchen")
+        ),
     ]
-    [own] = layout.summary["own"]
-    assert own["places"] == {"kitchen": 1, "shop": 3}
-    assert own["new_labels"] == {"Lime": "Limes", "satsumas": None}
-    assert warned(layout, "Lime (did you mean Limes?)")
-    assert warned(layout, "new labels: satsumas")
-
-
-def test_names_of_own_photographs_may_tell_their_place(images, tmp_path):
-    write(images, "Apple/1.jpg", "Pear/1.jpg")
-    write(tmp_path / "own", "Apple/market_1.jpg", "Apple/home_1.jpg", "Apple/2.jpg")
-    layout = read(images, tmp_path / "own", place=r"^([a-z]+)_\d")
-    assert column(layout, "place")[2:] == ["own", "home", "market"]
+    assert layout.warns("Lime (did you mean Limes?)")
+    assert layout.warns("new labels: satsumas")
+    assert layout.warns("new labels: Kiwi")
+    assert layout.warns("1 to 2 folders deep")
+    assert len(layout.said["warnings"]) == 4
 
 
 # --- what people met ------------------------------------------------------------------------------
@@ -257,7 +238,7 @@ def test_names_of_own_photographs_may_tell_their_place(images, tmp_path):
     ],
 )
 def test_the_inputs_of_public_reports(case, labels, splits, captures):
-    summary = read(CASES / case).summary
-    assert summary["labels"]["number"] == labels
-    assert summary["splits"]["photographs"] == splits
-    assert set(summary["capture_groups"]) == captures
+    layout = Layout(CASES / case)
+    assert layout.says(f"{labels} labels by")
+    assert Counter(split for split in layout.column("split") if split) == splits
+    assert set(layout.column("capture")) - {None} == captures

@@ -5,7 +5,7 @@ import tracemalloc
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from string import ascii_uppercase
 
 import fsspec
 import pyarrow as pa
@@ -16,10 +16,11 @@ from sentences import sentence_of
 
 from fruits_kedro import FruitsError
 from fruits_kedro.photos import listing as listing_module
-from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, first_files, list_files
+from fruits_kedro.photos.listing import LISTING_SCHEMA, Listing, list_files
 from fruits_kedro.photos.reading import read_photograph
 from fruits_kedro.photos.reasons import Reason
 
+BESIDE = {"": "Training", "Training/": "Kiwi"}
 NOT_UTF8 = Rejected(Reason.NAME_NOT_UTF8, "list")
 
 
@@ -67,107 +68,82 @@ def test_every_file_is_a_candidate_or_counted_as_ignored(corpus_folder, listing)
     assert listing.files.num_rows == on_disk
 
 
-def test_rows_have_the_schema_and_say_how_to_open_the_file(corpus_folder, listing):
+def test_rows_are_in_order_and_say_how_to_open_the_file(corpus_folder, listing):
     assert listing.files.schema == LISTING_SCHEMA
     content = {kind.path: kind.make for kind in kinds()}
-    for row in listing.files.to_pylist():
+    rows = listing.files.to_pylist()
+    assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
+    for row in rows:
         assert row["path"] == as_listed(f"{corpus_folder}/") + row["relative_path"]
         expected = content[row["relative_path"]] if row["name_is_utf8"] else None
         if isinstance(expected, bytes):
             assert Path(row["path"]).read_bytes() == expected
             assert row["size"] == len(expected)
             assert row["modified"] == str(Path(row["path"]).stat().st_mtime_ns)
-
-
-def test_names_that_are_no_utf8_are_marked_and_all_paths_in_order(listing):
-    rows = listing.files.to_pylist()
     marked = {row["relative_path"] for row in rows if not row["name_is_utf8"]}
     assert marked == {as_listed(kind.path) for kind in kinds() if kind.outcome == NOT_UTF8}
-    paths = [row["path"] for row in rows]
-    assert paths == sorted(paths)
 
 
-@pytest.mark.parametrize("spelling", ["{}", "{}/", "file://{}", "{}/Training/..", "corpus"])
+@pytest.mark.parametrize("spelling", ["{}/", "file://{}", "{}/Training/..", "."])
 def test_a_folder_may_be_spelled_otherwise(corpus_folder, listing, spelling, monkeypatch):
-    monkeypatch.chdir(corpus_folder.parent)
-    again = list_files(
-        corpus_folder.name if spelling == "corpus" else spelling.format(corpus_folder)
-    )
-    assert again.files.equals(listing.files)
+    monkeypatch.chdir(corpus_folder)
+    assert list_files(spelling.format(corpus_folder)).files.equals(listing.files)
 
 
 # --- names and links ------------------------------------------------------------------------------
 
 
-def test_an_empty_folder_lists_nothing(tmp_path):
-    listing = list_files(str(tmp_path))
-    assert (candidates(listing), ignored(listing)) == ([], {})
-    assert listing.files.schema == LISTING_SCHEMA
-
-
-def test_a_hidden_folder_above_the_images_hides_nothing(tmp_path):
-    write(tmp_path / ".cache" / "photos", "Apple/0_100.jpg")
-    assert candidates(list_files(str(tmp_path / ".cache" / "photos"))) == ["Apple/0_100.jpg"]
-
-
 def test_names_are_taken_unless_they_are_plainly_something_else(tmp_path):
+    """A hidden folder above the images hides nothing."""
     taken = ["a.jfif", "b.jpe", "c.jpg_large", "d", "e.HEIC", "f.", "g.jpg~", "txt.jpg"]
-    write(tmp_path, *taken, "h.TXT", "Readme", "i.mp4", "Thumbs.db", "desktop.ini", ".k.jpg")
-    listing = list_files(str(tmp_path))
+    folder = tmp_path / ".cache" / "photos"
+    write(folder, *taken, "h.TXT", "Readme", "i.mp4", "Thumbs.db", "desktop.ini", ".k.jpg")
+    listing = list_files(str(folder))
     assert candidates(listing) == taken
     assert ignored(listing) == dict.fromkeys(["txt", "readme", "mp4", "db", "ini", "hidden"], 1)
 
 
-def test_a_linked_folder_outside_is_followed(tmp_path):
-    write(tmp_path / "outside", "Apple/0_100.jpg")
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "Training").symlink_to(tmp_path / "outside")
-    assert relative_paths(list_files(str(tmp_path / "root"))) == ["Training/Apple/0_100.jpg"]
+@pytest.mark.parametrize(
+    ("files", "links", "listed"),
+    [
+        (["../outside/Apple/1.jpg"], {"Training": "../outside"}, ["Training/Apple/1.jpg"]),
+        # The label must not hang on the order in which a disk happens to list names.
+        (
+            ["Training/Kiwi/1.jpg"],
+            {f"{above}{name}": to for name in ascii_uppercase for above, to in BESIDE.items()},
+            ["Training/Kiwi/1.jpg"],
+        ),
+        (["A/1.jpg", "B/1.jpg"], {"A/B": "../B", "B/A": "../A"}, ["A/1.jpg", "B/1.jpg"]),
+    ],
+    ids=["outside", "own name first", "circle"],
+)
+def test_linked_folders_are_listed_once(tmp_path, files, links, listed):
+    root = tmp_path / "root"
+    root.mkdir()
+    write(root, *files)
+    for link, target in links.items():
+        (root / link).symlink_to(target)
+    assert relative_paths(list_files(str(root))) == listed
 
 
-def test_a_folder_gives_its_own_name_and_not_that_of_a_link_to_it(tmp_path):
-    """The label must not hang on the order in which a disk happens to list names."""
-    write(tmp_path, "Training/Apple/0_100.jpg")
-    for name in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        (tmp_path / "Training" / name).symlink_to("Apple")
-        (tmp_path / name).symlink_to("Training")
-    assert relative_paths(list_files(str(tmp_path))) == ["Training/Apple/0_100.jpg"]
-
-
-def test_folders_that_link_to_each_other_end(tmp_path):
-    write(tmp_path, "A/0_100.jpg", "B/0_100.jpg")
-    for one, other in (("A", "B"), ("B", "A")):
-        (tmp_path / one / other).symlink_to(f"../{other}")
-    assert relative_paths(list_files(str(tmp_path))) == ["A/0_100.jpg", "B/0_100.jpg"]
-
-
-def test_excluded_folders_are_not_listed_by_any_name(tmp_path):
+def test_excluded_folders_are_not_listed_by_any_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
     write(tmp_path, *(f"{folder}/1.jpg" for folder in ("Apple", "results/deep", "results 2")))
     (tmp_path / "link").symlink_to("results")
-    for exclude in ([str(tmp_path / "results")], [f"file://{tmp_path}/link/", "/not/there"]):
-        listing = list_files(str(tmp_path), exclude)
-        assert relative_paths(listing) == ["Apple/1.jpg", "results 2/1.jpg"]
+    for exclude in (f"{tmp_path}/results", f"file://{tmp_path}/link/", "~/results"):
+        listing = list_files("~", [exclude, "/not/there"])
+        paths = [str(tmp_path / folder / "1.jpg") for folder in ("Apple", "results 2")]
+        assert listing.files.column("path").to_pylist() == paths
     assert relative_paths(list_files(str(tmp_path / "Apple"), [str(tmp_path)])) == ["1.jpg"]
 
 
-def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    write(tmp_path / "fruit", "1.jpg", "results/2.jpg")
-    listing = list_files("~/fruit", ["~/fruit/results"])
-    assert listing.files.column("path").to_pylist() == [f"{tmp_path}/fruit/1.jpg"]
-
-
 def test_the_digest_changes_with_files_and_with_nothing_else(tmp_path):
-    write(tmp_path, "1.jpg")
+    write(tmp_path, "1.jpg", "2.jpg")
     before = list_files(str(tmp_path)).digest()
     assert list_files(str(tmp_path)).digest() == before
+    assert list_files(str(tmp_path), limit=1).digest() != before
     os.utime(tmp_path / "1.jpg", (1, 1))
     assert list_files(str(tmp_path)).digest() != before
-
-
-def test_the_first_files_are_a_few(tmp_path):
-    write(tmp_path, *(f"{number}.jpg" for number in range(5)))
-    assert first_files(str(tmp_path), [], 3).num_rows == 3
 
 
 # --- what cannot be listed ------------------------------------------------------------------------
@@ -250,17 +226,8 @@ def test_a_listing_takes_less_than_400_bytes_of_memory_per_file():
 # --- object stores --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def store(request):
-    """An object store in memory, with a bucket of this test's own."""
-    fs = fsspec.filesystem("memory")
-    bucket = f"/{request.node.name}"
-    yield fs, bucket
-    fs.rm(bucket, recursive=True)
-
-
-def test_an_object_store_is_listed_alike(store):
-    fs, bucket = store
+def test_any_filesystem_of_fsspec_is_listed_alike():
+    fs, bucket = fsspec.filesystem("memory"), "/listed alike"
     names = ["Training/Apple/0_100.jpg", "Training/_Folder/_x y%20#?.JPG", "Training/Apple/a:b.png"]
     others = ["README.md", "Training/Apple/.hidden.jpg", "Training/Apple/notes.txt"]
     for name in names + others:
@@ -273,54 +240,36 @@ def test_an_object_store_is_listed_alike(store):
         assert (row["size"], row["name_is_utf8"]) == (7, True)
 
 
-class Store:
-    """An object store that finds these names, or fails."""
+@pytest.fixture
+def s3(monkeypatch):
+    """Make an S3 of these keys that answers two objects at a time, or fails."""
 
-    def __init__(self, *names: str, error: Exception | None = None) -> None:
-        self._names, self._error = names, error
+    class Client:
+        def __init__(self, *keys: str, error: Exception | None = None) -> None:
+            self._keys, self._error = keys, error
 
-    def find(self, root: str, detail: bool) -> dict:
-        if self._error:
-            raise self._error
-        return {f"{root}/{name}": {"type": "file", "size": 1} for name in self._names}
-
-
-def test_keys_that_point_upwards_are_no_photographs(monkeypatch):
-    """An object store takes any key; here none leads out of the listed prefix."""
-    store = Store("Training/../../x/1.jpg", "../1.jpg", "Apple/./2.jpg", "Apple/1.jpg")
-    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (store, "bucket/photos"))
-    listing = list_files("s3://bucket/photos")
-    assert candidates(listing) == ["Apple/1.jpg"]
-    assert ignored(listing) == {"hidden": 3}
-
-
-@pytest.mark.parametrize("error", [OSError("no\nway"), KeyError("bucket"), RuntimeError(), None])
-def test_a_store_that_cannot_be_reached_or_is_empty_is_one_sentence(monkeypatch, error):
-    store = Store(error=error)
-    monkeypatch.setattr(listing_module, "filesystem", lambda uri: (store, "bucket/photos"))
-    message = sentence_of(lambda: list_files("s3://bucket/photos"))
-    assert "s3://bucket/photos" in message
-    assert ("cannot be listed (" in message) is (error is not None)
-
-
-def test_an_s3_bucket_is_listed_page_by_page(monkeypatch):
-    """S3 answers 1,000 objects at a time; a page's objects are gone before the next comes."""
-
-    class Bucket:
-        pages: ClassVar = {
-            None: {"Contents": [entry("in/Apple/1.jpg"), entry("in/Apple/")], "IsTruncated": True},
-            "two": {"Contents": [entry("in/Apple/0.jpg"), entry("in/results/a.parquet")]},
-        }
-
-        def call_s3(self, method: str, Bucket: str, Prefix: str, ContinuationToken=None):  # noqa: N803
+        def call_s3(self, method: str, Bucket: str, Prefix: str, ContinuationToken="0"):  # noqa: N803
             assert (method, Bucket, Prefix) == ("list_objects_v2", "bucket", "in/")
-            page = dict(self.pages[ContinuationToken])
-            return page | ({"NextContinuationToken": "two"} if "IsTruncated" in page else {})
+            if self._error:
+                raise self._error
+            start = int(ContinuationToken)
+            keys = self._keys[start : start + 2]
+            page = {"Contents": [{"Key": key, "Size": 1, "ETag": "etag"} for key in keys]}
+            is_last = start + 2 >= len(self._keys)
+            return page if is_last else page | {"NextContinuationToken": str(start + 2)}
 
-    monkeypatch.setattr(
-        listing_module, "filesystem", lambda uri: (Bucket(), uri.removeprefix("s3://"))
-    )
+    def make(*keys: str, error: Exception | None = None) -> None:
+        found = lambda uri: (Client(*keys, error=error), uri.removeprefix("s3://"))  # noqa: E731
+        monkeypatch.setattr(listing_module, "filesystem", found)
+
+    return make
+
+
+def test_an_s3_bucket_is_listed_page_by_page(s3):
+    """No key leads out of the listed prefix, although S3 takes those that point upwards."""
+    s3(*(f"in/{name}" for name in ("Apple/1.jpg", "Apple/", "Apple/0.jpg", "results/a.parquet")))
     listing = list_files("s3://bucket/in", ["s3://bucket/in/results", "/local"])
+    assert relative_paths(listing) == ["Apple/0.jpg", "Apple/1.jpg"]
     assert listing.files.to_pylist()[0] == {
         "path": "s3://bucket/in/Apple/0.jpg",
         "relative_path": "Apple/0.jpg",
@@ -328,8 +277,14 @@ def test_an_s3_bucket_is_listed_page_by_page(monkeypatch):
         "modified": "etag",
         "name_is_utf8": True,
     }
-    assert relative_paths(listing) == ["Apple/0.jpg", "Apple/1.jpg"]
+    s3("in/Training/../../x/1.jpg", "in/../1.jpg", "in/Apple/./2.jpg", "in/Apple/1.jpg")
+    upwards = list_files("s3://bucket/in")
+    assert (candidates(upwards), ignored(upwards)) == (["Apple/1.jpg"], {"hidden": 3})
 
 
-def entry(key: str) -> dict:
-    return {"Key": key, "Size": 1, "ETag": "etag"}
+@pytest.mark.parametrize("error", [OSError("no\nway"), KeyError("bucket"), RuntimeError(), None])
+def test_a_bucket_that_cannot_be_reached_or_is_empty_is_one_sentence(s3, error):
+    s3(error=error)
+    message = sentence_of(lambda: list_files("s3://bucket/in"))
+    assert "s3://bucket/in" in message
+    assert ("cannot be listed (" in message) is (error is not None)

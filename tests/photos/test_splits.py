@@ -10,7 +10,7 @@ import pytest
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import SplitParameters
 from fruits_kedro.photos import split_methods
-from fruits_kedro.photos.splits import assign_splits, uncovered_labels, warnings
+from fruits_kedro.photos.splits import assign_splits, warnings
 
 
 def parameters(method: str = "random", stratified: bool = True, seed: int = 42, share: float = 0.2):
@@ -18,89 +18,60 @@ def parameters(method: str = "random", stratified: bool = True, seed: int = 42, 
 
 
 def photographs(*groups: tuple) -> pa.Table:
-    """Photographs for each (label, folder's split, number of rows), and perhaps source."""
+    """Photographs for each (label, folder's split, number of rows, and source unless images)."""
     rows = [
-        [
-            hashlib.sha256(f"{label} {split} {i} {source}".encode()).hexdigest(),
-            label,
-            split,
-            *source,
-        ]
+        {
+            "sha256": hashlib.sha256(f"{label} {split} {i} {source}".encode()).hexdigest(),
+            "label": label,
+            "split": split,
+            "source": source[0] if source else "images",
+        }
         for label, split, number, *source in groups
         for i in range(number)
     ]
-    names = ["sha256", "label", "split", "source"][: len(rows[0])]
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    return pa.table(columns, names)
+    return pa.Table.from_pylist(rows, pa.schema(dict.fromkeys(rows[0], pa.string())))
 
 
 def assigned(table: pa.Table, chosen: SplitParameters) -> dict[str, str]:
     splits = assign_splits(table, chosen)[0].to_pylist()
-    assert None not in splits
     return dict(zip(table.column("sha256").to_pylist(), splits, strict=True))
 
 
-def counts(table: pa.Table, chosen: SplitParameters) -> Counter:
-    splits = assign_splits(table, chosen)[0].to_pylist()
-    return Counter(zip(table.column("label").to_pylist(), splits, strict=True))
+def counts(table: pa.Table, splits: pa.Array) -> str:
+    """How many rows of each label and split."""
+    pairs = Counter(zip(table.column("label").to_pylist(), splits.to_pylist(), strict=True))
+    return ", ".join(f"{label} {split} {n}" for (label, split), n in sorted(pairs.items()))
 
 
-IN_FOLDERS = photographs(
-    ("apple", "train", 6), ("apple", "test", 3), ("apple", "validation", 2), ("pear", "outside", 4)
-)
 UNSORTED = photographs(("apple", None, 200), ("pear", None, 100), ("fig", None, 1))
-
-
-@pytest.mark.parametrize("method", ["auto", "folder"])
-def test_folders_decide_and_rows_beside_them_stay_outside(method):
-    assert counts(IN_FOLDERS, parameters(method)) == {
-        ("apple", "train"): 6,
-        ("apple", "test"): 3,
-        ("apple", "validation"): 2,
-        ("pear", "outside"): 4,
-    }
-    assert assign_splits(IN_FOLDERS, parameters(method))[1] == "folder"
+FOLDERS = [("a", "train", 6), ("a", "test", 3), ("a", "validation", 2), ("b", "outside", 4)]
+OWN = [*FOLDERS[:2], ("c", "test", 2, "own"), ("d", None, 4, "own")]
+BY_FOLDERS = "a test 3, a train 6, a validation 2, b outside 4"
+WITH_OWN = "a test 3, a train 6, c test 2, d train 4"
 
 
 @pytest.mark.parametrize(
-    ("groups", "row"),
+    ("method", "groups", "used", "expected"),
     [
-        ([("apple", "train", 2), ("apple", "test", 2), ("pear", None, 1)], ("pear", "outside")),
-        ([("apple", "train", 5), ("pear", "validation", 1)], ("pear", "test")),
+        # Folders decide, and rows beside them stay outside.
+        ("auto", FOLDERS, "folder", BY_FOLDERS),
+        ("folder", FOLDERS, "folder", BY_FOLDERS),
+        ("auto", [*FOLDERS[:2], ("b", None, 1)], "folder", "a test 3, a train 6, b outside 1"),
+        # Validation photographs test if no others do.
+        ("auto", [("a", "train", 5), ("b", "validation", 1)], "folder", "a train 5, b test 1"),
+        # Where no folder tests, a draw; it looks at folders for validation and outside only.
+        ("auto", [("a", "train", 10), ("b", None, 2)], "random", "a test 2, a train 8, b train 2"),
+        ("random", FOLDERS, "random", "a test 2, a train 7, a validation 2, b outside 4"),
+        # Own photographs train unless their folders say otherwise.
+        ("auto", OWN, "folder", WITH_OWN),
+        ("folder", OWN, "folder", WITH_OWN),
+        ("random", OWN, "random", "a test 2, a train 7, c train 2, d train 4"),
     ],
 )
-def test_rows_without_a_split_stay_outside_and_validation_tests_if_nothing_else_does(groups, row):
-    assert counts(photographs(*groups), parameters("auto"))[row] == 1
-    assert assign_splits(photographs(*groups), parameters("auto"))[1] == "folder"
-
-
-def test_auto_draws_where_no_folder_tests():
-    table = photographs(("apple", "train", 10), ("pear", None, 10))
-    assert assigned(table, parameters("auto")) == assigned(table, parameters("random"))
-    assert assign_splits(table, parameters("auto"))[1] == "random"
-
-
-def test_a_draw_looks_at_folders_for_validation_and_outside_only():
-    assert counts(IN_FOLDERS, parameters()) == {
-        ("apple", "train"): 7,
-        ("apple", "test"): 2,
-        ("apple", "validation"): 2,
-        ("pear", "outside"): 4,
-    }
-
-
-@pytest.mark.parametrize("method", ["auto", "folder", "random"])
-def test_own_photographs_train_unless_their_folders_say_otherwise(method):
-    table = photographs(
-        ("apple", "train", 6, "images"),
-        ("apple", "test", 3, "images"),
-        ("apple", None, 4, "own"),
-        ("fig", "test", 2, "own"),
-    )
-    drawn = assigned(table, parameters(method))
-    own = table.filter(pa.compute.equal(table.column("source"), "own"))
-    splits = Counter(drawn[sha256] for sha256 in own.column("sha256").to_pylist()[:4])
-    assert splits == {"train": 4}
+def test_folders_or_a_draw_decide(method, groups, used, expected):
+    table = photographs(*groups)
+    splits, found = assign_splits(table, parameters(method))
+    assert (counts(table, splits), found) == (expected, used)
 
 
 @pytest.mark.parametrize(
@@ -133,22 +104,18 @@ def test_a_draw_is_the_same_on_every_machine():
     assert digest[:16] == "ea9a199a7ff2ccac"
 
 
-def test_a_stratified_draw_takes_the_share_of_every_label():
-    assert counts(UNSORTED, parameters()) == {
-        ("apple", "train"): 160,
-        ("apple", "test"): 40,
-        ("pear", "train"): 80,
-        ("pear", "test"): 20,
-        ("fig", "train"): 1,
-    }
-
-
-@pytest.mark.parametrize("rows", [1, 2, 3])
-def test_a_stratified_draw_leaves_each_label_a_train_row(rows):
-    table = photographs(("apple", None, rows), ("pear", None, 50))
-    drawn = counts(table, parameters(share=0.99))
-    assert drawn[("apple", "train")] == 1
-    assert drawn[("pear", "train")] == 1
+@pytest.mark.parametrize(
+    ("table", "share", "expected"),
+    [
+        (UNSORTED, 0.2, "apple test 40, apple train 160, fig train 1, pear test 20, pear train 80"),
+        (photographs(("fig", None, 2)), 0.99, "fig test 1, fig train 1"),
+        (photographs(("fig", None, 50)), 0.99, "fig test 49, fig train 1"),
+    ],
+)
+def test_a_stratified_draw_takes_the_share_of_every_label_but_leaves_a_row_to_train(
+    table, share, expected
+):
+    assert counts(table, assign_splits(table, parameters(share=share))[0]) == expected
 
 
 def test_a_plain_draw_takes_about_the_share():
@@ -164,15 +131,11 @@ def test_a_plain_draw_takes_about_the_share():
 
 
 def test_labels_that_nothing_trains_or_tests_are_named():
-    rows = photographs(
-        ("apple", "train", 1), ("apple", "test", 1), ("fig", "train", 1), ("kiwi", "test", 1)
-    )
-    rows = pa.concat_tables([rows, photographs(("lime", "outside", 1), ("plum", "validation", 1))])
-    assert uncovered_labels(rows) == {"train": ["kiwi", "plum"], "test": ["fig", "plum"]}
-    assert [name in warning for warning in warnings(rows) for name in ("kiwi", "fig")] == [
-        *(True, False),
-        *(False, True),
-    ]
+    rows = [("apple", "train", 1), ("apple", "test", 1), ("fig", "train", 1), ("kiwi", "test", 1)]
+    rows += [("lime", "outside", 1), ("plum", "validation", 1)]
+    untrained, untested = warnings(photographs(*rows))
+    assert "2 labels, so they are never predicted: kiwi, plum." in untrained
+    assert "2 labels, so no figure covers them: fig, plum." in untested
 
 
 NEW = """
@@ -188,8 +151,8 @@ def test_a_method_is_added_by_one_file(tmp_path):
     table = photographs(("apple", None, 3), ("pear", None, 2))
     split_methods.__path__.append(str(tmp_path))
     try:
-        expected = {("apple", "train"): 3, ("pear", "test"): 2}
-        assert counts(table, parameters("pears")) == expected
+        splits, _ = assign_splits(table, parameters("pears"))
+        assert counts(table, splits) == "apple train 3, pear test 2"
         with pytest.raises(ValueError, match="'auto', 'folder', 'pears' or 'random'"):
             parameters("pairs")
     finally:

@@ -18,7 +18,7 @@ from fruits_kedro.photos.augmentation.backgrounds import (
     shipped_backgrounds,
 )
 from fruits_kedro.photos.folders import find_rule
-from fruits_kedro.photos.listing import Listing, absolute, first_files, list_files
+from fruits_kedro.photos.listing import Listing, absolute, list_files
 from fruits_kedro.storage.files import filesystem, read_bytes
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,13 @@ _BACKGROUNDS = r"(?i)^[^.].*\.(jpe?g|png|webp|bmp|tiff?|hei[cf]|avif)$"
 """Extensions of photographs in a folder of backgrounds."""
 
 
-class RawImagesDataset(AbstractDataset[None, Listing]):
+class _ReadOnly(AbstractDataset[None, Any]):
+    def save(self, data: None) -> None:
+        """Never: the pipeline does not write photographs."""
+        raise FruitsError("Folders of photographs are only read: save to another dataset.")
+
+
+class RawImagesDataset(_ReadOnly):
     """Lists a folder of photographs once, recursively; workers read the bytes.
 
     Args:
@@ -49,7 +55,7 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._filepath = filepath
-        self._exclude = [folder for entry in exclude for folder in split_folders(entry)]
+        self._exclude = split_folders(exclude)
         self._listed: Listing | None = None
         self.metadata = metadata
 
@@ -63,23 +69,17 @@ class RawImagesDataset(AbstractDataset[None, Listing]):
         """A strip of photographs of different labels, for Kedro-Viz."""
         return strip_preview(self._samples())
 
-    def save(self, data: None) -> None:
-        """Never: the pipeline does not write photographs."""
-        raise FruitsError(f"The image folder {self._filepath} is only read, never written.")
-
     def snapshot_id(self) -> str:
         """Digest of the listing, which the next load returns."""
         self._listed = self._list()
         return self._listed.digest()
 
     def _samples(self) -> Iterator[bytes]:
-        files = first_files(self._filepath, self._exclude, _LOOKED_AT)
-        relative, paths = (files.column(name).to_pylist() for name in ("relative_path", "path"))
-        trees = [tuple(path.split("/")[:-1]) for path in relative]
-        rule = find_rule(set(trees))
-        by_label: dict[str, str] = {}
-        for folders, path in zip(trees, paths, strict=True):
-            by_label.setdefault(rule.read(folders).label or "", path)
+        files = list_files(self._filepath, self._exclude, limit=_LOOKED_AT).files
+        folders = [tuple(path.split("/")[:-1]) for path in files["relative_path"].to_pylist()]
+        rule = find_rule(set(folders))
+        labels = [rule.read(parts).label or "" for parts in folders]
+        by_label = dict(zip(labels, files["path"].to_pylist(), strict=True))
         for label in sorted(by_label)[:_PREVIEWED]:
             with suppress(OSError):  # the run reports what cannot be read
                 yield read_bytes(by_label[label])
@@ -106,7 +106,7 @@ class _OwnFolder(RawImagesDataset):
     _parameter = "own"
 
 
-class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
+class OwnImagesDataset(_ReadOnly):
     """Lists the folders of own photographs; there may be none.
 
     Args:
@@ -122,21 +122,13 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
         exclude: Sequence[str | None] = (),
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        named = [folders] if isinstance(folders, str) else folders or []
-        self._datasets = [
-            _OwnFolder(filepath=folder, exclude=exclude)
-            for entry in named
-            for folder in split_folders(entry)
-        ]
+        named = split_folders([folders] if isinstance(folders, str) else folders or [])
+        self._datasets = [_OwnFolder(filepath=folder, exclude=exclude) for folder in named]
         self.metadata = metadata
 
     def load(self) -> list[Listing]:
         """A listing of each folder, in order. Raises FruitsError if one does not exist."""
         return [dataset.load() for dataset in self._datasets]
-
-    def save(self, data: None) -> None:
-        """Never: the pipeline does not write photographs."""
-        raise FruitsError("The folders of own photographs are read-only: save to another dataset.")
 
     def snapshot_id(self) -> str:
         """A digest of the listings, which the next load returns."""
@@ -149,7 +141,7 @@ class OwnImagesDataset(AbstractDataset[None, list[Listing]]):
         return {"folders": [dataset._filepath for dataset in self._datasets]}
 
 
-class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
+class BackgroundsDataset(_ReadOnly):
     """The photographs behind augmented copies.
 
     Args:
@@ -167,10 +159,6 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
             return shipped_backgrounds("train")
         return read_backgrounds(self._list().files.column("path").to_pylist(), self._folder)
 
-    def save(self, data: None) -> None:
-        """Never: the pipeline does not write photographs."""
-        raise FruitsError(f"The folder of backgrounds {self._folder} is only read.")
-
     def snapshot_id(self) -> str:
         """Text that changes when a photograph is added, removed or rewritten."""
         if self._folder == SHIPPED:
@@ -178,19 +166,9 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         return self._list().digest()
 
     def _list(self) -> Listing:
-        if not self._exists():
-            raise FruitsError(
-                f"The folder of backgrounds {self._folder} does not exist: name one that does "
-                "with --params=backgrounds=FOLDER, or leave the parameter out."
-            )
-        files = list_files(self._folder).files
-        files = files.filter(pc.match_substring_regex(files.column("relative_path"), _BACKGROUNDS))
-        if not files.num_rows:
-            raise FruitsError(
-                f"There are no photographs in the folder of backgrounds {self._folder}: name one "
-                "that has some with --params=backgrounds=FOLDER, or leave the parameter out."
-            )
-        return Listing(self._folder, files)
+        files = list_files(self._folder, parameter="backgrounds").files
+        taken = pc.match_substring_regex(files.column("relative_path"), _BACKGROUNDS)
+        return Listing(self._folder, files.filter(taken))
 
     def _exists(self) -> bool:
         fs, path = filesystem(self._folder)
@@ -200,6 +178,7 @@ class BackgroundsDataset(AbstractDataset[None, Backgrounds]):
         return {"folder": self._folder}
 
 
-def split_folders(text: str | None) -> list[str]:
-    """The folders in a text with commas; none in None or empty text."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
+def split_folders(entries: Sequence[str | None]) -> list[str]:
+    """The folders in texts with commas; none in None or empty text."""
+    parts = [part.strip() for entry in entries for part in (entry or "").split(",")]
+    return [part for part in parts if part]

@@ -1,9 +1,11 @@
 """Derives label, split and capture group from the names of folders and files."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import NamedTuple
 
 SPLIT_NAMES = {
@@ -62,19 +64,18 @@ class Rule(NamedTuple):
     def read(self, folder: Folders) -> Meaning:
         """Label and split of the files directly in one folder of the tree."""
         folders = folder[len(self.wrapper) :]
-        if not self.split_levels:
-            return self._below_root(folders)
+        splits = [split_of(name) for name in folders]
         for level in self.split_levels:
-            if level < len(folders) and split_of(folders[level]):
-                return self._meaning(folders, level + 1, split_of(folders[level]), folders[level])
-        beside = folders[0] if folders else None
-        return self._meaning(folders, self.split_levels[0] + 1, OUTSIDE, beside)
-
-    def _below_root(self, folders: Folders) -> Meaning:
-        if len(folders) == 1 and split_of(folders[0]):  # a split folder is no label
-            return Meaning(None, split_of(folders[0]), folders[0], "")
-        named = folders[1] if self.splits_below and len(folders) > 1 else None
-        return self._meaning(folders, 0, split_of(named) if named else None, named)
+            if level < len(folders) and splits[level]:
+                return self._meaning(folders, level + 1, splits[level], folders[level])
+        if self.split_levels:
+            beside = folders[0] if folders else None
+            return self._meaning(folders, self.split_levels[0] + 1, OUTSIDE, beside)
+        if len(folders) == 1 and splits[0]:  # a split folder is no label
+            return Meaning(None, splits[0], folders[0], "")
+        if self.splits_below and len(folders) > 1:
+            return self._meaning(folders, 0, splits[1], folders[1])
+        return self._meaning(folders, 0, None, None)
 
     def _meaning(
         self, folders: Folders, first: int, split: str | None, split_folder: str | None
@@ -92,28 +93,21 @@ def find_rule(tree: Collection[Folders], label_level: int | None = None) -> Rule
     wrapper = _wrapper(tree)
     inner = [folder[len(wrapper) :] for folder in tree]
     # Only a split folder with folders in it is above labels.
-    above = {level for folders in inner if (level := _first_split(folders)) < len(folders) - 1}
+    firsts = (
+        next((level for level, name in enumerate(folders[:-1]) if split_of(name)), None)
+        for folders in inner
+    )
+    above = {level for level in firsts if level is not None}
     named = {split_of(folders[1]) for folders in inner if len(folders) == 2} - {None}
     return Rule(wrapper, tuple(sorted(above)), not above and len(named) > 1, label_level)
 
 
 def _wrapper(tree: Collection[Folders]) -> Folders:
     """The chain of folders from the root that each hold nothing but the next one."""
-    wrapper: Folders = ()
-    while True:
-        depth = len(wrapper)
-        top = {folders[depth] if len(folders) > depth else None for folders in tree}
-        name = next(iter(top), None)
-        if len(top) != 1 or name is None or split_of(name):
-            return wrapper
-        if all(len(folders) == depth + 1 for folders in tree):  # it holds photographs: a label
-            return wrapper
-        wrapper = (*wrapper, name)
-
-
-def _first_split(folders: Folders) -> int:
-    """Position of the first folder with the name of a split, or of the end without one."""
-    return next((level for level, name in enumerate(folders) if split_of(name)), len(folders))
+    common = tuple(os.path.commonprefix(list(tree)))
+    if set(tree) == {common}:  # it holds photographs: a label
+        common = common[:-1]
+    return tuple(takewhile(lambda name: not split_of(name), common))
 
 
 def split_of(name: str) -> str | None:

@@ -5,7 +5,6 @@ start with ``_`` or ``.``, stops at a ``:`` and follows a symbolic link in circl
 """
 
 import hashlib
-import io
 import operator
 import os
 import stat
@@ -22,13 +21,8 @@ from fruits_kedro import FruitsError
 from fruits_kedro.storage.files import filesystem, is_local, local_path
 
 LISTING_SCHEMA = pa.schema(
-    [
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("relative_path", pa.string(), nullable=False),
-        pa.field("size", pa.int64(), nullable=False),
-        pa.field("modified", pa.string(), nullable=False),
-        pa.field("name_is_utf8", pa.bool_(), nullable=False),
-    ]
+    {"path": pa.string(), "relative_path": pa.string(), "size": pa.int64()}
+    | {"modified": pa.string(), "name_is_utf8": pa.bool_()}
 )
 """``path`` opens the file: an absolute path or a URI. ``relative_path`` is the part below the
 folder, with ``/`` between folders. ``modified`` holds nanoseconds of the last change, or the
@@ -50,11 +44,10 @@ class Listing:
 
     def digest(self) -> str:
         """Hexadecimal sha256 of everything listed."""
-        digest = _Digest()
-        digest.write(self.uri.encode("utf-8", "surrogateescape"))
-        with pa.ipc.new_stream(pa.PythonFile(digest, "w"), self.files.schema) as stream:
-            stream.write_table(self.files)
-        return digest.sha256.hexdigest()
+        digest = hashlib.sha256(self.uri.encode("utf-8", "surrogateescape"))
+        for batch in self.files.to_batches(_ROWS_AT_ONCE):
+            digest.update(batch.serialize())
+        return digest.hexdigest()
 
     def sort_out(self, ignored: Collection[str]) -> tuple[pa.Table, pa.Table]:
         """Separate candidate photographs from files whose name says they are something else.
@@ -78,46 +71,39 @@ class Listing:
         return self.files.filter(pc.invert(is_other)) if len(others) else self.files, others
 
 
-def list_files(uri: str, exclude: Iterable[str] = (), parameter: str = "images") -> Listing:
+def list_files(
+    uri: str, exclude: Iterable[str] = (), parameter: str = "images", limit: int | None = None
+) -> Listing:
     """List a folder once, recursively.
 
     Args:
         uri: The folder, local or of any filesystem fsspec knows.
         exclude: Folders that are not listed if they are found below ``uri``.
         parameter: The parameter that names the folder, for messages.
+        limit: Only so many files, the first that are found.
 
     Raises:
         FruitsError: If the folder does not exist or cannot be listed.
     """
-    folder = absolute(uri)
-    if is_local(uri) and not os.path.isdir(folder):
-        kind = "image folder" if parameter == "images" else f"{parameter} folder"
-        problem = "is not a folder" if os.path.exists(folder) else "does not exist"
-        raise FruitsError(
-            f"The {kind} {folder} {problem}: name a folder with --params={parameter}=FOLDER or the "
-            f"environment variable FRUITS_{parameter.upper()}."
-        )
-    root, found = _walk(uri, exclude)
-    return Listing(uri, _to_table(root, found))
-
-
-def first_files(uri: str, exclude: Iterable[str], limit: int) -> pa.Table:
-    """At most ``limit`` files, the first that are found, as ``LISTING_SCHEMA``."""
-    root, found = _walk(uri, exclude)
-    return _to_table(root, islice(found, limit))
-
-
-def _walk(uri: str, exclude: Iterable[str]) -> tuple[str, Iterator[Found]]:
-    """The prefix of all paths, and the files below."""
     if is_local(uri):
-        root = absolute(uri)
-        return root.rstrip("/") + "/", _walk_disk(root, exclude)
-    fs, path = filesystem(uri)
-    root = path.rstrip("/") + "/"
-    excluded = [filesystem(other)[1].rstrip("/") + "/" for other in exclude if not is_local(other)]
-    below = tuple(other.removeprefix(root) for other in excluded if other.startswith(root))
-    found = (file for file in _walk_store(fs, uri, root) if not file[0].startswith(below or "\0"))
-    return f"{uri.split('://', 1)[0]}://{root}", found
+        folder = absolute(uri)
+        if not os.path.isdir(folder):
+            kind = "image folder" if parameter == "images" else f"{parameter} folder"
+            problem = "is not a folder" if os.path.exists(folder) else "does not exist"
+            raise FruitsError(
+                f"The {kind} {folder} {problem}: name a folder with --params={parameter}=FOLDER or "
+                f"the environment variable FRUITS_{parameter.upper()}."
+            )
+        root = folder.rstrip("/") + "/"
+        found = _walk_disk(folder, exclude)
+    else:
+        fs, path = filesystem(uri)
+        below = path.rstrip("/") + "/"
+        root = f"{uri.split('://', 1)[0]}://{below}"
+        others = [filesystem(one)[1].rstrip("/") + "/" for one in exclude if not is_local(one)]
+        excluded = tuple(other.removeprefix(below) for other in others if other.startswith(below))
+        found = (file for file in _walk_store(fs, uri, below) if not file[0].startswith(excluded))
+    return Listing(uri, _to_table(root, islice(found, limit)))
 
 
 def absolute(uri: str) -> str:
@@ -237,23 +223,9 @@ def _to_table(root: str, found: Iterator[Found]) -> pa.Table:
     # All paths have one prefix, so relative paths sort like paths.
     table = table.take(pc.sort_indices(table.column("relative_path"))).combine_chunks()
     paths = pc.binary_join_element_wise(readable_root, table.column("relative_path"), "")
-    return table.add_column(0, LISTING_SCHEMA.field("path"), paths).cast(LISTING_SCHEMA)
+    return table.add_column(0, "path", paths)
 
 
 def _readable(text: str) -> str:
     """``text`` with bytes that are no UTF-8 written as ``\\xNN``."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-class _Digest(io.RawIOBase):
-    """Writable file that only computes the sha256 of what is written."""
-
-    def __init__(self) -> None:
-        self.sha256 = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        self.sha256.update(content)
-        return len(content)

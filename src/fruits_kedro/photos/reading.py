@@ -4,9 +4,8 @@ import hashlib
 import operator
 import os
 import stat
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
@@ -18,20 +17,6 @@ from fruits_kedro.storage.s3 import credentials_problem
 
 _MAX_SIDE = 2**31 - 1
 """Largest side that fits the table. A TIFF of 60 bytes can announce more; it is rejected."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits of a run for one file, of which workers need no other parameter."""
-
-    max_bytes: int
-    max_pixels: int
-    stored_bytes: int
-
-    @classmethod
-    def of(cls, parameters: IngestionParameters) -> Self:
-        """The limits of a run."""
-        return cls(parameters.max_bytes, parameters.max_pixels, parameters.stored_bytes)
 
 
 class ReadFile(NamedTuple):
@@ -53,7 +38,7 @@ class ReadFile(NamedTuple):
     reason: Reason | None = None
 
 
-def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
+def read_within(path: str, size: int, limits: IngestionParameters, call: Call) -> ReadFile:
     """Read one file, or reject it unread if the listing says that it is too large."""
     if size > limits.max_bytes:
         return ReadFile(reason=Reason.TOO_MANY_BYTES)

@@ -4,23 +4,51 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.folders import OUTSIDE
-from fruits_kedro.photos.layout_summary import names_of
+from fruits_kedro.photos.layout import names_of
 from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.storage.schemas import PHOTOGRAPHS
 
-KEPT, DUPLICATE, REJECTED = "kept", "duplicate", "rejected"
-"""Values of the column ``status``."""
+KEY = ["path", "size", "modified"]
+"""Columns that identify a version of a file."""
 
 _RANKS = {"test": 0, "validation": 1, OUTSIDE: 3}
 """Order in which one of several copies is kept; 2 is for rows that may train."""
 
 
-def resolve(rows: pa.Table) -> pa.Table:
+def add_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pd.DataFrame:
+    """Add what was read of each listed file, under the limits of this run.
+
+    Args:
+        listing: ``layout.LAYOUT_SCHEMA``.
+        images: Columns of ``schemas.IMAGES``: ``KEY``, sha256, width, height and reason.
+
+    Returns:
+        The listing with sha256, and with the reason of reading where it had none.
+    """
+    read = images.to_pandas()
+    pixels = read["width"].astype(float) * read["height"]
+    large = {
+        Reason.TOO_MANY_BYTES: read["size"] > parameters.max_bytes,
+        Reason.TOO_MANY_PIXELS: pixels > parameters.max_pixels,
+    }
+    for reason, is_large in large.items():
+        read.loc[read["reason"].isna() & is_large, "reason"] = reason.value
+    # Of several attempts at a file the first counts: a successful one, else one with a sha256.
+    read = read.assign(failed=read["reason"].notna()).sort_values(
+        ["failed", "sha256", "reason"], ascending=[True, False, False]
+    )
+    read = read.drop_duplicates(KEY)[[*KEY, "sha256", "reason"]]
+    rows = listing.to_pandas().merge(read, "left", KEY, suffixes=("", "_read"), indicator="found")
+    found = rows.pop("reason_read").where(rows.pop("found") == "both", Reason.UNREADABLE.value)
+    return rows.assign(reason=rows["reason"].fillna(found))
+
+
+def resolve(rows: pd.DataFrame) -> pa.Table:
     """Decide which files are kept, which repeat another one, and which are rejected.
 
     Equal bytes under two labels are all rejected, because neither label can be trusted. Of other
@@ -28,75 +56,40 @@ def resolve(rows: pa.Table) -> pa.Table:
     photographs do not train), one of ``images`` (so that own photographs do not change the data
     set), the first path. Copies outside the split folders come last and cause no conflict.
 
-    Args:
-        rows: ``layout.LAYOUT_SCHEMA`` with the columns sha256 and read_reason, both null for files
-            that were not read.
-
     Returns:
-        The same rows without read_reason, with status and the final reason.
+        ``schemas.PHOTOGRAPHS``: the same rows with status and the final reason.
     """
-    found = pc.coalesce(rows.column("reason"), rows.column("read_reason"))
-    copies = _copies(rows, found.is_null())
-    again = pa.array(copies.index[copies["copy"] > 0])
-    disputed = pa.array(copies.index[copies["disputed"]])
-    position = pa.array(np.arange(rows.num_rows))
-    copied = pc.if_else(pc.is_in(position, value_set=again), Reason.DUPLICATE.value, found)
-    reason = pc.if_else(pc.is_in(position, value_set=disputed), Reason.LABEL_CONFLICT.value, copied)
-    is_copy = pc.fill_null(pc.equal(reason, Reason.DUPLICATE.value), False)
-    status = pc.if_else(reason.is_null(), KEPT, pc.if_else(is_copy, DUPLICATE, REJECTED))
-    others = rows.drop_columns(["reason", "read_reason"])
-    return others.append_column("status", status).append_column("reason", reason)
-
-
-def conflicts(rows: pa.Table) -> list[tuple[str, str, int]]:
-    """Pairs of labels of resolved rows that hold the same bytes, and how many photographs.
-
-    Returns:
-        Pairs in order of labels, those that share most first.
-    """
-    disputed = rows.filter(pc.equal(rows.column("reason"), Reason.LABEL_CONFLICT.value))
-    contents = disputed.select(["sha256", "label"]).to_pandas().dropna().drop_duplicates()
-    pairs: Counter[tuple[str, str]] = Counter()
-    for _, labels in contents.groupby("sha256")["label"]:
-        pairs.update(combinations(sorted(labels), 2))
-    return sorted(((*pair, n) for pair, n in pairs.items()), key=lambda row: (-row[2], row[:2]))
-
-
-def unused_labels(rows: pa.Table) -> dict[str, int]:
-    """Labels of which no photograph is kept, with the number of their files in split folders."""
-    inside = rows.filter(pc.not_equal(pc.fill_null(rows.column("split"), ""), OUTSIDE))
-    files = inside.select(["label", "status"]).to_pandas().dropna()
-    kept = (files["status"] == KEPT).groupby(files["label"]).agg(["sum", "size"])
-    return {str(label): int(size) for label, size in kept[kept["sum"] == 0]["size"].items()}
+    content = pd.Series(rows["sha256"].factorize()[0]).where(rows["reason"].isna())
+    content = content[content.notna() & content.duplicated(keep=False)]
+    shared = rows.loc[content.index].assign(content=content)
+    shared = shared.assign(rank=shared["split"].map(_RANKS).fillna(2))
+    shared = shared.sort_values(["content", "rank", "source", "path"])
+    labels = shared["label"].where(shared["split"] != OUTSIDE).groupby(shared["content"])
+    disputed = shared.index[labels.transform("nunique") > 1]
+    rows = rows.assign(status="rejected")
+    rows.loc[rows["reason"].isna(), "status"] = "kept"
+    rows.loc[shared.index[shared.duplicated("content")], ["status", "reason"]] = "duplicate"
+    rows.loc[disputed, ["status", "reason"]] = "rejected", Reason.LABEL_CONFLICT.value
+    table = pa.Table.from_pandas(rows, PHOTOGRAPHS, preserve_index=False)
+    return table.replace_schema_metadata()
 
 
 def warnings(rows: pa.Table) -> Iterator[str]:
     """What the user should look at in resolved rows: labels in conflict, and without rows."""
-    pairs = {f"{one} and {other}": number for one, other, number in conflicts(rows)}
+    files = rows.select(["sha256", "label", "split", "status", "reason"]).to_pandas()
+    disputed = files[files["reason"] == Reason.LABEL_CONFLICT.value]
+    disputed = disputed[["sha256", "label"]].dropna().drop_duplicates()
+    pairs: Counter[str] = Counter()
+    for _, labels in disputed.groupby("sha256")["label"]:
+        pairs.update(f"{one} and {other}" for one, other in combinations(sorted(labels), 2))
     if pairs:
+        most = dict(sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])))
         yield (
             "The same photographs are under two labels and are rejected under both: "
-            f"{names_of(pairs)}. Remove them from the wrong folder."
+            f"{names_of(most)}. Remove them from the wrong folder."
         )
-    unused = unused_labels(rows)
+    inside = files[files["split"] != OUTSIDE]
+    kept = (inside["status"] == "kept").groupby(inside["label"]).agg(["any", "size"])
+    unused = kept["size"][~kept["any"]].to_dict()
     if unused:
         yield f"Nothing is kept of {len(unused)} labels: {names_of(unused)}. See the reasons."
-
-
-def _copies(rows: pa.Table, usable: pa.ChunkedArray) -> pd.DataFrame:
-    """The rows that share their bytes, by position: copy, 0 for the one to keep, and disputed."""
-    contents = rows.column("sha256").combine_chunks().dictionary_encode().indices
-    content = pc.fill_null(pc.if_else(usable, contents, None), -1).to_numpy()
-    often = np.bincount(content + 1, minlength=1) > 1
-    often[0] = False
-    position = np.flatnonzero(often[content + 1])
-    shared = rows.select(["label", "split", "source", "path"]).take(position).to_pandas()
-    shared.index = pd.Index(position)
-    shared["content"] = content[position]
-    shared["rank"] = shared["split"].map(_RANKS).fillna(2)
-    shared = shared.sort_values(["content", "rank", "source", "path"])
-    by_content = shared.groupby("content")
-    labels = shared["label"].where(shared["split"] != OUTSIDE).groupby(shared["content"])
-    return pd.DataFrame(
-        {"copy": by_content.cumcount(), "disputed": labels.transform("nunique") > 1}
-    )

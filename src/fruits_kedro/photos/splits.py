@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +9,7 @@ import pyarrow.compute as pc
 from fruits_kedro.parameters import AUTO, SplitParameters
 from fruits_kedro.parameters.kinds import SPLIT_METHODS, kind_in
 from fruits_kedro.photos.folders import OUTSIDE
-from fruits_kedro.photos.layout import OWN
-from fruits_kedro.photos.layout_summary import names_of
+from fruits_kedro.photos.layout import OWN, names_of
 from fruits_kedro.photos.split_methods.folder import can_test
 
 logger = logging.getLogger(__name__)
@@ -24,8 +22,8 @@ def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array
     are in no split folder train.
 
     Args:
-        rows: Kept photographs: sha256, label, split (as folders or a table say, or null), and
-            perhaps source (``images`` or ``own``).
+        rows: Kept photographs: sha256, label, source, and split (as folders or a table say, or
+            null).
         parameters: The method, and how it draws.
 
     Returns:
@@ -35,10 +33,7 @@ def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array
         FruitsError: If the method is ``folder`` and the folders do not say what trains and tests.
     """
     said = rows.column("split").combine_chunks()
-    is_own: Any = False
-    if "source" in rows.column_names:
-        is_own = pc.equal(rows.column("source").combine_chunks(), OWN)
-    train_anyway = pc.and_(said.is_null(), is_own)
+    train_anyway = pc.and_(said.is_null(), pc.equal(rows.column("source").combine_chunks(), OWN))
     decided = pc.or_(train_anyway, pc.fill_null(pc.equal(said, OUTSIDE), False))
     open_rows = rows.filter(pc.invert(decided))
     method = parameters.method
@@ -51,27 +46,15 @@ def assign_splits(rows: pa.Table, parameters: SplitParameters) -> tuple[pa.Array
     return pc.replace_with_mask(settled, pc.invert(decided), drawn), method
 
 
-def uncovered_labels(rows: pa.Table) -> dict[str, list[str]]:
-    """Sorted labels without a row that trains, and without one that tests, under ``train`` and
-    ``test``; photographs outside are not looked at.
-    """
-    pairs = rows.select(["split", "label"]).to_pandas().drop_duplicates()
-    inside = pairs[pairs["split"] != OUTSIDE]
-    labels = set(inside["label"])
-    return {
-        split: sorted(labels - set(inside["label"][inside["split"] == split]))
-        for split in ("train", "test")
-    }
-
-
 def warnings(rows: pa.Table) -> Iterator[str]:
     """What the user should look at in a split: labels that cannot be learnt or measured."""
-    uncovered = uncovered_labels(rows)
+    pairs = rows.select(["split", "label"]).to_pandas().drop_duplicates()
+    inside = pairs[pairs["split"] != OUTSIDE]
     for split, verb, effect in (
         ("train", "trains", "they are never predicted"),
         ("test", "tests", "no figure covers them"),
     ):
-        names = uncovered[split]
+        names = sorted(set(inside["label"]) - set(inside["label"][inside["split"] == split]))
         if names:
             labels = f"{len(names)} {'label' if len(names) == 1 else 'labels'}"
             yield f"Nothing {verb} {labels}, so {effect}: {names_of(names)}."

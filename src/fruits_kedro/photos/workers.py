@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fruits_kedro.parameters import IngestionParameters
 from fruits_kedro.photos.augmentation.backgrounds import opened
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.augmentation.recipe import Recipe
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import Call, caller_for_task
-from fruits_kedro.photos.reading import Limits, read_again, read_within
+from fruits_kedro.photos.reading import read_again, read_within
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
 from fruits_kedro.storage.tables import read_places
@@ -40,7 +41,7 @@ _BATCH_ROWS = 256
 """Bytes of photographs, and rows, at which a batch is written."""
 
 
-def read_task(limits: Limits) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
+def read_task(limits: IngestionParameters) -> Callable[[pa.Table], Iterator[pa.RecordBatch]]:
     """Function that reads the files of a task, from ``TO_READ`` to ``schemas.IMAGES``."""
 
     def read(row: dict[str, Any], call: Call) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from fruits_kedro.parameters import (
     ReductionParameters,
     SplitParameters,
 )
-from fruits_kedro.photos.splits import assign_splits
+from fruits_kedro.photos.split_methods import random
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ def _drawn(rows: Rows, split: SplitParameters) -> Rows:
             "split": pa.nulls(len(photographs), pa.string()),
         }
     )
-    drawn, _ = assign_splits(table, split.model_copy(update={"method": "random"}))
+    drawn = random.assign(table, split)
     tests = np.zeros(len(rows), np.bool_)
     tests[rows.photographs] = np.asarray(drawn.to_pylist(), np.str_) == "test"
     return replace(rows, split=np.where(rows.with_copies(tests), "test", "train"))

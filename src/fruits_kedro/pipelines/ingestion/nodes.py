@@ -1,7 +1,6 @@
 """From folders of photographs to tables, with every file accounted for."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,19 +11,15 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, cores, cut
 from fruits_kedro.parameters import IngestionParameters, OwnParameters, SplitParameters
 from fruits_kedro.photos import resolving, splits
-from fruits_kedro.photos.layout import understand
-from fruits_kedro.photos.layout_summary import counts, names_of
+from fruits_kedro.photos.layout import counts, names_of, understand
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reading import Limits
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
+from fruits_kedro.photos.resolving import KEY
 from fruits_kedro.photos.workers import TO_READ, read_task
-from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
+from fruits_kedro.storage.schemas import IMAGES
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
-
-KEY = ["path", "size", "modified"]
-"""Columns that identify a version of a file."""
 
 _TASK_FILES = 1000
 _TASK_BYTES = 64 << 20
@@ -39,16 +34,15 @@ def understand_folders(
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Derive label, split, capture group and place of every listed file, and say what was found.
 
-    Returns one row per candidate, and the layout: folders, labels, splits, what is ignored and why.
-    Raises FruitsError if no file is in a label folder.
+    Returns one row per candidate, and the layout: counts, sentences and warnings. Raises
+    FruitsError if no file is in a label folder.
     """
-    layout = understand(raw_images, own_images, parameters, own.place_pattern)
-    for sentence in layout.sentences:
+    rows, layout = understand(raw_images, own_images, parameters, own.place_pattern)
+    for sentence in layout["sentences"]:
         logger.info("%s", sentence)
-    for warning in layout.warnings:
+    for warning in layout["warnings"]:
         logger.warning("%s", warning)
-    said = {"sentences": layout.sentences, "warnings": layout.warnings}
-    return layout.rows, layout.summary | said
+    return rows, layout
 
 
 def select_unread_files(
@@ -82,7 +76,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
         rows = cut(piece, -(-piece.num_rows // tasks))
-        yield WorkerRows(rows, read_task(Limits.of(parameters)))
+        yield WorkerRows(rows, read_task(parameters))
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 
@@ -98,15 +92,14 @@ def resolve_photographs(
     Returns ``schemas.PHOTOGRAPHS``, one row per listed file, and how they were split.
     """
     read = images.read([*KEY, "sha256", "width", "height", "reason"])
-    rows = resolving.resolve(_with_read(listing, read, ingestion))
+    rows = resolving.resolve(resolving.add_read(listing, read, ingestion))
     kept = pc.equal(rows["status"], "kept").combine_chunks()
     drawn, method = splits.assign_splits(rows.filter(kept), split)
     decided = pc.replace_with_mask(rows["split"].combine_chunks(), kept, drawn)
     rows = rows.set_column(rows.schema.get_field_index("split"), "split", decided)
     for warning in (*resolving.warnings(rows), *splits.warnings(rows.filter(kept))):
         logger.warning("%s", warning)
-    report = {"method": method, **split.model_dump(exclude={"method"})}
-    return rows.select(PHOTOGRAPHS.names), report
+    return rows, split.model_dump() | {"method": method}
 
 
 def report_ingestion(
@@ -121,24 +114,19 @@ def report_ingestion(
     bad, or fewer than two labels remain.
     """
     rows = photographs.read(["label", "split", "source", "status", "reason"])
-    kept = rows.filter(pc.equal(rows["status"], "kept"))
     status = counts(rows["status"])
-    ignored: Counter[str] = Counter()
-    for folder in (layout, *layout["own"]):
-        ignored.update(folder["ignored"])
+    kept, rejected = (rows.filter(pc.equal(rows["status"], one)) for one in ("kept", "rejected"))
     report = {
         "images": layout["folder"],
-        "listed": rows.num_rows + ignored.total(),
-        "kept": status.get("kept", 0),
+        "listed": layout["listed"],
+        "kept": kept.num_rows,
         "duplicates": status.get("duplicate", 0),
-        "rejected": status.get("rejected", 0),
-        "ignored": ignored.total(),
+        "rejected": rejected.num_rows,
+        "ignored": sum(layout["ignored"].values()),
         "read": unread_files.num_rows,
-        "rejected_by_reason": counts(rows.filter(pc.equal(rows["status"], "rejected"))["reason"]),
-        "ignored_by_extension": dict(sorted(ignored.items())),
-        "kept_by_label": counts(kept["label"]),
-        "kept_by_split": counts(kept["split"]),
-        "kept_by_source": counts(kept["source"]),
+        "rejected_by_reason": counts(rejected["reason"]),
+        "ignored_by_extension": layout["ignored"],
+        **{f"kept_by_{name}": counts(kept[name]) for name in ("label", "split", "source")},
         "layout": layout,
     }
     accounted = sum(report[name] for name in ("kept", "duplicates", "rejected", "ignored"))
@@ -147,7 +135,8 @@ def report_ingestion(
             f"{report['listed']} files were listed and {accounted} accounted for: this is a "
             "defect of the pipeline, please report it with 08_reporting/ingestion.json."
         )
-    _check_share_of_bad(report, rows, layout, parameters.max_bad_share)
+    unused = sum(layout["ignored_labels"].values())
+    _check_share_of_bad(report, rows, unused, parameters.max_bad_share)
     labels = list(report["kept_by_label"])
     if len(labels) < 2:
         raise FruitsError(
@@ -165,47 +154,17 @@ def report_ingestion(
     return report
 
 
-def _with_read(listing: pa.Table, images: pa.Table, parameters: IngestionParameters) -> pa.Table:
-    """Add ``sha256`` and ``read_reason`` to the listing, under the limits of this run."""
-    width, height = (pc.cast(images[side], pa.int64()) for side in ("width", "height"))
-    is_large = pc.greater(pc.multiply(width, height), parameters.max_pixels)
-    too_large = pc.case_when(
-        pc.make_struct(pc.greater(images["size"], parameters.max_bytes), is_large),
-        Reason.TOO_MANY_BYTES.value,
-        Reason.TOO_MANY_PIXELS.value,
-    )
-    reason = pc.coalesce(images["reason"], too_large)
-    read = images.select([*KEY, "sha256"]).append_column("read_reason", reason)
-    # Of several attempts at a file the first counts: a successful one, else one with a sha256.
-    read = read.append_column("failed", pc.is_valid(reason)).sort_by(
-        [("failed", "ascending"), ("sha256", "descending"), ("read_reason", "descending")]
-    )
-    names = [
-        pc.binary_join_element_wise(
-            rows["path"], pc.cast(rows["size"], pa.string()), rows["modified"], "\0"
-        )
-        for rows in (listing, read)
-    ]
-    found = pc.index_in(names[0], value_set=names[1].combine_chunks())
-    reasons = pc.if_else(
-        pc.is_null(found), Reason.UNREADABLE.value, read["read_reason"].take(found)
-    )
-    listing = listing.append_column("sha256", read["sha256"].take(found))
-    return listing.append_column("read_reason", reasons)
-
-
 def _check_share_of_bad(
-    report: dict[str, Any], rows: pa.Table, layout: dict[str, Any], max_bad_share: float
+    report: dict[str, Any], rows: pa.Table, ignored: int, max_bad_share: float
 ) -> None:
-    """Bad files are rejected ones in split folders, and all of a label folder of ignored files."""
+    """Bad files are rejected ones in split folders, and ignored ones that fill a label folder."""
     inside = rows.filter(pc.not_equal(pc.fill_null(rows["split"], ""), "outside"))
-    unused = sum(layout["ignored_labels"].values())
-    bad = pc.sum(pc.equal(inside["status"], "rejected")).as_py() or 0
-    if bad + unused > max_bad_share * (inside.num_rows + unused):
-        found = report["rejected_by_reason"] | ({"ignored": unused} if unused else {})
+    bad = counts(inside["status"]).get("rejected", 0) + ignored
+    if bad > max_bad_share * (inside.num_rows + ignored):
+        found = report["rejected_by_reason"] | ({"ignored": ignored} if ignored else {})
         reasons = ", ".join(f"{n} {reason}" for reason, n in found.items())
         raise FruitsError(
-            f"{bad + unused} of {inside.num_rows + unused} files in {report['images']} are bad "
+            f"{bad} of {inside.num_rows + ignored} files in {report['images']} are bad "
             f"({reasons}), more than ingestion.max_bad_share={max_bad_share}: check the folder, "
             "or raise the share."
         )
