@@ -2,8 +2,7 @@
 
 ``schema_py_generated`` and ``tools.flatbuffer_utils`` come with ``ai-edge-litert`` but are not
 documented. If a new version moves them, take the schema from the PyPI package ``tflite``, or
-generate it with ``flatc --python`` from the file below. ``tests/model/test_graph.py`` names
-everything that is used of them.
+generate it with ``flatc --python`` from the file below.
 
 Source: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/schema/schema.fbs
 """
