@@ -13,7 +13,6 @@ from corpus import Kept, Kind, encode, jpeg, kinds, picture
 from odd_files import BLACK_IS_ZERO, CMYK, RGB, WHITE_IS_ZERO, srgb_profile, tiff
 from PIL import Image
 
-from fruits_kedro.photos import colour
 from fruits_kedro.photos.decoding import decode, read_header
 from fruits_kedro.photos.formats import HeifImageFile, read_image
 from fruits_kedro.photos.reasons import Reason
@@ -182,18 +181,6 @@ def test_the_pixel_limit_stays_off_until_the_last_thread_has_finished(monkeypatc
     leave.set()
     thread.join()
     assert Image.MAX_IMAGE_PIXELS == 100
-
-
-def test_the_srgb_profile_changes_nothing_and_is_examined_once():
-    photo = picture("srgb")
-    profile = srgb_profile()
-    colour._to_srgb.cache_clear()
-    for quality in (60, 70, 80):
-        plain, named = (
-            jpeg(photo, **options) for options in ({"qtables": None}, {"icc_profile": profile})
-        )
-        assert np.array_equal(decode(plain, SIZE), decode(named, SIZE)), quality
-    assert colour._to_srgb.cache_info().misses == 1
 
 
 @pytest.mark.parametrize("profile", [b"x", bytes(128), srgb_profile()[:200], b"no profile" * 50])

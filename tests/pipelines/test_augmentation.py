@@ -2,16 +2,51 @@
 
 import io
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from PIL import Image
 from runs import LABELS, SAMPLE, Job
 
 from fruits_kedro.datasets import BackgroundsDataset, TableDataset
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
 from fruits_kedro.pipelines.featurization import nodes
+from fruits_kedro.storage.schemas import VARIANTS
 
 KEY = ["sha256", "fingerprint", "variant"]
+FEW, MANY = ([f"{name}{n}" for n in range(count)] for name, count in (("few", 2), ("many", 9)))
+TRAIN = pa.table({"sha256": [*FEW, *MANY], "label": ["few"] * 2 + ["many"] * 9})
+
+
+@pytest.fixture
+def choose(backbone, parameters):
+    """The copies, as (sha256, variant), of at most five per label."""
+
+    def chosen(train: pa.Table = TRAIN, **changed: Any) -> set[tuple[str, int]]:
+        photographs = SimpleNamespace(read=lambda columns, _: train.select(columns))
+        given = parameters.augmentation.model_copy(update={"copies": 2, "per_label": 5} | changed)
+        rows = nodes.choose_variants(photographs, backbone, Backgrounds(()), given)
+        assert rows.schema == VARIANTS
+        found = list(zip(*rows.select(["sha256", "variant"]).to_pydict().values(), strict=True))
+        assert found == sorted(set(found))
+        return set(found)
+
+    return chosen
+
+
+def test_a_label_gets_its_copies_and_first_ones_before_second_ones(choose):
+    found = choose()
+    assert {name for name in found if name[0] in FEW} == {(sha, n) for sha in FEW for n in (1, 2)}
+    assert [variant for sha, variant in found if sha in MANY] == [1] * 5
+    assert choose(copies=1, per_label=1000) < choose(copies=2, per_label=1000)
+
+
+def test_the_seed_decides_on_copies_and_the_order_of_rows_does_not(choose):
+    assert choose(TRAIN.take(list(range(len(TRAIN)))[::-1])) == choose()
+    assert choose(seed=2) != choose()
+    assert choose(copies=0) == choose(TRAIN.slice(0, 0)) == set()
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases correc
 class BackboneSpec:
     """Everything that determines the features.
 
-    ``calibration`` names the photographs on which the ranges of an int8 network were measured
-    (``conversion.calibration_id``).
+    ``calibration`` identifies the photographs on which the ranges of an int8 network were
+    measured.
     """
 
     weights_sha256: str  # of the Keras weights file

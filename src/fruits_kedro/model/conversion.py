@@ -9,47 +9,26 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone import Backbone, BackboneSpec
 from fruits_kedro.model.bias_correction import correct_biases
 from fruits_kedro.parameters.kinds import NETWORKS, kind_in
-from fruits_kedro.photos.decoding import decode
-
-Pixels = npt.NDArray[np.uint8]
+from fruits_kedro.photos.decoding import Pixels
 
 BATCH = 20
 """Photographs per batch of the bias correction: few, because every layer's output is kept."""
 
 
-def no_calibration(image_size: int) -> Pixels:
-    """The calibration photographs of a float32 network: none."""
-    return np.zeros((0, image_size, image_size, 3), np.uint8)
-
-
-def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
-    """Decode the photographs on which the ranges of an int8 network are measured.
-
-    Returns:
-        ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
-    """
-    decoded = (decode(content, size, scaled) for content in contents)
-    pixels = [image for image in decoded if isinstance(image, np.ndarray)]
-    return np.stack(pixels) if pixels else no_calibration(size)
-
-
-def calibration_id(pixels: Pixels) -> str:
-    """16 hexadecimal digits of the pixels; empty for none."""
-    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16] if len(pixels) else ""
-
-
-def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> Backbone:
+def convert(
+    weights: Path, spec: BackboneSpec, network: str, calibration: Pixels | None = None
+) -> Backbone:
     """Convert a Keras weights file (no top) to LiteRT.
 
     Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
@@ -57,9 +36,9 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
 
     Args:
         weights: The file.
-        spec: What to convert to.
-        pixels: Of ``calibration_pixels`` for an int8 network, of ``no_calibration`` for others.
-        network: Name of the network, a module of ``networks``.
+        spec: What to convert to; the calibration is added to it.
+        network: A module of ``networks``.
+        calibration: ``(n, size, size, 3)`` uint8: photographs that calibrate an int8 network.
 
     Raises:
         FruitsError: If TensorFlow is missing or does not accept the weights.
@@ -68,10 +47,11 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
         output = Path(folder) / "backbone.tflite"
         command = [sys.executable, "-m", __name__, str(weights), str(output)]
         command += [str(spec.image_size), network]
-        if len(pixels):
-            calibration = Path(folder) / "calibration.npy"
-            np.save(calibration, pixels, allow_pickle=False)
-            command.append(str(calibration))
+        if calibration is not None:
+            digest = hashlib.sha256(calibration.tobytes()).hexdigest()
+            spec = replace(spec, calibration=digest[:16])
+            command.append(f"{folder}/calibration.npy")
+            np.save(command[-1], calibration, allow_pickle=False)
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
         # Runs this module without a shell; only paths vary.
         result = subprocess.run(  # noqa: S603

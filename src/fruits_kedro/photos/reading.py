@@ -4,9 +4,7 @@ import hashlib
 import operator
 import os
 import stat
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
@@ -18,20 +16,6 @@ from fruits_kedro.storage.s3 import credentials_problem
 
 _MAX_SIDE = 2**31 - 1
 """Largest side that fits the table. A TIFF of 60 bytes can announce more; it is rejected."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The limits of a run for one file, of which workers need no other parameter."""
-
-    max_bytes: int
-    max_pixels: int
-    stored_bytes: int
-
-    @classmethod
-    def of(cls, parameters: IngestionParameters) -> Self:
-        """The limits of a run."""
-        return cls(parameters.max_bytes, parameters.max_pixels, parameters.stored_bytes)
 
 
 class ReadFile(NamedTuple):
@@ -53,20 +37,17 @@ class ReadFile(NamedTuple):
     reason: Reason | None = None
 
 
-def read_within(path: str, size: int, limits: Limits, call: Call) -> ReadFile:
+def read_within(path: str, size: int, parameters: IngestionParameters, call: Call) -> ReadFile:
     """Read one file, or reject it unread if the listing says that it is too large."""
-    if size > limits.max_bytes:
+    if size > parameters.max_bytes:
         return ReadFile(reason=Reason.TOO_MANY_BYTES)
-    return read_photograph(path, limits.max_pixels, call)
+    return read_photograph(path, parameters.max_pixels, call)
 
 
 def read_photograph(path: str, max_pixels: int, call: Call = operator.call) -> ReadFile:
-    """Read one file and look at its header.
+    """Read the file at a listed path or URI, and look at its header by ``call``.
 
-    Args:
-        path: Absolute path or URI, as listed.
-        max_pixels: A photograph whose header announces more is rejected.
-        call: How the decoder is called.
+    A photograph whose header announces more than ``max_pixels`` is rejected.
 
     Raises:
         FruitsError: If S3 rejects the credentials, as it would for every photograph.
@@ -86,25 +67,23 @@ def read_photograph(path: str, max_pixels: int, call: Call = operator.call) -> R
     return ReadFile(digest, *size, content)
 
 
-def read_again(path: str, sha256: str) -> bytes | Reason:
+def read_again(path: str, sha256: str) -> bytes | None:
     """Read a photograph whose bytes were not copied into the storage.
 
     Returns:
-        The bytes; ``unreadable`` if the file is gone or no longer has this digest, in which case
-        the next run lists it as another photograph.
+        The bytes; None if the file is gone or no longer has this digest, in which case the next
+        run lists it as another photograph.
     """
     content = _read(path)
-    if content is None or hashlib.sha256(content).hexdigest() != sha256:
-        return Reason.UNREADABLE
-    return content
+    return content if content and hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def _read(path: str) -> bytes | None:
     """The content of a file; None if it cannot be read, which costs this row and not the run."""
     try:
         if not is_local(path):
-            content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
-            return content
+            fs, _ = filesystem(path.split("://")[0] + "://bucket")  # a key may contain "::"
+            return fs.cat_file(path)
         with open(local_path(path), "rb", opener=_open_without_waiting) as file:
             return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
     except Exception as error:  # storages raise anything
@@ -117,8 +96,3 @@ def _read(path: str) -> bytes | None:
 def _open_without_waiting(path: str, flags: int) -> int:
     """Open a file without blocking, in case it was replaced by a pipe since the listing."""
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-@cache
-def _filesystem_of(scheme: str) -> Any:
-    return filesystem(f"{scheme}://bucket")[0]

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-Pixels = npt.NDArray[np.uint8]
+from fruits_kedro.photos.decoding import Pixels
+
 Mask = npt.NDArray[np.bool_]
 
 _WORK = 112
@@ -39,18 +40,14 @@ class CutOut(NamedTuple):
 
 
 def uniform_border(pixels: Pixels) -> bool:
-    """Whether the border of ``(size, size, 3)`` uint8 has one colour, as in a studio."""
+    """Whether the border of a square photograph has one colour, as in a studio."""
     return _studio_of(_border_of(Image.fromarray(pixels))) is not None
 
 
 def cut_out(pixels: Pixels) -> CutOut | None:
     """Cut a fruit from a background of one colour.
 
-    Args:
-        pixels: ``(size, size, 3)`` uint8, RGB.
-
-    Returns:
-        None if the border has more than one colour, or nothing or everything differs from it.
+    None if the border has more than one colour, or nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
     studio = _studio_of(_border_of(picture))

@@ -28,7 +28,7 @@ from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode
 from fruits_kedro.photos.isolation import caller_for_task
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reading import Limits, read_within
+from fruits_kedro.photos.reading import read_within
 from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.storage.schemas import INFERENCE
 from fruits_kedro.storage.tables import Table
@@ -82,7 +82,6 @@ def predict_new_photographs(
             f"06_models/fruits.tflite was made of classifier {phone_model.card.classifier_id}, and "
             f"the saved classifier is {classifier.id}: run kedro run --pipelines=classification."
         )
-    limits = Limits.of(parameters)
     model = broadcast((phone_model, backbone, reducer, classifier))
     facts = broadcast({row["prediction"]: row for row in fruit_facts.rows()})
     taken: Any = phone_model.card if isinstance(phone_model, PhoneModel) else backbone.spec
@@ -91,7 +90,7 @@ def predict_new_photographs(
         with caller_for_task() as call:
             for batch in task.to_batches(max_chunksize=_BATCH_ROWS):
                 rows = batch.to_pylist()
-                pixels = [_pixels_of(row, limits, taken, call) for row in rows]
+                pixels = [_pixels_of(row, parameters, taken, call) for row in rows]
                 good = [found for found in pixels if not isinstance(found, Reason)]
                 answers = iter(_answers(good, *model.value) if good else ())
                 for row, found in zip(rows, pixels, strict=True):
@@ -111,10 +110,10 @@ def render_inference(inference_predictions: Table) -> CsvText:
     return render_csv(inference_predictions)
 
 
-def _pixels_of(row: dict[str, Any], limits: Limits, taken: Any, call: Any) -> Any:
+def _pixels_of(row: dict[str, Any], parameters: IngestionParameters, taken: Any, call: Any) -> Any:
     if row["reason"]:
         return Reason(row["reason"])
-    file = read_within(row["path"], row["size"], limits, call)
+    file = read_within(row["path"], row["size"], parameters, call)
     if file.content is None:
         return file.reason
     return call(decode, file.content, taken.image_size, taken.scaled_decoding)

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,6 @@ from fruits_kedro.photos import resolving, splits
 from fruits_kedro.photos.layout import understand
 from fruits_kedro.photos.layout_summary import counts, names_of
 from fruits_kedro.photos.listing import Listing
-from fruits_kedro.photos.reading import Limits
 from fruits_kedro.photos.reasons import TRIED_AGAIN, Reason
 from fruits_kedro.photos.workers import TO_READ, read_task
 from fruits_kedro.storage.schemas import IMAGES, PHOTOGRAPHS
@@ -82,7 +82,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
         rows = cut(piece, -(-piece.num_rows // tasks))
-        yield WorkerRows(rows, read_task(Limits.of(parameters)))
+        yield WorkerRows(rows, partial(read_task, parameters=parameters))
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 
