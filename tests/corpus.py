@@ -11,7 +11,7 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path, PurePath
@@ -151,7 +151,7 @@ def expected_counts(corpus: Iterable[Kind]) -> Counts:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind, in a fixed order; no two have equal bytes unless that is their point."""
-    photos = Photos()
+    photos = sample_photos()
     return (
         *_formats(),
         *_few_colours(),
@@ -162,7 +162,7 @@ def kinds() -> tuple[Kind, ...]:
         *_phones(),
         *_decoded_wrongly(),
         *_sizes(),
-        *_truncations(photos.next()),
+        *_truncations(next(photos)),
         *_no_photographs(),
         *_no_files(photos),
         *(_photo(f"Training/Names/{name}", photos) for name in NAMES),
@@ -173,19 +173,13 @@ def kinds() -> tuple[Kind, ...]:
     )
 
 
-class Photos:
-    """The sample's photographs, each handed out once."""
-
-    def __init__(self) -> None:
-        self._paths = iter(sorted(SAMPLE.glob("*/*/*.jpg")))
-
-    def next(self) -> bytes:
-        """The bytes of a photograph that nobody had yet."""
-        return next(self._paths).read_bytes()
+def sample_photos() -> Iterator[bytes]:
+    """The sample's photographs, each once."""
+    return (path.read_bytes() for path in sorted(SAMPLE.glob("*/*/*.jpg")))
 
 
-def _photo(path: str, photos: Photos) -> Kind:
-    content = photos.next()
+def _photo(path: str, photos: Iterator[bytes]) -> Kind:
+    content = next(photos)
     return Kind(path, content, Kept(shown(content)))
 
 
@@ -223,17 +217,13 @@ def jpeg(image: Image.Image, **options: object) -> bytes:
     return encode(image, "JPEG", quality=95, **{"subsampling": 0, **options})
 
 
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    """One chunk of a PNG file."""
-    checksum = struct.pack(">I", zlib.crc32(name + data))
-    return struct.pack(">I", len(data)) + name + data + checksum
-
-
 def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
     """A PNG file with a header of one's choice, whatever the rows hold."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+    result = b"\x89PNG\r\n\x1a\n"
+    for chunk in (b"IHDR" + header, b"IDAT" + zlib.compress(rows), b"IEND"):
+        result += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return result
 
 
 def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
@@ -357,19 +347,11 @@ def _white_where(image: Image.Image, mask: np.ndarray) -> Image.Image:
 
 def _orientations() -> list[Kind]:
     turn = Image.Transpose
-    stored_as = {
-        1: None,
-        2: turn.FLIP_LEFT_RIGHT,
-        3: turn.ROTATE_180,
-        4: turn.FLIP_TOP_BOTTOM,
-        5: turn.TRANSPOSE,
-        6: turn.ROTATE_90,
-        7: turn.TRANSVERSE,
-        8: turn.ROTATE_270,
-    }
+    stored_as = (None, turn.FLIP_LEFT_RIGHT, turn.ROTATE_180, turn.FLIP_TOP_BOTTOM)
+    stored_as += (turn.TRANSPOSE, turn.ROTATE_90, turn.TRANSVERSE, turn.ROTATE_270)
     makers = {"jpg": (jpeg, 2), "png": (partial(encode, image_format="PNG"), 0)}
     result = []
-    for orientation, method in stored_as.items():
+    for orientation, method in enumerate(stored_as, start=1):
         for extension, (make, tolerance) in makers.items():
             name = f"orientation {orientation} {extension}"
             upright = picture(name)
@@ -612,7 +594,7 @@ def _no_photographs() -> list[Kind]:
     ]
 
 
-def _no_files(photos: Photos) -> list[Kind]:
+def _no_files(photos: Iterator[bytes]) -> list[Kind]:
     def link(target: str) -> Callable[[Path], None]:
         return lambda path: path.symlink_to(target)
 
@@ -659,22 +641,22 @@ LABELS = (
 )
 
 
-def _unusable_names(photos: Photos) -> list[Kind]:
+def _unusable_names(photos: Iterator[bytes]) -> list[Kind]:
     latin = os.fsdecode(b"caf\xe9")
     ending = os.fsdecode(b"Training/Names/x.\xff")
     not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
     no_label = Rejected(Reason.NO_LABEL, "list")
     return [
-        Kind(f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
-        Kind(f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
-        Kind(ending, photos.next(), not_utf8),
-        Kind("0_100.jpg", photos.next(), no_label),
-        Kind("Training/0_100.jpg", photos.next(), no_label),
+        Kind(f"Training/Names/{latin}.jpg", next(photos), not_utf8),
+        Kind(f"Training/{latin}/0_100.jpg", next(photos), not_utf8),
+        Kind(ending, next(photos), not_utf8),
+        Kind("0_100.jpg", next(photos), no_label),
+        Kind("Training/0_100.jpg", next(photos), no_label),
     ]
 
 
-def _copies(photos: Photos) -> list[Kind]:
-    twice, disputed = photos.next(), photos.next()
+def _copies(photos: Iterator[bytes]) -> list[Kind]:
+    twice, disputed = next(photos), next(photos)
     duplicate = Rejected(Reason.DUPLICATE, "compare")
     conflict = Rejected(Reason.LABEL_CONFLICT, "compare")
     return [
@@ -686,8 +668,8 @@ def _copies(photos: Photos) -> list[Kind]:
     ]
 
 
-def _ignored(photos: Photos) -> list[Kind]:
-    photo = photos.next()
+def _ignored(photos: Iterator[bytes]) -> list[Kind]:
+    photo = next(photos)
     files = {
         "Training/Names/.x.jpg": "hidden",
         "Training/Names/..jpg": "hidden",

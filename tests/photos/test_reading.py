@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import fsspec
 import pytest
-from corpus import MAX_PIXELS, Kept, Kind, Photos, Rejected, jpeg, kinds, picture
+from corpus import MAX_PIXELS, Kept, Kind, Rejected, jpeg, kinds, picture, sample_photos
 
 from fruits_kedro.photos.reading import ReadFile, read_photograph
 from fruits_kedro.photos.reasons import Reason
@@ -88,7 +88,7 @@ def test_a_file_without_the_right_to_read_it_is_unreadable(open_folder, as_nobod
     """A real refusal by the kernel: root, whom no right stops, becomes another user."""
     shut, open_ = open_folder / "shut.jpg", open_folder / "open.jpg"
     for path, mode in ((shut, 0o000), (open_, 0o444)):
-        path.write_bytes(Photos().next())
+        path.write_bytes(next(sample_photos()))
         path.chmod(mode)
     with as_nobody():
         refused, allowed = (read_photograph(str(path), MAX_PIXELS) for path in (shut, open_))
@@ -97,12 +97,12 @@ def test_a_file_without_the_right_to_read_it_is_unreadable(open_folder, as_nobod
 
 
 def test_a_file_that_changes_while_it_is_read_is_what_was_read(tmp_path):
-    path, photos = tmp_path / "x.jpg", Photos()
-    content = photos.next()
+    path, photos = tmp_path / "x.jpg", sample_photos()
+    content = next(photos)
     path.write_bytes(content)
 
     def rewrite(function, *arguments):
-        path.write_bytes(photos.next())
+        path.write_bytes(next(photos))
         return function(*arguments)
 
     file = read_photograph(str(path), MAX_PIXELS, rewrite)
@@ -127,7 +127,7 @@ def test_what_is_no_regular_file_is_unreadable_and_neither_blocks_nor_stays_open
 
 def test_a_link_and_a_uri_of_a_local_file_are_read_as_what_they_name(tmp_path):
     path = tmp_path / "a b%20#?.jpg"
-    path.write_bytes(Photos().next())
+    path.write_bytes(next(sample_photos()))
     (tmp_path / "link.jpg").symlink_to(path.name)
     expected = read_photograph(str(path), MAX_PIXELS)
     assert expected.reason is None
@@ -137,7 +137,7 @@ def test_a_link_and_a_uri_of_a_local_file_are_read_as_what_they_name(tmp_path):
 
 def test_an_object_is_read_by_its_uri():
     fs = fsspec.filesystem("memory")
-    content = Photos().next()
+    content = next(sample_photos())
     name = "/test-reading/Training/Apple/a b%20#.jpg"
     fs.pipe_file(name, content)
     file = read_photograph(f"memory:/{name}", MAX_PIXELS)
