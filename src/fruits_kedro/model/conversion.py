@@ -22,9 +22,6 @@ from fruits_kedro.model.bias_correction import correct_biases
 from fruits_kedro.parameters.kinds import NETWORKS, kind_in
 from fruits_kedro.photos.decoding import Pixels
 
-BATCH = 20
-"""Photographs per batch of the bias correction: few, because every layer's output is kept."""
-
 
 def convert(
     weights: Path, spec: BackboneSpec, network: str, calibration: Pixels | None = None
@@ -101,7 +98,7 @@ def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
         for first in range(0, len(pixels), count):
             yield pixels[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
 
-    correct_biases(network, scaled_pixels(BATCH))
+    correct_biases(network, scaled_pixels(20))  # few, because every layer's output is kept
     scaled = keras.Input(network.input_shape[1:], batch_size=1)
     model = keras.Model(scaled, network(scaled, training=False))
     converter = tf.lite.TFLiteConverter.from_keras_model(model)

@@ -13,24 +13,6 @@ Mask = npt.NDArray[np.bool_]
 _WORK = 112
 """Side of the square in which the outline is found: finer detail is an artefact of sharpening."""
 
-_UNIFORM_SHARE = 0.6
-"""Share of the border that must have one colour in a studio; the fruit may touch the rest."""
-
-_SAMPLE_TOLERANCE = 24.0
-"""Difference of a channel, of 255, within which border pixels count as one colour."""
-
-_TOLERANCES = (10.0, 30.0)
-"""Bounds of the difference from the background's colour within which a pixel is background."""
-
-_RIM = 6
-"""Largest depth of a pale rim in pixels; pale pixels further inside are highlights."""
-
-_RIM_TOLERANCE = 60.0
-"""Difference from the background's colour within which a pixel of the rim is not fruit."""
-
-_SIZES = (0.03, 0.97)
-"""Share of the frame that a fruit takes."""
-
 
 class CutOut(NamedTuple):
     """A fruit's bounding box, RGBA, and the colour of its background, RGB."""
@@ -57,8 +39,8 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     colour, tolerance = studio
     difference = np.abs(small - colour).max(axis=2)
     differs = _largest_parts(difference > tolerance)
-    fruit = _without_rim(differs, difference > _RIM_TOLERANCE)
-    if not _SIZES[0] < fruit.mean() < _SIZES[1]:
+    fruit = _without_rim(differs, difference > 60)
+    if not 0.03 < fruit.mean() < 0.97:  # of the frame
         return None
     alpha = _soft_edge(fruit, picture.size)
     box = alpha.getbbox()
@@ -87,11 +69,11 @@ def _studio_of(border: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32]
     """Colour of a border, and the difference within which a pixel is background."""
     colour = np.median(border, axis=0)
     off = np.abs(border - colour).max(axis=1)
-    uniform = off < _SAMPLE_TOLERANCE
-    if uniform.mean() < _UNIFORM_SHARE:
+    uniform = off < 24  # of 255 levels
+    if uniform.mean() < 0.6:  # the fruit may touch the rest
         return None
     noise = float(np.percentile(off[uniform], 90))
-    return colour, min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
+    return colour, min(max(2.5 * noise + 6, 10.0), 30.0)
 
 
 def _largest_parts(differs: Mask) -> Mask:
@@ -110,10 +92,13 @@ def _largest_parts(differs: Mask) -> Mask:
 
 
 def _without_rim(fruit: Mask, differs: Mask) -> Mask:
-    """Remove the pale edge, where the camera mixes fruit and background."""
+    """Remove the pale edge, where the camera mixes fruit and background.
+
+    Of the outer six pixels only those stay that differ clearly; pale ones inside are highlights.
+    """
     from scipy import ndimage
 
-    core = ndimage.binary_erosion(fruit, iterations=_RIM, border_value=1)
+    core = ndimage.binary_erosion(fruit, iterations=6, border_value=1)
     filled: Mask = ndimage.binary_fill_holes(core | (fruit & differs))
     return filled
 

@@ -20,14 +20,6 @@ from fruits_kedro.photos.decoding import Pixels
 VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
 """Part of the fingerprint: change this text whenever the pixels change."""
 
-_STEPS = np.arange(256) / 255.0
-
-_SEVERAL = 0.3
-"""Share of scenes with more than one fruit."""
-
-_TILT = 0.22
-"""Largest shift of a corner for a view from the side, as a share of the fruit's size."""
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -104,8 +96,9 @@ def _background(random: Random, size: int, recipe: Recipe) -> Image.Image:
 
 
 def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> None:
+    """Set one fruit on the canvas, or three times in ten several."""
     lit = _in_other_light(fruit.image, random, 0.7 * light)
-    if random.random() >= _SEVERAL:
+    if random.random() >= 0.3:
         _place(canvas, lit, random, _log_uniform(random, 0.3, 1.05))
         return
     scale = _log_uniform(random, 0.25, 0.5)
@@ -140,7 +133,8 @@ def _posed(fruit: Image.Image, random: Random, longest: float) -> Image.Image:
     angle = random.uniform(0, 2 * np.pi)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    moved = (corners + random.uniform(-_TILT, _TILT, (4, 2)) * [width, height] / 2) @ turn
+    # For a view from the side each corner is shifted by up to 0.22 of the fruit's size.
+    moved = (corners + random.uniform(-0.22, 0.22, (4, 2)) * [width, height] / 2) @ turn
     moved -= moved.min(axis=0)
     side = np.ceil(moved.max(axis=0)).astype(int) + 1
     coefficients = _perspective(moved, corners + np.array([width, height]) / 2)
@@ -195,7 +189,8 @@ def _in_other_light(image: Image.Image, random: Random, strength: float) -> Imag
     gain = 1 + random.normal(0, 0.12 * strength)
     warmth, tint = random.normal(0, 0.07 * strength), random.normal(0, 0.03 * strength)
     channels = np.array([1 + warmth, 1 + tint, 1 - warmth]) * gain
-    curves = np.clip(_STEPS**gamma * channels[:, np.newaxis] * 255, 0, 255).astype(np.uint8)
+    steps = (np.arange(256) / 255) ** gamma
+    curves = np.clip(steps * channels[:, np.newaxis] * 255, 0, 255).astype(np.uint8)
     values = np.array(image)
     for channel, curve in enumerate(curves):
         values[..., channel] = curve[values[..., channel]]
