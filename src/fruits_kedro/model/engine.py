@@ -33,8 +33,9 @@ class Engine:
         """
         self._interpreter.set_tensor(self._input, pixels[np.newaxis])
         self._interpreter.invoke()
-        outputs = [self._interpreter.get_tensor(output).reshape(-1) for output in self._outputs]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        return np.concatenate(
+            [self._interpreter.get_tensor(output).reshape(-1) for output in self._outputs]
+        )
 
 
 @lru_cache(maxsize=2)

@@ -41,9 +41,7 @@ def display_p3_profile() -> bytes:
 def transform_of(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
     """The transform of the embedded profile to sRGB if it changes pixels, else None."""
     profile = image.info.get("icc_profile")
-    if not isinstance(profile, bytes) or not profile:
-        return None
-    return _to_srgb(profile, _plain_mode(image))
+    return _to_srgb(profile, _plain_mode(image)) if isinstance(profile, bytes) else None
 
 
 def to_rgb(image: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:

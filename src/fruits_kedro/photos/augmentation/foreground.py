@@ -83,9 +83,7 @@ def _largest_parts(differs: Mask) -> Mask:
     closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
     filled = ndimage.binary_fill_holes(closed)
     opened = ndimage.binary_opening(filled, iterations=1)
-    parts, count = ndimage.label(opened)
-    if not count:
-        return opened
+    parts, _ = ndimage.label(opened)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     return (sizes >= 0.2 * sizes.max())[parts] & opened
