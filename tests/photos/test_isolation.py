@@ -110,7 +110,6 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_the_child_of_a_killed_worker_ends():
     """Spark kills workers whose task is not wanted any more; nobody else would end the child."""
     words = [sys.executable, "-c", CALL_AND_WAIT]
