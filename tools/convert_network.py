@@ -7,6 +7,7 @@ deterministic for a version of TensorFlow: it converts twice and stops if the by
 """
 
 import hashlib
+from pathlib import Path
 
 from fruits_kedro.model.backbone import (
     SHIPPED,
@@ -27,7 +28,7 @@ def main() -> None:
     first, second = (convert(weights, spec, NETWORK) for _ in range(2))
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
-    ship_backbone(first, weights.parent)
+    ship_backbone(first, Path(str(weights)).parent)
     digest = hashlib.sha256(first.model).hexdigest()
     print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
 

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import as_file
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from fruits_kedro.photos.decoding import Pixels
 
 
 def convert(
-    weights: Path, spec: BackboneSpec, network: str, calibration: Pixels | None = None
+    weights: Traversable, spec: BackboneSpec, network: str, calibration: Pixels | None = None
 ) -> Backbone:
     """Convert a Keras weights file (no top) to LiteRT.
 
@@ -40,9 +42,10 @@ def convert(
     Raises:
         FruitsError: If TensorFlow is missing or does not accept the weights.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # A package in a zip file is extracted.
+    with tempfile.TemporaryDirectory() as folder, as_file(weights) as path:
         output = Path(folder) / "backbone.tflite"
-        command = [sys.executable, "-m", __name__, str(weights), str(output)]
+        command = [sys.executable, "-m", __name__, str(path), str(output)]
         command += [str(spec.image_size), network]
         if calibration is not None:
             digest = hashlib.sha256(calibration.tobytes()).hexdigest()
