@@ -38,8 +38,7 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
     colour, tolerance = studio
     difference = np.abs(small - colour).max(axis=2)
-    differs = _largest_parts(difference > tolerance)
-    fruit = _without_rim(differs, difference > 60)
+    fruit = _fruit_in(difference, tolerance)
     if not 0.03 < fruit.mean() < 0.97:  # of the frame
         return None
     alpha = _soft_edge(fruit, picture.size)
@@ -76,28 +75,22 @@ def _studio_of(border: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32]
     return colour, min(max(2.5 * noise + 6, 10.0), 30.0)
 
 
-def _largest_parts(differs: Mask) -> Mask:
-    """Large connected components with holes filled (highlights look like the background)."""
-    from scipy import ndimage
+def _fruit_in(difference: npt.NDArray[np.float32], tolerance: float) -> Mask:
+    """Large connected components with holes filled (highlights look like the background).
 
-    closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
-    filled = ndimage.binary_fill_holes(closed)
-    opened = ndimage.binary_opening(filled, iterations=1)
-    parts, _ = ndimage.label(opened)
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return (sizes >= 0.2 * sizes.max())[parts] & opened
-
-
-def _without_rim(fruit: Mask, differs: Mask) -> Mask:
-    """Remove the pale edge, where the camera mixes fruit and background.
-
-    Of the outer six pixels only those stay that differ clearly; pale ones inside are highlights.
+    Without the pale edge, where the camera mixes fruit and background: of the outer six pixels only
+    those stay that differ clearly.
     """
     from scipy import ndimage
 
+    closed = ndimage.binary_closing(np.pad(difference > tolerance, 3), iterations=2)[3:-3, 3:-3]
+    opened = ndimage.binary_opening(ndimage.binary_fill_holes(closed), iterations=1)
+    parts, _ = ndimage.label(opened)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    fruit = (sizes >= 0.2 * sizes.max())[parts] & opened
     core = ndimage.binary_erosion(fruit, iterations=6, border_value=1)
-    filled: Mask = ndimage.binary_fill_holes(core | (fruit & differs))
+    filled: Mask = ndimage.binary_fill_holes(core | (fruit & (difference > 60)))
     return filled
 
 
