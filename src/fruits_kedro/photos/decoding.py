@@ -100,29 +100,19 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _loaded(image: Image.Image) -> Image.Image:
     """Decode the pixels, and correct two formats that Pillow decodes wrongly without an error."""
+    frame = whole = (0, 0, *image.size)
     if isinstance(image, GifImageFile):
-        screen = (0, 0, *image.size)
-        frame = image.tile[0].extents or screen
-        image.load()
-        return image if frame == screen else _on_white_screen(image, frame)
+        frame = image.tile[0].extents or whole
     image.load()
+    if frame != whole:  # Pillow shows the rest of the screen in the first colour
+        screen = Image.new("RGB", image.size, "white")
+        screen.paste(_to_rgb(image.crop(frame)), frame)
+        return screen
     if isinstance(image, TiffImageFile) and image.mode == "P":
-        _take_colours_of_8_bits(image)
+        colours = np.array(image.tag_v2[COLORMAP])
+        if colours.max() < 256:  # of 8 instead of 16 bits, which Pillow shows as black
+            image.putpalette(colours.reshape(3, -1).T.astype(np.uint8).tobytes())
     return image
-
-
-def _on_white_screen(image: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
-    """A GIF whose frame leaves some of the screen empty, where Pillow shows its first colour."""
-    screen = Image.new("RGB", image.size, "white")
-    screen.paste(_to_rgb(image.crop(frame)), frame)
-    return screen
-
-
-def _take_colours_of_8_bits(image: TiffImageFile) -> None:
-    """Correct a TIFF palette of 8 instead of 16 bits, which Pillow shows as black."""
-    reds_greens_blues = np.array(image.tag_v2[COLORMAP])
-    if reds_greens_blues.max() < 256:
-        image.putpalette(reds_greens_blues.reshape(3, -1).T.astype(np.uint8).tobytes())
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
