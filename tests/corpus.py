@@ -18,22 +18,8 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 import numpy as np
+import odd_files as odd
 import yaml
-from odd_files import (
-    BLACK_IS_ZERO,
-    LAB,
-    PALETTE,
-    RGB,
-    WHITE_IS_ZERO,
-    avif,
-    cmyk_profile,
-    crop,
-    gif_on_a_screen,
-    linear_grey_profile,
-    named_colours,
-    srgb_profile,
-)
-from odd_files import tiff as odd_tiff
 from PIL import Image
 
 from fruits_kedro.photos.colour import display_p3_profile
@@ -393,13 +379,13 @@ def _colour_profiles() -> list[Kind]:
     shown_palette = _p3_as_srgb(palette.convert("RGB"))
     light = np.asarray(grey.convert("L"))
     red = (50.0, 60.0, 30.0)  # in CIE Lab
-    ink = jpeg(Image.new("CMYK", (48, 48), (255, 0, 0, 0)), icc_profile=cmyk_profile(red))
-    wide, linear = {"icc_profile": display_p3_profile()}, {"icc_profile": linear_grey_profile()}
+    ink = jpeg(Image.new("CMYK", (48, 48), (255, 0, 0, 0)), icc_profile=odd.cmyk_profile(red))
+    wide, linear = {"icc_profile": display_p3_profile()}, {"icc_profile": odd.linear_grey_profile()}
     shown_grey = Image.fromarray(_encoded_light(light / 255))
     deep = _grey16(light.astype(np.uint16) * 257, "PNG", **linear)
     grey = grey.convert("L")
     contents = {
-        "srgb": (encode(plain, "PNG", icc_profile=srgb_profile()), plain, 0),
+        "srgb": (encode(plain, "PNG", icc_profile=odd.srgb_profile()), plain, 0),
         "display p3": (encode(p3, "PNG", **wide), _p3_as_srgb(p3), 0.6),
         "alpha in display p3": (encode(layer, "PNG", **wide), _on_white(shown_layer), 1),
         "palette in display p3": (encode(palette, "PNG", **wide), shown_palette, 0.6),
@@ -443,47 +429,47 @@ def _decoded_wrongly() -> list[Kind]:
     rgb, grey = np.asarray(photo), np.asarray(photo.convert("L"))[..., np.newaxis]
     deep = rgb.astype(np.uint16) * 257
     frame = picture("a gif's frame").quantize(64)
-    gif = gif_on_a_screen(frame, (120, 100), (20, 30))
+    gif = odd.gif_on_a_screen(frame, (120, 100), (20, 30))
     screen = Image.new("RGB", (120, 100), "white")
     screen.paste(frame.convert("RGB"), (20, 30))
     palette = picture("palette of 8 bits").quantize(64)
     colours = np.zeros((256, 3), np.uint16)
     colours[:64] = np.reshape(palette.getpalette(), (-1, 3))[:64]
-    indices = np.asarray(palette)[..., np.newaxis]
+    in_palette = partial(odd.tiff, np.asarray(palette)[..., np.newaxis], odd.PALETTE)
     flat = picture("turned avif")
     turned = flat.transpose(Image.Transpose.ROTATE_90)
     mirrored = turned.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     side, flip = (b"irot", bytes([1])), (b"imir", bytes([1]))  # a quarter left; left becomes right
     wide = picture("avif in display p3")
-    by_number = avif(wide, named_colours(12, 13))
+    by_number = odd.avif(wide, odd.named_colours(12, 13))
     kept: dict[str, tuple[bytes, Image.Image, float]] = {
         "gif below its screen.gif": (gif, screen, 0),
-        "palette of 8 bits.tif": (odd_tiff(indices, PALETTE, colours=colours), palette, 0),
-        "palette of 16 bits.tif": (odd_tiff(indices, PALETTE, colours=colours * 257), palette, 0),
-        "16 bits.tif": (odd_tiff(deep, RGB, order=">"), photo, 0),
-        "planes.tif": (odd_tiff(rgb, RGB, in_planes=True), photo, 0),
-        "white is zero.tif": (odd_tiff(255 - grey, WHITE_IS_ZERO), photo.convert("L"), 0),
-        "turned.avif": (avif(flat, side), turned, 5),
-        "turned and mirrored.avif": (avif(flat, side, flip), mirrored, 5),
+        "palette of 8 bits.tif": (in_palette(colours=colours), palette, 0),
+        "palette of 16 bits.tif": (in_palette(colours=colours * 257), palette, 0),
+        "16 bits.tif": (odd.tiff(deep, odd.RGB, order=">"), photo, 0),
+        "planes.tif": (odd.tiff(rgb, odd.RGB, in_planes=True), photo, 0),
+        "white is zero.tif": (odd.tiff(255 - grey, odd.WHITE_IS_ZERO), photo.convert("L"), 0),
+        "turned.avif": (odd.avif(flat, side), turned, 5),
+        "turned and mirrored.avif": (odd.avif(flat, side, flip), mirrored, 5),
         "display p3 by number.avif": (by_number, _p3_as_srgb(wide), 5),
     }
     white = (255 - grey).astype(np.uint16) * 257
     grey_alpha = np.concatenate([grey, np.full_like(grey, 255)], axis=-1)
     not_trusted = {
-        "bt 2020.avif": avif(wide, named_colours(9, 1)),
-        "hlg.avif": avif(flat, named_colours(12, 18)),
-        "pq.avif": avif(flat, named_colours(9, 16)),
-        "planes of 16 bits.tif": odd_tiff(deep, RGB, in_planes=True),
-        "planes of 16 bits, other order.tif": odd_tiff(deep, RGB, in_planes=True, order=">"),
-        "planes of grey and alpha.tif": odd_tiff(grey_alpha, BLACK_IS_ZERO, in_planes=True),
-        "white is zero in 16 bits.tif": odd_tiff(white, WHITE_IS_ZERO),
-        "32 bits.tif": odd_tiff(grey.astype(np.uint32) << 24, BLACK_IS_ZERO),
-        "floating.tif": odd_tiff(grey.astype(np.float32) / 255, BLACK_IS_ZERO),
-        "signed.tif": odd_tiff((grey // 2).astype(np.int8), BLACK_IS_ZERO),
-        "lab.tif": odd_tiff(np.concatenate([grey, grey, grey], axis=-1), LAB),
-        "cropped.avif": avif(flat, crop((96, 64), (8, 8, 48, 40))),
-        "cropped to all.avif": avif(photo, crop((96, 64), (0, 0, 96, 64))),
-        "mirrored before it is turned.avif": avif(flat, flip, side),
+        "bt 2020.avif": odd.avif(wide, odd.named_colours(9, 1)),
+        "hlg.avif": odd.avif(flat, odd.named_colours(12, 18)),
+        "pq.avif": odd.avif(flat, odd.named_colours(9, 16)),
+        "planes of 16 bits.tif": odd.tiff(deep, odd.RGB, in_planes=True),
+        "planes of 16 bits, other order.tif": odd.tiff(deep, odd.RGB, in_planes=True, order=">"),
+        "planes of grey and alpha.tif": odd.tiff(grey_alpha, odd.BLACK_IS_ZERO, in_planes=True),
+        "white is zero in 16 bits.tif": odd.tiff(white, odd.WHITE_IS_ZERO),
+        "32 bits.tif": odd.tiff(grey.astype(np.uint32) << 24, odd.BLACK_IS_ZERO),
+        "floating.tif": odd.tiff(grey.astype(np.float32) / 255, odd.BLACK_IS_ZERO),
+        "signed.tif": odd.tiff((grey // 2).astype(np.int8), odd.BLACK_IS_ZERO),
+        "lab.tif": odd.tiff(np.concatenate([grey, grey, grey], axis=-1), odd.LAB),
+        "cropped.avif": odd.avif(flat, odd.crop((96, 64), (8, 8, 48, 40))),
+        "cropped to all.avif": odd.avif(photo, odd.crop((96, 64), (0, 0, 96, 64))),
+        "mirrored before it is turned.avif": odd.avif(flat, flip, side),
     }
     refused = Rejected(Reason.NOT_TRUSTED, "read")
     return [
@@ -515,7 +501,7 @@ def _sizes() -> list[Kind]:
         "1x3000": picture("column").resize((1, 3_000)),
     }
     # The first number of a TIFF that is its width becomes another one; a BMP is upside down.
-    tiff = odd_tiff(np.zeros((1, 77, 1), np.uint8), BLACK_IS_ZERO)
+    tiff = odd.tiff(np.zeros((1, 77, 1), np.uint8), odd.BLACK_IS_ZERO)
     tiff = tiff.replace(struct.pack("<I", 77), struct.pack("<I", 2**32 - 1), 1)
     bmp = bytearray(encode(Image.new("RGB", (1, 1)), "BMP"))
     struct.pack_into("<ii", bmp, 18, 1, -(2**31))
