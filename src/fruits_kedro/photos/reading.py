@@ -84,15 +84,13 @@ def _read(path: str) -> bytes | None:
         if not is_local(path):
             fs, _ = filesystem(path.split("://")[0] + "://bucket")  # a key may contain "::"
             return fs.cat_file(path)
-        with open(local_path(path), "rb", opener=_open_without_waiting) as file:
+        # Since the listing a pipe may have taken the place of the file: opening it would block.
+        with open(
+            local_path(path), "rb", opener=lambda p, f: os.open(p, f | os.O_NONBLOCK)
+        ) as file:
             return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
     except Exception as error:  # storages raise anything
         problem = None if is_local(path) else credentials_problem(str(error))
         if problem:
             raise FruitsError(problem) from error
         return None
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open a file without blocking, in case it was replaced by a pipe since the listing."""
-    return os.open(path, flags | os.O_NONBLOCK)

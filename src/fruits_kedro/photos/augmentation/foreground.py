@@ -23,7 +23,7 @@ class CutOut(NamedTuple):
 
 def uniform_border(pixels: Pixels) -> bool:
     """Whether the border of a square photograph has one colour, as in a studio."""
-    return _studio_of(_border_of(Image.fromarray(pixels))) is not None
+    return _studio_of(Image.fromarray(pixels)) is not None
 
 
 def cut_out(pixels: Pixels) -> CutOut | None:
@@ -32,7 +32,7 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     None if the border has more than one colour, or nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
-    studio = _studio_of(_border_of(picture))
+    studio = _studio_of(picture)
     if studio is None:
         return None
     small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
@@ -51,8 +51,11 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     return CutOut(image.crop(box), (red, green, blue))
 
 
-def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
-    """Colours ``(n, 3)`` of the outer two pixels on each side, at the size of ``_WORK``."""
+def _studio_of(picture: Image.Image) -> tuple[npt.NDArray[np.float32], float] | None:
+    """Colour of the border, and the difference within which a pixel is background.
+
+    The border are the outer two pixels on each side, at the size of ``_WORK``.
+    """
     side, edge = picture.width, 2 * picture.width / _WORK
     strips = (
         ((_WORK, 2), (0, 0, side, edge)),
@@ -61,11 +64,7 @@ def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
         ((2, _WORK - 4), (side - edge, edge, side, side - edge)),
     )
     small = [picture.resize(size, Image.Resampling.BOX, box) for size, box in strips]
-    return np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
-
-
-def _studio_of(border: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
-    """Colour of a border, and the difference within which a pixel is background."""
+    border = np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
     colour = np.median(border, axis=0)
     off = np.abs(border - colour).max(axis=1)
     uniform = off < 24  # of 255 levels

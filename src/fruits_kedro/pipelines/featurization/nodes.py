@@ -38,7 +38,6 @@ MAX_FILES_NAMED = 1000
 SHEET_ROWS, SHEET_COPIES = 12, 7
 """Photographs on the contact sheet, and copies of each."""
 
-_TILE, _GAP = 112, 2
 _KEPT = pc.field("status") == "kept"
 _TRAINS = _KEPT & (pc.field("split") == "train")
 
@@ -189,12 +188,14 @@ def draw_augmentation_examples(
     recipe = _recipe_of(augmentation, backgrounds)
     numbers = range(1, SHEET_COPIES + 1 if augmentation.copies else 1)
     decoded = sorted(_decoded(chosen, images, featurization), key=lambda pair: pair[0]["label"])
-    return _contact_sheet(
-        [
-            [pixels, *(recipe.copy(pixels, row["sha256"], n) for n in numbers)]
-            for row, pixels in decoded
-        ]
-    )
+    sheet = Image.new("RGB", (114 * (len(numbers) + 1), 114 * max(len(decoded), 1)), "white")
+    for y, (row, pixels) in enumerate(decoded):
+        copies = (recipe.copy(pixels, row["sha256"], number) for number in numbers)
+        for x, tile in enumerate([pixels, *copies]):
+            sheet.paste(Image.fromarray(tile).resize((112, 112)), (114 * x, 114 * y))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
 
 
 def _decoded(
@@ -211,16 +212,3 @@ def _decoded(
 def _recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
     values = parameters.model_dump(exclude={"copies", "per_label"})
     return Recipe(**values, backgrounds=backgrounds)
-
-
-def _contact_sheet(rows: list[list[Any]]) -> bytes:
-    step = _TILE + _GAP
-    columns = max((len(row) for row in rows), default=1)
-    sheet = Image.new("RGB", (columns * step, max(len(rows), 1) * step), "white")
-    for y, row in enumerate(rows):
-        for x, pixels in enumerate(row):
-            tile = Image.fromarray(np.asarray(pixels)).resize((_TILE, _TILE))
-            sheet.paste(tile, (x * step, y * step))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
