@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from fruits_kedro.model.classifier import Classifier, LinearClassifier
 from fruits_kedro.model.classifiers import random_forest
 from fruits_kedro.model.confidence import UNCALIBRATED
 from fruits_kedro.model.engine import Engine
-from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, fold
+from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel, fold
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.photos.decoding import decode
 
@@ -69,15 +69,11 @@ def test_a_classifier_that_is_not_calibrated_has_no_outlier_score(backbone, redu
 
 def test_the_file_says_what_it_is(backbone, reducer, folded):
     with zipfile.ZipFile(io.BytesIO(folded.content)) as archive:
-        assert json.loads(archive.read("fruits.json")) == {
-            **asdict(folded.card),
-            "labels": list(LABELS),
-            "calibrated_for": ["studio"],
-        }
+        assert Card.from_json(json.loads(archive.read("fruits.json"))) == folded.card
         assert archive.read("labels.txt").decode().split("\n") == [*LABELS, ""]
     card = folded.card
     assert (card.fingerprint, card.reducer_id) == (backbone.fingerprint, reducer.id)
-    assert (card.image_size, card.precision) == (224, "float32")
+    assert (card.image_size, card.precision, card.labels) == (224, "float32", LABELS)
     assert (card.sure_from, card.outlier_beyond) == (0.6, 2.5)
     assert "bicubic" in card.preprocessing
     assert card.calibration.for_studio_only
