@@ -72,39 +72,30 @@ def convert(
 
 
 def _convert_here(kind: Any, weights: str, image_size: int, calibration: str = "") -> bytes:
+    import keras
+    import tensorflow as tf
+
     network = kind.build(image_size)
     network.load_weights(weights)
     grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
     if not np.isfinite(np.asarray(grey)).all():
         raise ValueError("of a grey photograph they make features that are no numbers")
-    if calibration:
-        return _to_int8(kind, network, np.load(calibration))
-    return _to_float32(kind, network)
-
-
-def _to_float32(kind: Any, network: Any) -> bytes:
-    import keras
-    import tensorflow as tf
-
-    pixels = keras.Input(network.input_shape[1:], batch_size=1, dtype="uint8")
-    scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
-    model = keras.Model(pixels, network(scaled, training=False))
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-
-
-def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
-    """Configure full integer arithmetic; the input's quantization replaces pixel scaling."""
-    import keras
-    import tensorflow as tf
+    shape, from_model = network.input_shape[1:], tf.lite.TFLiteConverter.from_keras_model
+    if not calibration:
+        pixels = keras.Input(shape, batch_size=1, dtype="uint8")
+        scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
+        model = keras.Model(pixels, network(scaled, training=False))
+        return bytes(from_model(model).convert())
+    photographs = np.load(calibration)
 
     def scaled_pixels(count: int) -> Iterator[Any]:
-        for first in range(0, len(pixels), count):
-            yield pixels[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
+        for first in range(0, len(photographs), count):
+            yield photographs[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
 
     correct_biases(network, scaled_pixels(20))  # few, because every layer's output is kept
-    scaled = keras.Input(network.input_shape[1:], batch_size=1)
-    model = keras.Model(scaled, network(scaled, training=False))
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    # Full integer arithmetic; the input's quantization replaces the scaling of pixels.
+    scaled = keras.Input(shape, batch_size=1)
+    converter = from_model(keras.Model(scaled, network(scaled, training=False)))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([image] for image in scaled_pixels(1))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
