@@ -18,14 +18,8 @@ from fruits_kedro.photos.reasons import Reason
 
 SIZE = 48
 FUZZ_PIXELS = 1_000_000
-OPEN_ENDED = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-
+TOO_SLOW = [HealthCheck.too_slow]
+OPEN_ENDED = settings(deadline=None, derandomize=True, suppress_health_check=TOO_SLOW)
 KEPT = [kind for kind in kinds() if isinstance(kind.outcome, Kept)]
 DAMAGED = [
     kind
