@@ -11,29 +11,15 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 import numpy as np
+import odd_files as odd
 import yaml
-from odd_files import (
-    BLACK_IS_ZERO,
-    LAB,
-    PALETTE,
-    RGB,
-    WHITE_IS_ZERO,
-    avif,
-    cmyk_profile,
-    crop,
-    gif_on_a_screen,
-    linear_grey_profile,
-    named_colours,
-    srgb_profile,
-)
-from odd_files import tiff as odd_tiff
 from PIL import Image
 
 from fruits_kedro.photos.colour import display_p3_profile
@@ -151,7 +137,7 @@ def expected_counts(corpus: Iterable[Kind]) -> Counts:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind, in a fixed order; no two have equal bytes unless that is their point."""
-    photos = Photos()
+    photos = sample_photos()
     return (
         *_formats(),
         *_few_colours(),
@@ -162,7 +148,7 @@ def kinds() -> tuple[Kind, ...]:
         *_phones(),
         *_decoded_wrongly(),
         *_sizes(),
-        *_truncations(photos.next()),
+        *_truncations(next(photos)),
         *_no_photographs(),
         *_no_files(photos),
         *(_photo(f"Training/Names/{name}", photos) for name in NAMES),
@@ -173,19 +159,13 @@ def kinds() -> tuple[Kind, ...]:
     )
 
 
-class Photos:
-    """The sample's photographs, each handed out once."""
-
-    def __init__(self) -> None:
-        self._paths = iter(sorted(SAMPLE.glob("*/*/*.jpg")))
-
-    def next(self) -> bytes:
-        """The bytes of a photograph that nobody had yet."""
-        return next(self._paths).read_bytes()
+def sample_photos() -> Iterator[bytes]:
+    """The sample's photographs, each once."""
+    return (path.read_bytes() for path in sorted(SAMPLE.glob("*/*/*.jpg")))
 
 
-def _photo(path: str, photos: Photos) -> Kind:
-    content = photos.next()
+def _photo(path: str, photos: Iterator[bytes]) -> Kind:
+    content = next(photos)
     return Kind(path, content, Kept(shown(content)))
 
 
@@ -223,17 +203,13 @@ def jpeg(image: Image.Image, **options: object) -> bytes:
     return encode(image, "JPEG", quality=95, **{"subsampling": 0, **options})
 
 
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    """One chunk of a PNG file."""
-    checksum = struct.pack(">I", zlib.crc32(name + data))
-    return struct.pack(">I", len(data)) + name + data + checksum
-
-
 def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
     """A PNG file with a header of one's choice, whatever the rows hold."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+    result = b"\x89PNG\r\n\x1a\n"
+    for chunk in (b"IHDR" + header, b"IDAT" + zlib.compress(rows), b"IEND"):
+        result += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return result
 
 
 def exif(orientation: int, *others: tuple[int, int, int, bytes]) -> bytes:
@@ -357,19 +333,11 @@ def _white_where(image: Image.Image, mask: np.ndarray) -> Image.Image:
 
 def _orientations() -> list[Kind]:
     turn = Image.Transpose
-    stored_as = {
-        1: None,
-        2: turn.FLIP_LEFT_RIGHT,
-        3: turn.ROTATE_180,
-        4: turn.FLIP_TOP_BOTTOM,
-        5: turn.TRANSPOSE,
-        6: turn.ROTATE_90,
-        7: turn.TRANSVERSE,
-        8: turn.ROTATE_270,
-    }
+    stored_as = (None, turn.FLIP_LEFT_RIGHT, turn.ROTATE_180, turn.FLIP_TOP_BOTTOM)
+    stored_as += (turn.TRANSPOSE, turn.ROTATE_90, turn.TRANSVERSE, turn.ROTATE_270)
     makers = {"jpg": (jpeg, 2), "png": (partial(encode, image_format="PNG"), 0)}
     result = []
-    for orientation, method in stored_as.items():
+    for orientation, method in enumerate(stored_as, start=1):
         for extension, (make, tolerance) in makers.items():
             name = f"orientation {orientation} {extension}"
             upright = picture(name)
@@ -411,13 +379,13 @@ def _colour_profiles() -> list[Kind]:
     shown_palette = _p3_as_srgb(palette.convert("RGB"))
     light = np.asarray(grey.convert("L"))
     red = (50.0, 60.0, 30.0)  # in CIE Lab
-    ink = jpeg(Image.new("CMYK", (48, 48), (255, 0, 0, 0)), icc_profile=cmyk_profile(red))
-    wide, linear = {"icc_profile": display_p3_profile()}, {"icc_profile": linear_grey_profile()}
+    ink = jpeg(Image.new("CMYK", (48, 48), (255, 0, 0, 0)), icc_profile=odd.cmyk_profile(red))
+    wide, linear = {"icc_profile": display_p3_profile()}, {"icc_profile": odd.linear_grey_profile()}
     shown_grey = Image.fromarray(_encoded_light(light / 255))
     deep = _grey16(light.astype(np.uint16) * 257, "PNG", **linear)
     grey = grey.convert("L")
     contents = {
-        "srgb": (encode(plain, "PNG", icc_profile=srgb_profile()), plain, 0),
+        "srgb": (encode(plain, "PNG", icc_profile=odd.srgb_profile()), plain, 0),
         "display p3": (encode(p3, "PNG", **wide), _p3_as_srgb(p3), 0.6),
         "alpha in display p3": (encode(layer, "PNG", **wide), _on_white(shown_layer), 1),
         "palette in display p3": (encode(palette, "PNG", **wide), shown_palette, 0.6),
@@ -461,47 +429,47 @@ def _decoded_wrongly() -> list[Kind]:
     rgb, grey = np.asarray(photo), np.asarray(photo.convert("L"))[..., np.newaxis]
     deep = rgb.astype(np.uint16) * 257
     frame = picture("a gif's frame").quantize(64)
-    gif = gif_on_a_screen(frame, (120, 100), (20, 30))
+    gif = odd.gif_on_a_screen(frame, (120, 100), (20, 30))
     screen = Image.new("RGB", (120, 100), "white")
     screen.paste(frame.convert("RGB"), (20, 30))
     palette = picture("palette of 8 bits").quantize(64)
     colours = np.zeros((256, 3), np.uint16)
     colours[:64] = np.reshape(palette.getpalette(), (-1, 3))[:64]
-    indices = np.asarray(palette)[..., np.newaxis]
+    in_palette = partial(odd.tiff, np.asarray(palette)[..., np.newaxis], odd.PALETTE)
     flat = picture("turned avif")
     turned = flat.transpose(Image.Transpose.ROTATE_90)
     mirrored = turned.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     side, flip = (b"irot", bytes([1])), (b"imir", bytes([1]))  # a quarter left; left becomes right
     wide = picture("avif in display p3")
-    by_number = avif(wide, named_colours(12, 13))
+    by_number = odd.avif(wide, odd.named_colours(12, 13))
     kept: dict[str, tuple[bytes, Image.Image, float]] = {
         "gif below its screen.gif": (gif, screen, 0),
-        "palette of 8 bits.tif": (odd_tiff(indices, PALETTE, colours=colours), palette, 0),
-        "palette of 16 bits.tif": (odd_tiff(indices, PALETTE, colours=colours * 257), palette, 0),
-        "16 bits.tif": (odd_tiff(deep, RGB, order=">"), photo, 0),
-        "planes.tif": (odd_tiff(rgb, RGB, in_planes=True), photo, 0),
-        "white is zero.tif": (odd_tiff(255 - grey, WHITE_IS_ZERO), photo.convert("L"), 0),
-        "turned.avif": (avif(flat, side), turned, 5),
-        "turned and mirrored.avif": (avif(flat, side, flip), mirrored, 5),
+        "palette of 8 bits.tif": (in_palette(colours=colours), palette, 0),
+        "palette of 16 bits.tif": (in_palette(colours=colours * 257), palette, 0),
+        "16 bits.tif": (odd.tiff(deep, odd.RGB, order=">"), photo, 0),
+        "planes.tif": (odd.tiff(rgb, odd.RGB, in_planes=True), photo, 0),
+        "white is zero.tif": (odd.tiff(255 - grey, odd.WHITE_IS_ZERO), photo.convert("L"), 0),
+        "turned.avif": (odd.avif(flat, side), turned, 5),
+        "turned and mirrored.avif": (odd.avif(flat, side, flip), mirrored, 5),
         "display p3 by number.avif": (by_number, _p3_as_srgb(wide), 5),
     }
     white = (255 - grey).astype(np.uint16) * 257
     grey_alpha = np.concatenate([grey, np.full_like(grey, 255)], axis=-1)
     not_trusted = {
-        "bt 2020.avif": avif(wide, named_colours(9, 1)),
-        "hlg.avif": avif(flat, named_colours(12, 18)),
-        "pq.avif": avif(flat, named_colours(9, 16)),
-        "planes of 16 bits.tif": odd_tiff(deep, RGB, in_planes=True),
-        "planes of 16 bits, other order.tif": odd_tiff(deep, RGB, in_planes=True, order=">"),
-        "planes of grey and alpha.tif": odd_tiff(grey_alpha, BLACK_IS_ZERO, in_planes=True),
-        "white is zero in 16 bits.tif": odd_tiff(white, WHITE_IS_ZERO),
-        "32 bits.tif": odd_tiff(grey.astype(np.uint32) << 24, BLACK_IS_ZERO),
-        "floating.tif": odd_tiff(grey.astype(np.float32) / 255, BLACK_IS_ZERO),
-        "signed.tif": odd_tiff((grey // 2).astype(np.int8), BLACK_IS_ZERO),
-        "lab.tif": odd_tiff(np.concatenate([grey, grey, grey], axis=-1), LAB),
-        "cropped.avif": avif(flat, crop((96, 64), (8, 8, 48, 40))),
-        "cropped to all.avif": avif(photo, crop((96, 64), (0, 0, 96, 64))),
-        "mirrored before it is turned.avif": avif(flat, flip, side),
+        "bt 2020.avif": odd.avif(wide, odd.named_colours(9, 1)),
+        "hlg.avif": odd.avif(flat, odd.named_colours(12, 18)),
+        "pq.avif": odd.avif(flat, odd.named_colours(9, 16)),
+        "planes of 16 bits.tif": odd.tiff(deep, odd.RGB, in_planes=True),
+        "planes of 16 bits, other order.tif": odd.tiff(deep, odd.RGB, in_planes=True, order=">"),
+        "planes of grey and alpha.tif": odd.tiff(grey_alpha, odd.BLACK_IS_ZERO, in_planes=True),
+        "white is zero in 16 bits.tif": odd.tiff(white, odd.WHITE_IS_ZERO),
+        "32 bits.tif": odd.tiff(grey.astype(np.uint32) << 24, odd.BLACK_IS_ZERO),
+        "floating.tif": odd.tiff(grey.astype(np.float32) / 255, odd.BLACK_IS_ZERO),
+        "signed.tif": odd.tiff((grey // 2).astype(np.int8), odd.BLACK_IS_ZERO),
+        "lab.tif": odd.tiff(np.concatenate([grey, grey, grey], axis=-1), odd.LAB),
+        "cropped.avif": odd.avif(flat, odd.crop((96, 64), (8, 8, 48, 40))),
+        "cropped to all.avif": odd.avif(photo, odd.crop((96, 64), (0, 0, 96, 64))),
+        "mirrored before it is turned.avif": odd.avif(flat, flip, side),
     }
     refused = Rejected(Reason.NOT_TRUSTED, "read")
     return [
@@ -533,7 +501,7 @@ def _sizes() -> list[Kind]:
         "1x3000": picture("column").resize((1, 3_000)),
     }
     # The first number of a TIFF that is its width becomes another one; a BMP is upside down.
-    tiff = odd_tiff(np.zeros((1, 77, 1), np.uint8), BLACK_IS_ZERO)
+    tiff = odd.tiff(np.zeros((1, 77, 1), np.uint8), odd.BLACK_IS_ZERO)
     tiff = tiff.replace(struct.pack("<I", 77), struct.pack("<I", 2**32 - 1), 1)
     bmp = bytearray(encode(Image.new("RGB", (1, 1)), "BMP"))
     struct.pack_into("<ii", bmp, 18, 1, -(2**31))
@@ -612,7 +580,7 @@ def _no_photographs() -> list[Kind]:
     ]
 
 
-def _no_files(photos: Photos) -> list[Kind]:
+def _no_files(photos: Iterator[bytes]) -> list[Kind]:
     def link(target: str) -> Callable[[Path], None]:
         return lambda path: path.symlink_to(target)
 
@@ -659,22 +627,22 @@ LABELS = (
 )
 
 
-def _unusable_names(photos: Photos) -> list[Kind]:
+def _unusable_names(photos: Iterator[bytes]) -> list[Kind]:
     latin = os.fsdecode(b"caf\xe9")
     ending = os.fsdecode(b"Training/Names/x.\xff")
     not_utf8 = Rejected(Reason.NAME_NOT_UTF8, "list")
     no_label = Rejected(Reason.NO_LABEL, "list")
     return [
-        Kind(f"Training/Names/{latin}.jpg", photos.next(), not_utf8),
-        Kind(f"Training/{latin}/0_100.jpg", photos.next(), not_utf8),
-        Kind(ending, photos.next(), not_utf8),
-        Kind("0_100.jpg", photos.next(), no_label),
-        Kind("Training/0_100.jpg", photos.next(), no_label),
+        Kind(f"Training/Names/{latin}.jpg", next(photos), not_utf8),
+        Kind(f"Training/{latin}/0_100.jpg", next(photos), not_utf8),
+        Kind(ending, next(photos), not_utf8),
+        Kind("0_100.jpg", next(photos), no_label),
+        Kind("Training/0_100.jpg", next(photos), no_label),
     ]
 
 
-def _copies(photos: Photos) -> list[Kind]:
-    twice, disputed = photos.next(), photos.next()
+def _copies(photos: Iterator[bytes]) -> list[Kind]:
+    twice, disputed = next(photos), next(photos)
     duplicate = Rejected(Reason.DUPLICATE, "compare")
     conflict = Rejected(Reason.LABEL_CONFLICT, "compare")
     return [
@@ -686,8 +654,8 @@ def _copies(photos: Photos) -> list[Kind]:
     ]
 
 
-def _ignored(photos: Photos) -> list[Kind]:
-    photo = photos.next()
+def _ignored(photos: Iterator[bytes]) -> list[Kind]:
+    photo = next(photos)
     files = {
         "Training/Names/.x.jpg": "hidden",
         "Training/Names/..jpg": "hidden",

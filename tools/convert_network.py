@@ -7,6 +7,7 @@ deterministic for a version of TensorFlow: it converts twice and stops if the by
 """
 
 import hashlib
+from pathlib import Path
 
 from fruits_kedro.model.backbone import (
     SHIPPED,
@@ -15,7 +16,7 @@ from fruits_kedro.model.backbone import (
     ship_backbone,
     weights_sha256,
 )
-from fruits_kedro.model.conversion import convert, no_calibration
+from fruits_kedro.model.conversion import convert
 
 NETWORK, IMAGE_SIZE = "mobilenet_v2", 224
 
@@ -24,10 +25,10 @@ def main() -> None:
     """Write the network beside the weights."""
     weights = locate_weights(SHIPPED, NETWORK)
     spec = BackboneSpec(weights_sha256(weights), IMAGE_SIZE, "float32")
-    first, second = (convert(weights, spec, no_calibration(IMAGE_SIZE), NETWORK) for _ in range(2))
+    first, second = (convert(weights, spec, NETWORK) for _ in range(2))
     if first.model != second.model:
         raise SystemExit("TensorFlow converted the same weights to different bytes twice.")
-    ship_backbone(first, weights.parent)
+    ship_backbone(first, Path(str(weights)).parent)
     digest = hashlib.sha256(first.model).hexdigest()
     print(f"{spec.request}.tflite: {len(first.model):,} bytes, sha256 {digest}")
 

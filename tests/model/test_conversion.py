@@ -1,58 +1,38 @@
 """An int8 network, calibrated on photographs, computes nearly what the float32 one does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sentences import sentence_of
 
-from fruits_kedro.model.backbone import Backbone, BackboneSpec, locate_weights, weights_sha256
-from fruits_kedro.model.conversion import (
-    calibration_id,
-    calibration_pixels,
-    convert,
-    no_calibration,
-)
+from fruits_kedro.model.backbone import BackboneSpec
 from fruits_kedro.model.engine import Engine
 from fruits_kedro.photos.decoding import decode
-
-PHOTOGRAPHS = 20
-NETWORK = "mobilenet_v2"
+from fruits_kedro.pipelines.featurization.nodes import make_backbone
 
 
 @pytest.fixture(scope="module")
-def contents(sample) -> list[bytes]:
-    paths = sorted(sample.rglob("*.jpg"), key=lambda path: (path.name, str(path)))
-    return [path.read_bytes() for path in paths[:PHOTOGRAPHS]]
+def asked(parameters):
+    changes = {"precision": "int8", "calibration_images": 20}
+    return parameters.featurization.model_copy(update=changes)
 
 
-@pytest.fixture(scope="module")
-def pixels(contents) -> np.ndarray:
-    return calibration_pixels(contents, 224, True)
-
-
-@pytest.fixture(scope="module")
-def int8(pixels) -> Backbone:
-    weights = locate_weights("shipped", NETWORK)
-    spec = BackboneSpec(weights_sha256(weights), 224, "int8", calibration=calibration_id(pixels))
-    return convert(weights, spec, pixels, NETWORK)
-
-
-def test_int8_features_point_where_float32_features_point(int8, backbone, pixels):
+def test_int8_features_point_where_float32_features_point(whole_run, backbone, asked):
+    tables = whole_run.load("photographs"), whole_run.load("images")
+    int8 = make_backbone(*tables, asked, lambda spec: None)
+    assert int8.spec.request == BackboneSpec.of(asked).request
+    assert len(int8.spec.calibration) == 16
     exact, fast = Engine(backbone.model), Engine(int8.model)
-    for photograph in pixels:
-        a, b = exact(photograph), fast(photograph)
+    for path in sorted(whole_run.images.glob("Training/*/?_100.jpg")):
+        pixels = decode(path.read_bytes(), 224)
+        a, b = exact(pixels), fast(pixels)
         assert (b.shape, b.dtype) == ((1280,), np.float32)
         assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.98
     assert len(int8.model) < len(backbone.model) / 2.5
 
 
-def test_photographs_that_cannot_be_decoded_are_passed_over(contents):
-    expected = np.stack([decode(content, 32) for content in contents[:7]])
-    found = calibration_pixels([b"no photograph", *contents[:7]], 32, True)
-    np.testing.assert_array_equal(found, expected)
-    assert calibration_pixels([b"x"], 32, True).shape == (0, 32, 32, 3)
-
-
-def test_a_calibration_is_named_by_its_pixels(pixels):
-    assert calibration_id(no_calibration(224)) == ""
-    assert len(calibration_id(pixels)) == 16
-    assert calibration_id(pixels) == calibration_id(pixels.copy())
-    assert calibration_id(pixels) != calibration_id(pixels[:, :, ::-1])
+def test_an_int8_network_needs_photographs(whole_run, asked):
+    none, images = replace(whole_run.load("photographs"), files=()), whole_run.load("images")
+    sentence = sentence_of(lambda: make_backbone(none, images, asked, lambda spec: None))
+    assert "featurization.precision=float32" in sentence

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,18 +69,13 @@ def test_a_classifier_that_is_not_calibrated_has_no_outlier_score(backbone, redu
 
 def test_the_file_says_what_it_is(backbone, reducer, folded):
     with zipfile.ZipFile(io.BytesIO(folded.content)) as archive:
-        assert json.loads(archive.read("fruits.json")) == {
-            **asdict(folded.card),
-            "labels": list(LABELS),
-            "calibrated_for": ["studio"],
-        }
+        assert Card.from_json(json.loads(archive.read("fruits.json"))) == folded.card
         assert archive.read("labels.txt").decode().split("\n") == [*LABELS, ""]
     card = folded.card
     assert (card.fingerprint, card.reducer_id) == (backbone.fingerprint, reducer.id)
-    assert (card.image_size, card.precision) == (224, "float32")
+    assert (card.image_size, card.precision, card.labels) == (224, "float32", LABELS)
     assert (card.sure_from, card.outlier_beyond) == (0.6, 2.5)
     assert "bicubic" in card.preprocessing
-    assert Card.from_json(json.loads(card.to_json())) == card
     assert card.calibration.for_studio_only
 
 

@@ -13,15 +13,14 @@ from types import SimpleNamespace
 import pytest
 
 from fruits_kedro.photos import isolation as isolation_module
-from fruits_kedro.photos.isolation import Isolation, call_in_time, caller_for_task
+from fruits_kedro.photos.isolation import call_in_time, caller_for_task, isolated
 from fruits_kedro.photos.reasons import Reason
 
 
 @pytest.fixture
-def isolation():
-    isolation = Isolation()
-    yield isolation
-    isolation.close()
+def call():
+    with isolated() as call:
+        yield call
 
 
 def crash(number: int) -> None:
@@ -34,34 +33,34 @@ def fail(message: str) -> None:
     raise LookupError(message)
 
 
-def test_calls_run_in_one_other_process(isolation):
-    child = isolation.call(os.getpid)
+def test_calls_run_in_one_other_process(call):
+    child = call(os.getpid)
     assert child != os.getpid()
     content = os.urandom(8 << 20)
-    assert isolation.call(bytes, content) == content
-    assert isolation.call(os.getpid) == child
+    assert call(bytes, content) == content
+    assert call(os.getpid) == child
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGBUS])
-def test_a_crash_is_a_reason_and_the_next_call_works(isolation, number):
+def test_a_crash_is_a_reason_and_the_next_call_works(call, number):
     for value in range(2):
-        assert isolation.call(abs, -value) == value
-        assert isolation.call(crash, number) is Reason.DECODER_CRASHED
-    assert isolation.call(os._exit, 0) is Reason.DECODER_CRASHED  # some decoders call exit
-    assert isolation.call(abs, -7) == 7
+        assert call(abs, -value) == value
+        assert call(crash, number) is Reason.DECODER_CRASHED
+    assert call(os._exit, 0) is Reason.DECODER_CRASHED  # some decoders call exit
+    assert call(abs, -7) == 7
 
 
-def test_an_exception_is_no_crash(isolation):
-    child = isolation.call(os.getpid)
+def test_an_exception_is_no_crash(call):
+    child = call(os.getpid)
     with pytest.raises(LookupError, match="as it is"):
-        isolation.call(fail, "as it is")
-    assert isolation.call(os.getpid) == child
+        call(fail, "as it is")
+    assert call(os.getpid) == child
 
 
-def test_a_call_without_end_is_a_crash(isolation, monkeypatch):
+def test_a_call_without_end_is_a_crash(call, monkeypatch):
     monkeypatch.setattr(isolation_module, "MAX_SECONDS", 0.2)
-    assert isolation.call(list, iter(int, 1)) is Reason.DECODER_CRASHED
-    assert isolation.call(abs, -7) == 7
+    assert call(list, iter(int, 1)) is Reason.DECODER_CRASHED
+    assert call(abs, -7) == 7
 
 
 TURN = """
@@ -102,23 +101,15 @@ def ends(pid: int, seconds: float = 10) -> bool:
     return not is_alive(pid)
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
-def test_closing_ends_the_child(isolation):
-    child = isolation.call(os.getpid)
-    assert is_alive(child)
-    isolation.close()
-    assert ends(child)
-
-
 CALL_AND_WAIT = """
 import os, sys
-from fruits_kedro.photos.isolation import Isolation
-print(Isolation().call(os.getpid), flush=True)
+from fruits_kedro.photos.isolation import isolated
+calls = isolated()
+print(calls.__enter__()(os.getpid), flush=True)
 sys.stdin.read()
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 def test_the_child_of_a_killed_worker_ends():
     """Spark kills workers whose task is not wanted any more; nobody else would end the child."""
     words = [sys.executable, "-c", CALL_AND_WAIT]
@@ -132,19 +123,15 @@ def test_the_child_of_a_killed_worker_ends():
     assert ended
 
 
-def test_outside_of_spark_calls_are_direct():
-    with caller_for_task() as call:
-        assert call is operator.call
-
-
-@pytest.mark.parametrize(("attempt", "isolated"), [(0, False), (1, True), (3, True)])
-def test_repeated_tasks_are_isolated(monkeypatch, attempt, isolated):
-    context = SimpleNamespace(attemptNumber=lambda: attempt)
+@pytest.mark.parametrize(
+    ("attempt", "direct"), [(None, operator.call), (0, call_in_time), (1, None), (3, None)]
+)
+def test_repeated_tasks_are_isolated(monkeypatch, attempt, direct):
+    context = None if attempt is None else SimpleNamespace(attemptNumber=lambda: attempt)
     monkeypatch.setattr("pyspark.TaskContext.get", lambda: context)
     with caller_for_task() as call:
-        pid = call(os.getpid)
-    assert (pid != os.getpid()) is isolated
-    assert isolated or call is call_in_time
+        assert (call(os.getpid) == os.getpid()) is (direct is not None)
+        assert direct in (None, call)
 
 
 def test_the_child_ends_with_the_task(monkeypatch):

@@ -2,41 +2,64 @@
 
 import io
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from PIL import Image
 from runs import LABELS, SAMPLE, Job
 
-from fruits_kedro.datasets import BackgroundsDataset, TableDataset
+from fruits_kedro.datasets import BackgroundsDataset
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
 from fruits_kedro.pipelines.featurization import nodes
+from fruits_kedro.storage.schemas import VARIANTS
 
 KEY = ["sha256", "fingerprint", "variant"]
-
-
-@pytest.fixture(scope="module")
-def stored(whole_run) -> dict[str, Any]:
-    """Datasets of the whole run by name."""
-    catalog = whole_run.catalog()
-    names = ("photographs", "images", "features", "variants", "backbone", "backgrounds")
-    return {name: catalog.load(name) for name in names}
+FEW, MANY = ([f"{name}{n}" for n in range(count)] for name, count in (("few", 2), ("many", 9)))
+TRAIN = pa.table({"sha256": [*FEW, *MANY], "label": ["few"] * 2 + ["many"] * 9})
 
 
 @pytest.fixture
-def select(stored, parameters, tmp_path):
-    """What is missing for other parameters of augmentation, as (sha256, variant)."""
+def choose(backbone, parameters):
+    """The copies, as (sha256, variant), of at most five per label."""
 
-    def missing(backgrounds: Any = None, **changed: Any) -> set[tuple[str, int]]:
+    def chosen(train: pa.Table = TRAIN, **changed: Any) -> set[tuple[str, int]]:
+        photographs = SimpleNamespace(read=lambda columns, _: train.select(columns))
+        given = parameters.augmentation.model_copy(update={"copies": 2, "per_label": 5} | changed)
+        rows = nodes.choose_variants(photographs, backbone, Backgrounds(()), given)
+        assert rows.schema == VARIANTS
+        found = list(zip(*rows.select(["sha256", "variant"]).to_pydict().values(), strict=True))
+        assert found == sorted(set(found))
+        return set(found)
+
+    return chosen
+
+
+def test_a_label_gets_its_copies_and_first_ones_before_second_ones(choose):
+    found = choose()
+    assert {name for name in found if name[0] in FEW} == {(sha, n) for sha in FEW for n in (1, 2)}
+    assert [variant for sha, variant in found if sha in MANY] == [1] * 5
+    assert choose(copies=1, per_label=1000) < choose(copies=2, per_label=1000)
+
+
+def test_the_seed_decides_on_copies_and_the_order_of_rows_does_not(choose):
+    assert choose(TRAIN.take(list(range(len(TRAIN)))[::-1])) == choose()
+    assert choose(seed=2) != choose()
+    assert choose(copies=0) == choose(TRAIN.slice(0, 0)) == set()
+
+
+@pytest.fixture
+def select(whole_run, parameters):
+    """What is missing for other parameters of augmentation, as (sha256, variant)."""
+    names = ("photographs", "backbone", "backgrounds", "features")
+    photographs, backbone, usual, known = map(whole_run.load, names)
+
+    def missing(backgrounds: Any = usual, **changed: Any) -> set[tuple[str, int]]:
         augmentation = parameters.augmentation.model_copy(update=changed)
-        photographs, backbone = stored["photographs"], stored["backbone"]
-        rows = nodes.choose_variants(
-            photographs, backbone, backgrounds or stored["backgrounds"], augmentation
-        )
-        dataset = TableDataset(filepath=str(tmp_path / "variants"), table="VARIANTS")
-        dataset.save(rows)
-        wanted = nodes.select_missing_features(
-            photographs, dataset.load(), stored["features"], backbone
-        )
+        rows = nodes.choose_variants(photographs, backbone, backgrounds, augmentation)
+        variants = SimpleNamespace(read=lambda: rows)
+        wanted = nodes.select_missing_features(photographs, variants, known, backbone)
         return {(row["sha256"], n) for row in wanted.to_pylist() for n in row["variants"]}
 
     return missing
@@ -64,8 +87,8 @@ def test_train_rows_have_a_copy_that_differs_and_no_others_have_one(whole_run):
     assert {row["sha256"] for row in reduced if row["variant"] == 1} == train
 
 
-def test_only_what_is_new_is_computed(select, stored, tmp_path):
-    known = set(stored["variants"].read()["sha256"].to_pylist())
+def test_only_what_is_new_is_computed(whole_run, select, tmp_path):
+    known = set(whole_run.load("variants").read()["sha256"].to_pylist())
     assert select() == set()
     assert select(copies=2) == {(sha256, 2) for sha256 in known}
     assert select(light=0.5) == {(sha256, 1) for sha256 in known}
@@ -77,11 +100,9 @@ def test_only_what_is_new_is_computed(select, stored, tmp_path):
     assert select(kitchen) == {(sha256, 1) for sha256 in known}
 
 
-def test_the_contact_sheet_shows_each_label_with_its_copies_if_there_are_any(
-    whole_run, stored, parameters
-):
+def test_the_contact_sheet_shows_each_label_with_its_copies_if_there_are_any(whole_run, parameters):
     none = parameters.augmentation.model_copy(update={"copies": 0})
-    tables = stored["photographs"], stored["images"], stored["backgrounds"]
+    tables = map(whole_run.load, ("photographs", "images", "backgrounds"))
     alone = nodes.draw_augmentation_examples(*tables, none, parameters.featurization)
     for content, columns in ((whole_run.load("augmentation_examples"), 7), (alone, 0)):
         with Image.open(io.BytesIO(content)) as sheet:

@@ -1,8 +1,9 @@
 """Network, reducer and classifier as files with verified hashes; nothing is unpickled."""
 
+import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -16,25 +17,18 @@ from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, shipped_backbone
 from fruits_kedro.model.classifier import Classifier, classifier_from_arrays
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.storage.artefacts import (
-    is_unaltered,
-    load_files,
-    load_unaltered,
-    save_files,
-    saved,
-)
-from fruits_kedro.storage.manifest import Folder
+from fruits_kedro.storage.files import join, read_bytes, replace_file
+from fruits_kedro.storage.manifest import Folder, Manifest, StoredFile
 
 FindBackbone = Callable[[BackboneSpec], Backbone | None]
 """Function from a spec to its newest conversion, of any calibration; None if there is none."""
-
 
 _KEPT = 8
 """Conversions that are kept, of 9 MB each."""
 
 
 class _InFolder:
-    """Mixin for a model in a folder, local or ``s3://``; ``metadata`` is for Kedro plugins.
+    """Mixin for models in a folder, local or ``s3://``; ``metadata`` is for Kedro plugins.
 
     A mixin and no dataset, because Kedro would record the arguments of an inherited ``__init__``
     as ``args`` and ``kwargs``.
@@ -52,12 +46,55 @@ class _InFolder:
     def snapshot_id(self) -> str | None:
         """Changes with the content; None if nothing was saved or a file was altered."""
         manifest = self._folder.current()
-        return manifest.id if manifest and is_unaltered(self._folder, manifest) else None
+        # Also on a store: a damaged model must not count as unchanged, or no run would mend it.
+        is_whole = manifest is not None and all(map(self._content, manifest.files))
+        return manifest.id if manifest and is_whole else None
 
     @where_saved
     def preview(self) -> JSONPreview:
         """Facts about the model, for Kedro-Viz."""
-        return json_preview(dict(saved(self._folder).notes))
+        return json_preview(dict(self._saved().notes))
+
+    def _saved(self) -> Manifest:
+        manifest = self._folder.current()
+        if manifest is None:
+            raise FruitsError(
+                f"There is nothing at {self._filepath} yet: run the pipelines that make it first "
+                "(kedro run runs all of them)."
+            )
+        return manifest
+
+    def _read(self, stem: str) -> bytes:
+        """The content of a file. Raises FruitsError if it is missing or was altered."""
+        [file] = (file for file in self._saved().files if _stem(file) == stem)
+        content = self._content(file)
+        if content is None:
+            raise FruitsError(
+                f"{join(self._folder.uri, file.name)} is missing or not what this project wrote "
+                "(its sha256 differs): run kedro run, which makes it again."
+            )
+        return content
+
+    def _content(self, file: StoredFile) -> bytes | None:
+        """The content of a file; None if it is missing or was altered."""
+        with suppress(FileNotFoundError):
+            content = read_bytes(join(self._folder.uri, file.name))
+            if hashlib.sha256(content).hexdigest() == file.sha256:
+                return content
+        return None
+
+    def _write(
+        self, name: str, content: bytes, notes: dict[str, Any], others: Iterable[StoredFile] = ()
+    ) -> None:
+        """Make ``stem.extension``, beside the ``others``, the newest version.
+
+        The digest is part of the stored name, so a reader finds the old version or the new one.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        stem, extension = name.split(".")
+        file = StoredFile(f"{stem}-{digest[:16]}.{extension}", 1, len(content), digest)
+        replace_file(join(self._folder.uri, file.name), content)
+        self._folder.commit([*others, file], notes)
 
     def _exists(self) -> bool:
         return self._folder.current() is not None
@@ -71,7 +108,7 @@ class ReducerDataset(_InFolder, AbstractDataset[Reducer, Reducer]):
 
     def load(self) -> Reducer:
         """The newest reducer, its hash verified."""
-        return Reducer.from_arrays(_unpacked(load_files(self._folder)["reducer.npz"]))
+        return Reducer.from_arrays(_unpacked(self._read("reducer")))
 
     def save(self, data: Reducer) -> None:
         """Replace the reducer."""
@@ -82,7 +119,7 @@ class ReducerDataset(_InFolder, AbstractDataset[Reducer, Reducer]):
             "explained_variance": float(data.explained_variance_ratio.sum()),
             "train_rows": data.rows,
         }
-        save_files(self._folder, {"reducer.npz": _packed(data.arrays())}, notes)
+        self._write("reducer.npz", _packed(data.arrays()), notes)
 
 
 class ClassifierDataset(_InFolder, AbstractDataset[Classifier, Classifier]):
@@ -94,40 +131,48 @@ class ClassifierDataset(_InFolder, AbstractDataset[Classifier, Classifier]):
         Raises:
             FruitsError: If there is none, a file was altered, or its kind is unknown.
         """
-        return classifier_from_arrays(_unpacked(load_files(self._folder)["classifier.npz"]))
+        return classifier_from_arrays(_unpacked(self._read("classifier")))
 
     def save(self, data: Classifier) -> None:
         """Replace the classifier."""
         notes = {"kind": data.kind, "reducer": data.reducer_id, "labels": list(data.labels)}
-        save_files(self._folder, {"classifier.npz": _packed(data.arrays())}, notes)
+        self._write("classifier.npz", _packed(data.arrays()), notes)
 
 
-class BackboneDataset(_InFolder, AbstractDataset[Backbone, Backbone]):
+class _Networks(_InFolder):
+    """Conversions, each named by its fingerprint; the notes have their specs in order of use."""
+
+    def _specs(self) -> dict[str, Any]:
+        manifest = self._folder.current()
+        return dict(manifest.notes["specs"]) if manifest else {}
+
+    def _backbone(self, fingerprint: str) -> Backbone:
+        spec = self._saved().notes["specs"][fingerprint]
+        return Backbone(BackboneSpec(**spec), self._read(fingerprint))
+
+
+class BackboneDataset(_Networks, AbstractDataset[Backbone, Backbone]):
     """The network as LiteRT flatbuffers; earlier conversions are kept for reuse."""
 
     def load(self) -> Backbone:
         """The current network: the one that computed features last."""
-        return _backbone(self._folder, saved(self._folder).notes["current"])
+        return self._backbone(self._saved().notes["current"])
 
     def save(self, data: Backbone) -> None:
         """Make ``data`` the current network, beside the conversions made before."""
-        current, files, specs = data.fingerprint, dict[str, bytes](), dict[str, Any]()
-        if self._exists():
-            # A damaged conversion is forgotten, so that a run makes it again.
-            files = load_unaltered(self._folder)
-            known = saved(self._folder).notes["specs"]
-            specs = {name: known[name] for name in known if f"{name}.tflite" in files}
-            specs.pop(current, None)
-        kept = [*list(specs)[1 - _KEPT :], current]
-        specs[current] = asdict(data.spec)
-        files[f"{current}.tflite"] = data.model
-        notes = {"current": current, "specs": {name: specs[name] for name in kept}}
-        save_files(
-            self._folder, {f"{name}.tflite": files[f"{name}.tflite"] for name in kept}, notes
-        )
+        current, manifest = data.fingerprint, self._folder.current()
+        # A damaged conversion is forgotten, so that a run makes it again.
+        others = [
+            file
+            for file in (manifest.files if manifest else ())
+            if _stem(file) != current and self._content(file) is not None
+        ][1 - _KEPT :]
+        specs = {_stem(file): self._specs()[_stem(file)] for file in others}
+        notes = {"current": current, "specs": specs | {current: asdict(data.spec)}}
+        self._write(f"{current}.tflite", data.model, notes, others)
 
 
-class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
+class KnownBackbonesDataset(_Networks, AbstractDataset[None, FindBackbone]):
     """Finds an earlier conversion by its spec; shares its folder with BackboneDataset.
 
     With ``refresh`` only shipped networks are found, so that all others are converted again.
@@ -138,10 +183,8 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
     def __init__(
         self, *, filepath: str, refresh: bool = False, metadata: dict[str, Any] | None = None
     ) -> None:
-        self._filepath = filepath
+        super().__init__(filepath=filepath, metadata=metadata)
         self._refresh = refresh
-        self._folder = Folder(filepath)
-        self.metadata = metadata
 
     def load(self) -> FindBackbone:
         """A function from a spec to its network; None if it was never converted."""
@@ -154,7 +197,7 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
                 if BackboneSpec(**known).request == spec.request:
                     # A damaged conversion is made again.
                     with suppress(FruitsError):
-                        return _backbone(self._folder, fingerprint)
+                        return self._backbone(fingerprint)
             return None
 
         return find
@@ -167,21 +210,9 @@ class KnownBackbonesDataset(AbstractDataset[None, FindBackbone]):
         """Changes with the known conversions, not with which of them is current."""
         return json.dumps(sorted(self._specs())) if self._exists() else None
 
-    def _specs(self) -> dict[str, Any]:
-        manifest = self._folder.current()
-        return dict(manifest.notes["specs"]) if manifest else {}
 
-    def _exists(self) -> bool:
-        return self._folder.current() is not None
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath}
-
-
-def _backbone(folder: Folder, fingerprint: str) -> Backbone:
-    spec = BackboneSpec(**saved(folder).notes["specs"][fingerprint])
-    name = f"{fingerprint}.tflite"
-    return Backbone(spec, load_files(folder, name)[name])
+def _stem(file: StoredFile) -> str:
+    return file.name.rpartition("-")[0]
 
 
 def _packed(arrays: dict[str, Any]) -> bytes:

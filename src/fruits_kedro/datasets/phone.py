@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 from kedro.io import AbstractDataset
@@ -30,11 +31,16 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
         Raises:
             FruitsError: If nothing was saved yet, or the file's sha256 is not what was saved.
         """
+        return self._read()
+
+    def _read(self) -> PhoneModel | NoPhoneModel:
         try:
             notes = json.loads(read_bytes(self._beside))
             if "left_out" in notes:
                 return NoPhoneModel(notes["left_out"])
             model = PhoneModel(read_bytes(self._filepath), Card.from_json(notes["card"]))
+            if model.sha256 != notes["sha256"]:
+                raise ValueError("its sha256 differs")
         except FileNotFoundError as error:
             raise FruitsError(
                 f"There is no {self._filepath} yet: run kedro run --pipelines=classification, "
@@ -42,14 +48,9 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
             ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise FruitsError(
-                f"{self._beside} is not what this version of the project wrote: run kedro run "
-                "--pipelines=classification to write it again."
+                f"{self._filepath} or the .json beside it is not what this version of the project "
+                "wrote: run kedro run --pipelines=classification to write them again."
             ) from error
-        if model.sha256 != notes["sha256"]:
-            raise FruitsError(
-                f"{self._filepath} is not what this project wrote (its sha256 differs from that in "
-                f"{self._beside}): run kedro run --pipelines=classification to write it again."
-            )
         return model
 
     def save(self, data: PhoneModel | NoPhoneModel) -> None:
@@ -61,23 +62,18 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
             notes: dict[str, Any] = {"left_out": data.reason}
         else:
             replace_file(self._filepath, data.content)
-            notes = {"sha256": data.sha256, "bytes": len(data.content)}
-            notes["card"] = json.loads(data.card.to_json())
+            card = asdict(data.card)
+            notes = {"sha256": data.sha256, "bytes": len(data.content), "card": card}
         text = json.dumps(notes, indent=1, ensure_ascii=False)
         replace_file(self._beside, text.encode())
 
     def snapshot_id(self) -> str | None:
         """Changes with the content; None if the file is missing or was altered."""
         try:
-            content = read_bytes(self._beside)
-            notes = json.loads(content)
-            if "left_out" not in notes:
-                found = hashlib.sha256(read_bytes(self._filepath)).hexdigest()
-                if found != notes["sha256"]:
-                    return None
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            self._read()
+        except FruitsError:
             return None
-        return hashlib.sha256(content).hexdigest()
+        return hashlib.sha256(read_bytes(self._beside)).hexdigest()
 
     def preview(self) -> JSONPreview:
         """The card, for Kedro-Viz."""

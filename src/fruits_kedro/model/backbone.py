@@ -1,12 +1,10 @@
 """The pretrained network that turns pixels into features: identity, weights, shipped conversion."""
 
-import atexit
 import hashlib
 import json
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from fruits_kedro import FruitsError
@@ -31,8 +29,8 @@ QUANTIZATION = {"float32": "", "int8": "full integer, per channel, biases correc
 class BackboneSpec:
     """Everything that determines the features.
 
-    ``calibration`` names the photographs on which the ranges of an int8 network were measured
-    (``conversion.calibration_id``).
+    ``calibration`` identifies the photographs on which the ranges of an int8 network were
+    measured.
     """
 
     weights_sha256: str  # of the Keras weights file
@@ -126,7 +124,7 @@ def ship_backbone(backbone: Backbone, weights: Path) -> None:
     (weights / f"{name}.tflite").write_bytes(backbone.model)
 
 
-def locate_weights(name: str, network: str) -> Path:
+def locate_weights(name: str, network: str) -> Traversable:
     """The weights file that the parameter ``featurization.weights`` names.
 
     Args:
@@ -139,7 +137,7 @@ def locate_weights(name: str, network: str) -> Path:
     """
     kind = kind_in(NETWORKS, network)
     if name == SHIPPED and kind.SHIPPED is not None:
-        return _shipped_path(kind.SHIPPED)
+        return files("fruits_kedro.model.weights") / kind.SHIPPED
     if name == IMAGENET and kind.DOWNLOAD is not None:
         from keras.utils import get_file
 
@@ -161,15 +159,6 @@ def locate_weights(name: str, network: str) -> Path:
     return path
 
 
-def weights_sha256(path: Path) -> str:
+def weights_sha256(weights: Traversable) -> str:
     """Hexadecimal digest of a weights file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@cache
-def _shipped_path(name: str) -> Path:
-    """A path to package data; extracted for this process if the package is a zip file."""
-    opened = ExitStack()
-    atexit.register(opened.close)
-    return opened.enter_context(as_file(files("fruits_kedro.model.weights") / name))
+    return hashlib.sha256(weights.read_bytes()).hexdigest()

@@ -16,12 +16,6 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 
-LARGEST = 127
-"""Largest int8 weight: the range is symmetric, with one scale per output channel.
-
-Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
-"""
-
 
 def correct_biases(network: Any, batches: Iterable[Array]) -> None:
     """Change the biases of a Keras network, in place, for its conversion to int8.
@@ -39,9 +33,14 @@ def correct_biases(network: Any, batches: Iterable[Array]) -> None:
         normalisation.set_weights([scale, bias - shift, *statistics])
 
 
-def rounded(weights: Array) -> Array:
-    """Weights ``(…, channels)`` after rounding to int8, as floats."""
-    steps = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True) / LARGEST
+def _rounded(weights: Array) -> Array:
+    """Weights ``(…, channels)`` after rounding to int8, as floats.
+
+    The range is symmetric, -127 to 127, with one scale per output channel.
+
+    Source: https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec
+    """
+    steps = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True) / 127
     return np.round(weights / np.where(steps > 0, steps, 1)).astype(np.float32) * steps
 
 
@@ -85,5 +84,5 @@ def _shift(convolution: Any, normalisation: Any, mean_inputs: Array) -> Array:
     kernel = convolution.get_weights()[0]
     depthwise = isinstance(convolution, layers.DepthwiseConv2D)
     weights = (kernel[..., 0] if depthwise else kernel) * folded
-    change = (rounded(weights) - weights).sum(axis=(0, 1))
+    change = (_rounded(weights) - weights).sum(axis=(0, 1))
     return np.asarray(change * mean_inputs if depthwise else change.T @ mean_inputs)

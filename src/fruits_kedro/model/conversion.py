@@ -9,47 +9,25 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import as_file
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.backbone import Backbone, BackboneSpec
 from fruits_kedro.model.bias_correction import correct_biases
 from fruits_kedro.parameters.kinds import NETWORKS, kind_in
-from fruits_kedro.photos.decoding import decode
-
-Pixels = npt.NDArray[np.uint8]
-
-BATCH = 20
-"""Photographs per batch of the bias correction: few, because every layer's output is kept."""
+from fruits_kedro.photos.decoding import Pixels
 
 
-def no_calibration(image_size: int) -> Pixels:
-    """The calibration photographs of a float32 network: none."""
-    return np.zeros((0, image_size, image_size, 3), np.uint8)
-
-
-def calibration_pixels(contents: Iterable[bytes], size: int, scaled: bool) -> Pixels:
-    """Decode the photographs on which the ranges of an int8 network are measured.
-
-    Returns:
-        ``(n, size, size, 3)`` uint8, without photographs that cannot be decoded.
-    """
-    decoded = (decode(content, size, scaled) for content in contents)
-    pixels = [image for image in decoded if isinstance(image, np.ndarray)]
-    return np.stack(pixels) if pixels else no_calibration(size)
-
-
-def calibration_id(pixels: Pixels) -> str:
-    """16 hexadecimal digits of the pixels; empty for none."""
-    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16] if len(pixels) else ""
-
-
-def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> Backbone:
+def convert(
+    weights: Traversable, spec: BackboneSpec, network: str, calibration: Pixels | None = None
+) -> Backbone:
     """Convert a Keras weights file (no top) to LiteRT.
 
     Source: https://ai.google.dev/edge/litert/models/convert_tf and, for int8,
@@ -57,21 +35,23 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
 
     Args:
         weights: The file.
-        spec: What to convert to.
-        pixels: Of ``calibration_pixels`` for an int8 network, of ``no_calibration`` for others.
-        network: Name of the network, a module of ``networks``.
+        spec: What to convert to; the calibration is added to it.
+        network: A module of ``networks``.
+        calibration: ``(n, size, size, 3)`` uint8: photographs that calibrate an int8 network.
 
     Raises:
         FruitsError: If TensorFlow is missing or does not accept the weights.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # A package in a zip file is extracted.
+    with tempfile.TemporaryDirectory() as folder, as_file(weights) as path:
         output = Path(folder) / "backbone.tflite"
-        command = [sys.executable, "-m", __name__, str(weights), str(output)]
+        command = [sys.executable, "-m", __name__, str(path), str(output)]
         command += [str(spec.image_size), network]
-        if len(pixels):
-            calibration = Path(folder) / "calibration.npy"
-            np.save(calibration, pixels, allow_pickle=False)
-            command.append(str(calibration))
+        if calibration is not None:
+            digest = hashlib.sha256(calibration.tobytes()).hexdigest()
+            spec = replace(spec, calibration=digest[:16])
+            command.append(f"{folder}/calibration.npy")
+            np.save(command[-1], calibration, allow_pickle=False)
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
         # Runs this module without a shell; only paths vary.
         result = subprocess.run(  # noqa: S603
@@ -92,39 +72,30 @@ def convert(weights: Path, spec: BackboneSpec, pixels: Pixels, network: str) -> 
 
 
 def _convert_here(kind: Any, weights: str, image_size: int, calibration: str = "") -> bytes:
+    import keras
+    import tensorflow as tf
+
     network = kind.build(image_size)
     network.load_weights(weights)
     grey = network(np.zeros((1, image_size, image_size, 3), np.float32), training=False)
     if not np.isfinite(np.asarray(grey)).all():
         raise ValueError("of a grey photograph they make features that are no numbers")
-    if calibration:
-        return _to_int8(kind, network, np.load(calibration))
-    return _to_float32(kind, network)
-
-
-def _to_float32(kind: Any, network: Any) -> bytes:
-    import keras
-    import tensorflow as tf
-
-    pixels = keras.Input(network.input_shape[1:], batch_size=1, dtype="uint8")
-    scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
-    model = keras.Model(pixels, network(scaled, training=False))
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-
-
-def _to_int8(kind: Any, network: Any, pixels: Pixels) -> bytes:
-    """Configure full integer arithmetic; the input's quantization replaces pixel scaling."""
-    import keras
-    import tensorflow as tf
+    shape, from_model = network.input_shape[1:], tf.lite.TFLiteConverter.from_keras_model
+    if not calibration:
+        pixels = keras.Input(shape, batch_size=1, dtype="uint8")
+        scaled = keras.layers.Rescaling(kind.SCALE, offset=kind.OFFSET)(pixels)
+        model = keras.Model(pixels, network(scaled, training=False))
+        return bytes(from_model(model).convert())
+    photographs = np.load(calibration)
 
     def scaled_pixels(count: int) -> Iterator[Any]:
-        for first in range(0, len(pixels), count):
-            yield pixels[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
+        for first in range(0, len(photographs), count):
+            yield photographs[first : first + count].astype(np.float32) * kind.SCALE + kind.OFFSET
 
-    correct_biases(network, scaled_pixels(BATCH))
-    scaled = keras.Input(network.input_shape[1:], batch_size=1)
-    model = keras.Model(scaled, network(scaled, training=False))
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    correct_biases(network, scaled_pixels(20))  # few, because every layer's output is kept
+    # Full integer arithmetic; the input's quantization replaces the scaling of pixels.
+    scaled = keras.Input(shape, batch_size=1)
+    converter = from_model(keras.Model(scaled, network(scaled, training=False)))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([image] for image in scaled_pixels(1))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

@@ -15,11 +15,7 @@ import numpy.typing as npt
 
 
 class Engine:
-    """A LiteRT interpreter with allocated tensors, of a backbone or a phone file.
-
-    ``width`` is how many numbers it gives for a photograph: the features of a backbone, or of a
-    phone file a probability for each label and then the outlier score, if it has one.
-    """
+    """A LiteRT interpreter with allocated tensors, of a backbone or a phone file."""
 
     def __init__(self, model: bytes) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -28,20 +24,18 @@ class Engine:
             self._interpreter = Interpreter(model_content=model, num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
-        details = self._interpreter.get_output_details()
-        self._outputs = [output["index"] for output in details]
-        self.width = sum(int(output["shape"][-1]) for output in details)
+        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
 
     def __call__(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """All outputs for one photograph, ``(width,)`` float32.
+        """Features of a backbone; of a phone file the probabilities and perhaps the outlier score.
 
-        Args:
-            pixels: ``(size, size, 3)`` uint8, RGB.
+        ``pixels`` are ``(size, size, 3)`` uint8, RGB; the result is one-dimensional float32.
         """
         self._interpreter.set_tensor(self._input, pixels[np.newaxis])
         self._interpreter.invoke()
-        outputs = [self._interpreter.get_tensor(output).reshape(-1) for output in self._outputs]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        return np.concatenate(
+            [self._interpreter.get_tensor(output).reshape(-1) for output in self._outputs]
+        )
 
 
 @lru_cache(maxsize=2)

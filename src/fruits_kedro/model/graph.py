@@ -2,8 +2,7 @@
 
 ``schema_py_generated`` and ``tools.flatbuffer_utils`` come with ``ai-edge-litert`` but are not
 documented. If a new version moves them, take the schema from the PyPI package ``tflite``, or
-generate it with ``flatc --python`` from the file below. ``tests/model/test_graph.py`` names
-everything that is used of them.
+generate it with ``flatc --python`` from the file below.
 
 Source: https://github.com/google-ai-edge/LiteRT/blob/main/tflite/schema/schema.fbs
 """
@@ -78,15 +77,11 @@ class _Graph:
 
     def constant(self, name: str, values: npt.NDArray[Any]) -> int:
         """Add a constant tensor, float32 or int32."""
-        is_float = values.dtype.kind == "f"
+        kind, numbers = ("FLOAT32", "<f4") if values.dtype.kind == "f" else ("INT32", "<i4")
         buffer = self._schema.BufferT()
-        kept = np.ascontiguousarray(values, "<f4" if is_float else "<i4")
-        buffer.data = np.frombuffer(kept.tobytes(), np.uint8)
+        buffer.data = np.frombuffer(np.asarray(values, numbers).tobytes(), np.uint8)
         self._model.buffers.append(buffer)
-        tensor = self._tensor(name, values.shape, len(self._model.buffers) - 1)
-        if not is_float:
-            self._graph.tensors[tensor].type = self._schema.TensorType.INT32
-        return tensor
+        return self._tensor(name, values.shape, len(self._model.buffers) - 1, kind)
 
     def add(
         self, operation: str, inputs: Sequence[int], width: int, rows: int = 1, **options: Any
@@ -126,10 +121,10 @@ class _Graph:
             self._graph.tensors[tensor].name = name.encode()
         return bytes(self._pack(self._model))
 
-    def _tensor(self, name: str, shape: Sequence[int], buffer: int) -> int:
+    def _tensor(self, name: str, shape: Sequence[int], buffer: int, kind: str = "FLOAT32") -> int:
         tensor = self._schema.TensorT()
         tensor.name, tensor.shape, tensor.buffer = name.encode(), list(shape), buffer
-        tensor.type, tensor.hasRank = self._schema.TensorType.FLOAT32, True
+        tensor.type, tensor.hasRank = getattr(self._schema.TensorType, kind), True
         self._graph.tensors.append(tensor)
         return len(self._graph.tensors) - 1
 

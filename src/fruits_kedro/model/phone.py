@@ -17,11 +17,6 @@ from fruits_kedro.model.confidence import Calibration, Outliers
 from fruits_kedro.model.graph import append_head
 from fruits_kedro.model.reducer import Reducer
 
-CARD = "fruits.json"
-LABELS = "labels.txt"
-_TIME = (1980, 1, 1, 0, 0, 0)
-"""Date of the files in the archive: constant, so that equal models have equal bytes."""
-
 
 @dataclass(frozen=True)
 class Card:
@@ -51,13 +46,9 @@ class Card:
             outliers = Outliers(np.zeros((0, 0)), np.zeros((0, 0)), beyond)
         return Calibration(1.0, self.sure_from, outliers, self.calibrated_for)
 
-    def to_json(self) -> bytes:
-        """JSON as stored in the model and beside it."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
-
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Card":
-        """The card from the values of ``to_json``."""
+        """The card from its JSON in the model or beside it."""
         lists = {name: tuple(values[name]) for name in ("labels", "calibrated_for")}
         return cls(**values | lists)
 
@@ -88,10 +79,12 @@ class PhoneModel:
         """
         file = io.BytesIO(flatbuffer)
         with zipfile.ZipFile(file, "a") as archive:
-            archive.writestr(zipfile.ZipInfo(CARD, _TIME), card.to_json())
+            said = json.dumps(asdict(card), indent=1, ensure_ascii=False)
+            # The date of a plain ZipInfo is constant, so equal models have equal bytes.
+            archive.writestr(zipfile.ZipInfo("fruits.json"), said)
             # A label may contain a line break; the card keeps it.
             lines = (" ".join(label.split("\n")) for label in card.labels)
-            archive.writestr(zipfile.ZipInfo(LABELS, _TIME), "\n".join([*lines, ""]))
+            archive.writestr(zipfile.ZipInfo("labels.txt"), "\n".join([*lines, ""]))
         return cls(file.getvalue(), card)
 
 

@@ -15,10 +15,6 @@ _SAME = 2
 """Largest difference, of 255 levels, of a profile that counts as sRGB. The sRGB profiles of
 scanners, cameras and editors differ by at most 1, Display P3 by 112."""
 
-_KEPT_PROFILES = 16
-"""Profiles that are cached: a folder holds a few cameras'; a CMYK profile takes 0.5 MB."""
-
-
 _P3_PRIMARIES = {
     b"rXYZ": (0.5151, 0.2412, -0.0011),
     b"gXYZ": (0.2920, 0.6922, 0.0419),
@@ -45,9 +41,7 @@ def display_p3_profile() -> bytes:
 def transform_of(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
     """The transform of the embedded profile to sRGB if it changes pixels, else None."""
     profile = image.info.get("icc_profile")
-    if not isinstance(profile, bytes) or not profile:
-        return None
-    return _to_srgb(profile, _plain_mode(image))
+    return _to_srgb(profile, _plain_mode(image)) if isinstance(profile, bytes) else None
 
 
 def to_rgb(image: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
@@ -65,7 +59,7 @@ def _plain_mode(image: Image.Image) -> str:
     return "L" if image.mode.startswith(("1", "L", "I")) and image.mode != "LAB" else "RGB"
 
 
-@lru_cache(maxsize=_KEPT_PROFILES)
+@lru_cache(maxsize=16)  # a folder holds a few cameras' profiles; one of CMYK takes 0.5 MB
 def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """The transform to sRGB; None for sRGB itself and for broken profiles.
 

@@ -13,6 +13,9 @@ from fruits_kedro.photos.colour import to_rgb, transform_of
 from fruits_kedro.photos.formats import read_image
 from fruits_kedro.photos.reasons import Reason
 
+Pixels = npt.NDArray[np.uint8]
+"""``(height, width, 3)``, RGB."""
+
 _BAND_PIXELS = 4 << 20
 """Pixels converted at a time. A small file may announce 200 megapixels, and each step of a
 conversion takes 4 to 8 bytes per pixel."""
@@ -44,23 +47,18 @@ def read_header(content: bytes) -> Header | Reason:
     )
 
 
-def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uint8] | Reason:
+def decode(content: bytes, size: int, scaled: bool = True) -> Pixels | Reason:
     """Decode a photograph: first frame, upright, in sRGB, on white, resized to a square.
 
     Resizing is bicubic, as in the original notebook (``Image.resize``'s default); bilinear changes
-    features by up to 1.3.
-
-    Args:
-        content: The file's bytes.
-        size: Pixels of each side.
-        scaled: Let the JPEG decoder scale width and height of a large photograph to 1/2, 1/4 or
-            1/8, if at least ``size`` pixels remain (``Image.draft``).
+    features by up to 1.3. If ``scaled``, the JPEG decoder scales width and height of a large
+    photograph to 1/2, 1/4 or 1/8, as long as at least ``size`` pixels remain (``Image.draft``).
 
     Returns:
         ``(size, size, 3)`` uint8, or the reason why the photograph has no pixels.
     """
 
-    def pixels(image: Image.Image) -> npt.NDArray[np.uint8]:
+    def pixels(image: Image.Image) -> Pixels:
         if scaled:
             image.draft(None, (size, size))
         upright = _to_rgb(_upright(image))
@@ -72,10 +70,8 @@ def decode(content: bytes, size: int, scaled: bool = True) -> npt.NDArray[np.uin
 def shrink(content: bytes, side: int, max_pixels: int) -> tuple[Image.Image, int] | Reason:
     """Decode a photograph to a thumbnail: upright, in sRGB, on white, never enlarged.
 
-    Args:
-        content: The file's bytes.
-        side: Pixels of the longer side, at most.
-        max_pixels: A photograph whose header announces more is not decoded.
+    ``side`` is the largest size of the longer side. A photograph whose header announces more than
+    ``max_pixels`` is not decoded.
 
     Returns:
         The thumbnail and the number of pixels in the header; or the reason why there is none.
@@ -104,29 +100,19 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _loaded(image: Image.Image) -> Image.Image:
     """Decode the pixels, and correct two formats that Pillow decodes wrongly without an error."""
+    frame = whole = (0, 0, *image.size)
     if isinstance(image, GifImageFile):
-        screen = (0, 0, *image.size)
-        frame = image.tile[0].extents or screen
-        image.load()
-        return image if frame == screen else _on_white_screen(image, frame)
+        frame = image.tile[0].extents or whole
     image.load()
+    if frame != whole:  # Pillow shows the rest of the screen in the first colour
+        screen = Image.new("RGB", image.size, "white")
+        screen.paste(_to_rgb(image.crop(frame)), frame)
+        return screen
     if isinstance(image, TiffImageFile) and image.mode == "P":
-        _take_colours_of_8_bits(image)
+        colours = np.array(image.tag_v2[COLORMAP])
+        if colours.max() < 256:  # of 8 instead of 16 bits, which Pillow shows as black
+            image.putpalette(colours.reshape(3, -1).T.astype(np.uint8).tobytes())
     return image
-
-
-def _on_white_screen(image: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
-    """A GIF whose frame leaves some of the screen empty, where Pillow shows its first colour."""
-    screen = Image.new("RGB", image.size, "white")
-    screen.paste(_to_rgb(image.crop(frame)), frame)
-    return screen
-
-
-def _take_colours_of_8_bits(image: TiffImageFile) -> None:
-    """Correct a TIFF palette of 8 instead of 16 bits, which Pillow shows as black."""
-    reds_greens_blues = np.array(image.tag_v2[COLORMAP])
-    if reds_greens_blues.max() < 256:
-        image.putpalette(reds_greens_blues.reshape(3, -1).T.astype(np.uint8).tobytes())
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -33,12 +33,7 @@ _HIGH_DYNAMIC_RANGE = (16, 18)
 def read_image(
     content: bytes, work: Callable[[Image.Image], Result], otherwise: Reason
 ) -> Result | Reason:
-    """Open an image file and work on it.
-
-    Args:
-        content: The file's bytes.
-        work: Called with the opened image, whose pixels are not decoded yet.
-        otherwise: The reason to return if the decoder fails.
+    """Open the bytes of an image file and work on it; its pixels are not decoded yet.
 
     Returns:
         The result of ``work``; ``heif_not_supported`` if pi-heif is missing; ``not_trusted`` if the

@@ -11,23 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any
 
 from fruits_kedro.photos.reasons import Reason
 
-Result = TypeVar("Result")
-
 Call = Callable[..., Any]
-"""Calls a decoding function: ``operator.call``, ``call_in_time`` or ``Isolation.call``."""
+"""Calls a decoding function: ``operator.call``, ``call_in_time`` or that of ``isolated``."""
 
 MAX_SECONDS = 60.0
 """Most processor time of one call. PNGs of 200 megapixels took at most 5 s; a progressive JPEG can
 take hours: 6.5 ms for every 46 bytes."""
 
 
-def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
+def call_in_time(function: Callable[..., Any], *arguments: object) -> Any:
     """Call a function in this process, and end the process after MAX_SECONDS of processor time."""
     signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)  # SIGPROF, which ends a process by default
     try:
@@ -36,33 +34,32 @@ def call_in_time(function: Callable[..., Result], *arguments: object) -> Result:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-class Isolation:
-    """Calls functions in a child process; a call that kills it gives ``DECODER_CRASHED``.
+@contextmanager
+def isolated() -> Iterator[Call]:
+    """Yield a function that calls others in a child process, and end the child.
 
-    Used when Spark repeats a task whose worker died. The first attempt runs in the worker itself,
-    at full speed. Calls run one at a time, so that the crashing one is known.
+    A call that kills the child gives ``DECODER_CRASHED``. Used when Spark repeats a task whose
+    worker died: the first attempt runs in the worker itself, at full speed. Calls run one at a
+    time, so that the crashing one is known.
     """
+    child: ProcessPoolExecutor | None = None
 
-    def __init__(self) -> None:
-        self._child: ProcessPoolExecutor | None = None
-
-    def call(self, function: Callable[..., Result], *arguments: object) -> Result | Reason:
-        """Return ``function(*arguments)``, or the reason why there is no result."""
-        if self._child is None:
-            self._child = ProcessPoolExecutor(
-                1, get_context("fork"), initializer=_end_with, initargs=(os.getpid(),)
-            )
+    def call(function: Callable[..., Any], *arguments: object) -> Any:
+        nonlocal child
+        if child is None:
+            child = ProcessPoolExecutor(1, get_context("fork"), _end_with, (os.getpid(),))
         try:
-            return self._child.submit(call_in_time, function, *arguments).result()
+            return child.submit(call_in_time, function, *arguments).result()
         except BrokenProcessPool:
-            self.close()
+            child.shutdown(wait=False)
+            child = None
             return Reason.DECODER_CRASHED
 
-    def close(self) -> None:
-        """End the child."""
-        if self._child is not None:
-            self._child.shutdown(wait=False)
-            self._child = None
+    try:
+        yield call
+    finally:
+        if child is not None:
+            child.shutdown(wait=False)
 
 
 def _end_with(parent: int) -> None:
@@ -82,8 +79,8 @@ def caller_for_task() -> Iterator[Call]:
     from pyspark import TaskContext
 
     context = TaskContext.get()
-    if context is None or context.attemptNumber() == 0:
+    if context is not None and context.attemptNumber() > 0:
+        with isolated() as call:
+            yield call
+    else:
         yield operator.call if context is None else call_in_time
-        return
-    with closing(Isolation()) as isolation:
-        yield isolation.call

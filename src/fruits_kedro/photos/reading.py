@@ -4,8 +4,7 @@ import hashlib
 import operator
 import os
 import stat
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fruits_kedro import FruitsError
 from fruits_kedro.parameters import IngestionParameters
@@ -38,20 +37,17 @@ class ReadFile(NamedTuple):
     reason: Reason | None = None
 
 
-def read_within(path: str, size: int, limits: IngestionParameters, call: Call) -> ReadFile:
+def read_within(path: str, size: int, parameters: IngestionParameters, call: Call) -> ReadFile:
     """Read one file, or reject it unread if the listing says that it is too large."""
-    if size > limits.max_bytes:
+    if size > parameters.max_bytes:
         return ReadFile(reason=Reason.TOO_MANY_BYTES)
-    return read_photograph(path, limits.max_pixels, call)
+    return read_photograph(path, parameters.max_pixels, call)
 
 
 def read_photograph(path: str, max_pixels: int, call: Call = operator.call) -> ReadFile:
-    """Read one file and look at its header.
+    """Read the file at a listed path or URI, and look at its header by ``call``.
 
-    Args:
-        path: Absolute path or URI, as listed.
-        max_pixels: A photograph whose header announces more is rejected.
-        call: How the decoder is called.
+    A photograph whose header announces more than ``max_pixels`` is rejected.
 
     Raises:
         FruitsError: If S3 rejects the credentials, as it would for every photograph.
@@ -71,39 +67,30 @@ def read_photograph(path: str, max_pixels: int, call: Call = operator.call) -> R
     return ReadFile(digest, *size, content)
 
 
-def read_again(path: str, sha256: str) -> bytes | Reason:
+def read_again(path: str, sha256: str) -> bytes | None:
     """Read a photograph whose bytes were not copied into the storage.
 
     Returns:
-        The bytes; ``unreadable`` if the file is gone or no longer has this digest, in which case
-        the next run lists it as another photograph.
+        The bytes; None if the file is gone or no longer has this digest, in which case the next
+        run lists it as another photograph.
     """
     content = _read(path)
-    if content is None or hashlib.sha256(content).hexdigest() != sha256:
-        return Reason.UNREADABLE
-    return content
+    return content if content and hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def _read(path: str) -> bytes | None:
     """The content of a file; None if it cannot be read, which costs this row and not the run."""
     try:
         if not is_local(path):
-            content: bytes = _filesystem_of(path.split("://", 1)[0]).cat_file(path)
-            return content
-        with open(local_path(path), "rb", opener=_open_without_waiting) as file:
+            fs, _ = filesystem(path.split("://")[0] + "://bucket")  # a key may contain "::"
+            return fs.cat_file(path)
+        # Since the listing a pipe may have taken the place of the file: opening it would block.
+        with open(
+            local_path(path), "rb", opener=lambda p, f: os.open(p, f | os.O_NONBLOCK)
+        ) as file:
             return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
     except Exception as error:  # storages raise anything
         problem = None if is_local(path) else credentials_problem(str(error))
         if problem:
             raise FruitsError(problem) from error
         return None
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open a file without blocking, in case it was replaced by a pipe since the listing."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-@cache
-def _filesystem_of(scheme: str) -> Any:
-    return filesystem(f"{scheme}://bucket")[0]

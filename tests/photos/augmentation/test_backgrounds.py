@@ -3,18 +3,11 @@
 import logging
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
 from runs import SAMPLE
 
 from fruits_kedro import FruitsError
-from fruits_kedro.photos.augmentation.backgrounds import (
-    Backgrounds,
-    opened,
-    read_backgrounds,
-    shipped_backgrounds,
-)
+from fruits_kedro.photos.augmentation.backgrounds import read_backgrounds, shipped_backgrounds
 
 
 def test_there_are_backgrounds_to_train_on_and_others_to_test_on():
@@ -47,7 +40,7 @@ def test_a_user_s_photographs_are_read_and_broken_ones_named(tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "fruits_kedro"):
         backgrounds = read_backgrounds(paths, str(tmp_path))
     assert len(backgrounds.photographs) == 1
-    assert opened(backgrounds.photographs)[0].mode == "RGB"
+    assert backgrounds.opened[0].mode == "RGB"
     assert "3 of 4 backgrounds" in caplog.text
     assert f"{tmp_path}/empty.jpg" in caplog.text
 
@@ -58,11 +51,3 @@ def test_only_broken_photographs_are_one_sentence(tmp_path):
         FruitsError, match=r"None of the 1 photographs .* can be read: name a folder"
     ):
         read_backgrounds([str(tmp_path / "text.jpg")], str(tmp_path))
-
-
-def test_the_id_is_of_the_content(tmp_path):
-    for name, value in (("a", 10), ("b", 200)):
-        Image.fromarray(np.full((9, 9, 3), value, np.uint8)).save(tmp_path / f"{name}.png")
-    one = read_backgrounds([str(tmp_path / "a.png")], "folder")
-    assert one.id == Backgrounds(one.photographs).id
-    assert one.id != read_backgrounds([str(tmp_path / "b.png")], "folder").id

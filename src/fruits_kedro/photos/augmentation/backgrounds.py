@@ -4,9 +4,8 @@ import hashlib
 import io
 import logging
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -15,7 +14,7 @@ from PIL import Image
 
 from fruits_kedro import FruitsError
 from fruits_kedro.photos.decoding import decode
-from fruits_kedro.photos.isolation import Isolation
+from fruits_kedro.photos.isolation import Call, isolated
 from fruits_kedro.photos.reading import read_photograph
 
 logger = logging.getLogger(__name__)
@@ -43,11 +42,10 @@ class Backgrounds:
         digests = b"".join(hashlib.sha256(file).digest() for file in self.photographs)
         return hashlib.sha256(digests).hexdigest()[:16]
 
-
-@lru_cache(maxsize=2)
-def opened(photographs: tuple[bytes, ...]) -> tuple[Image.Image, ...]:
-    """Decode backgrounds to RGB, once per process."""
-    return tuple(Image.open(io.BytesIO(file)).convert("RGB") for file in photographs)
+    @cached_property
+    def opened(self) -> tuple[Image.Image, ...]:
+        """The photographs, decoded to RGB."""
+        return tuple(Image.open(io.BytesIO(file)).convert("RGB") for file in self.photographs)
 
 
 def shipped_backgrounds(part: Literal["train", "held_out"]) -> Backgrounds:
@@ -64,8 +62,8 @@ def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
         FruitsError: If none of them can be read.
     """
     chosen = sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())[:MOST]
-    with closing(Isolation()) as isolation:
-        read = {path: _read(path, isolation) for path in sorted(chosen)}
+    with isolated() as call:
+        read = {path: _read(path, call) for path in sorted(chosen)}
     broken = [path for path, file in read.items() if file is None]
     if len(broken) == len(chosen):
         raise FruitsError(
@@ -83,10 +81,10 @@ def read_backgrounds(paths: Iterable[str], folder: str) -> Backgrounds:
     return Backgrounds(tuple(file for file in read.values() if file is not None))
 
 
-def _read(path: str, isolation: Isolation) -> bytes | None:
+def _read(path: str, call: Call) -> bytes | None:
     """Read a photograph as a small JPEG, in a child process: a damaged file may crash a decoder."""
-    file = read_photograph(path, _MAX_PIXELS, isolation.call)
-    pixels = isolation.call(decode, file.content, _EDGE) if file.content else None
+    file = read_photograph(path, _MAX_PIXELS, call)
+    pixels = call(decode, file.content, _EDGE) if file.content else None
     if not isinstance(pixels, np.ndarray):
         return None
     buffer = io.BytesIO()

@@ -6,29 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-Pixels = npt.NDArray[np.uint8]
+from fruits_kedro.photos.decoding import Pixels
+
 Mask = npt.NDArray[np.bool_]
 
 _WORK = 112
 """Side of the square in which the outline is found: finer detail is an artefact of sharpening."""
-
-_UNIFORM_SHARE = 0.6
-"""Share of the border that must have one colour in a studio; the fruit may touch the rest."""
-
-_SAMPLE_TOLERANCE = 24.0
-"""Difference of a channel, of 255, within which border pixels count as one colour."""
-
-_TOLERANCES = (10.0, 30.0)
-"""Bounds of the difference from the background's colour within which a pixel is background."""
-
-_RIM = 6
-"""Largest depth of a pale rim in pixels; pale pixels further inside are highlights."""
-
-_RIM_TOLERANCE = 60.0
-"""Difference from the background's colour within which a pixel of the rim is not fruit."""
-
-_SIZES = (0.03, 0.97)
-"""Share of the frame that a fruit takes."""
 
 
 class CutOut(NamedTuple):
@@ -39,29 +22,24 @@ class CutOut(NamedTuple):
 
 
 def uniform_border(pixels: Pixels) -> bool:
-    """Whether the border of ``(size, size, 3)`` uint8 has one colour, as in a studio."""
-    return _studio_of(_border_of(Image.fromarray(pixels))) is not None
+    """Whether the border of a square photograph has one colour, as in a studio."""
+    return _studio_of(Image.fromarray(pixels)) is not None
 
 
 def cut_out(pixels: Pixels) -> CutOut | None:
     """Cut a fruit from a background of one colour.
 
-    Args:
-        pixels: ``(size, size, 3)`` uint8, RGB.
-
-    Returns:
-        None if the border has more than one colour, or nothing or everything differs from it.
+    None if the border has more than one colour, or nothing or everything differs from it.
     """
     picture = Image.fromarray(pixels)
-    studio = _studio_of(_border_of(picture))
+    studio = _studio_of(picture)
     if studio is None:
         return None
     small = np.asarray(picture.resize((_WORK, _WORK), Image.Resampling.BOX), np.float32)
     colour, tolerance = studio
     difference = np.abs(small - colour).max(axis=2)
-    differs = _largest_parts(difference > tolerance)
-    fruit = _without_rim(differs, difference > _RIM_TOLERANCE)
-    if not _SIZES[0] < fruit.mean() < _SIZES[1]:
+    fruit = _fruit_in(difference, tolerance)
+    if not 0.03 < fruit.mean() < 0.97:  # of the frame
         return None
     alpha = _soft_edge(fruit, picture.size)
     box = alpha.getbbox()
@@ -73,8 +51,11 @@ def cut_out(pixels: Pixels) -> CutOut | None:
     return CutOut(image.crop(box), (red, green, blue))
 
 
-def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
-    """Colours ``(n, 3)`` of the outer two pixels on each side, at the size of ``_WORK``."""
+def _studio_of(picture: Image.Image) -> tuple[npt.NDArray[np.float32], float] | None:
+    """Colour of the border, and the difference within which a pixel is background.
+
+    The border are the outer two pixels on each side, at the size of ``_WORK``.
+    """
     side, edge = picture.width, 2 * picture.width / _WORK
     strips = (
         ((_WORK, 2), (0, 0, side, edge)),
@@ -83,41 +64,32 @@ def _border_of(picture: Image.Image) -> npt.NDArray[np.float32]:
         ((2, _WORK - 4), (side - edge, edge, side, side - edge)),
     )
     small = [picture.resize(size, Image.Resampling.BOX, box) for size, box in strips]
-    return np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
-
-
-def _studio_of(border: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
-    """Colour of a border, and the difference within which a pixel is background."""
+    border = np.concatenate([np.asarray(strip, np.float32).reshape(-1, 3) for strip in small])
     colour = np.median(border, axis=0)
     off = np.abs(border - colour).max(axis=1)
-    uniform = off < _SAMPLE_TOLERANCE
-    if uniform.mean() < _UNIFORM_SHARE:
+    uniform = off < 24  # of 255 levels
+    if uniform.mean() < 0.6:  # the fruit may touch the rest
         return None
     noise = float(np.percentile(off[uniform], 90))
-    return colour, min(max(2.5 * noise + 6.0, _TOLERANCES[0]), _TOLERANCES[1])
+    return colour, min(max(2.5 * noise + 6, 10.0), 30.0)
 
 
-def _largest_parts(differs: Mask) -> Mask:
-    """Large connected components with holes filled (highlights look like the background)."""
+def _fruit_in(difference: npt.NDArray[np.float32], tolerance: float) -> Mask:
+    """Large connected components with holes filled (highlights look like the background).
+
+    Without the pale edge, where the camera mixes fruit and background: of the outer six pixels only
+    those stay that differ clearly.
+    """
     from scipy import ndimage
 
-    closed = ndimage.binary_closing(np.pad(differs, 3), iterations=2)[3:-3, 3:-3]
-    filled = ndimage.binary_fill_holes(closed)
-    opened = ndimage.binary_opening(filled, iterations=1)
-    parts, count = ndimage.label(opened)
-    if not count:
-        return opened
+    closed = ndimage.binary_closing(np.pad(difference > tolerance, 3), iterations=2)[3:-3, 3:-3]
+    opened = ndimage.binary_opening(ndimage.binary_fill_holes(closed), iterations=1)
+    parts, _ = ndimage.label(opened)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    return (sizes >= 0.2 * sizes.max())[parts] & opened
-
-
-def _without_rim(fruit: Mask, differs: Mask) -> Mask:
-    """Remove the pale edge, where the camera mixes fruit and background."""
-    from scipy import ndimage
-
-    core = ndimage.binary_erosion(fruit, iterations=_RIM, border_value=1)
-    filled: Mask = ndimage.binary_fill_holes(core | (fruit & differs))
+    fruit = (sizes >= 0.2 * sizes.max())[parts] & opened
+    core = ndimage.binary_erosion(fruit, iterations=6, border_value=1)
+    filled: Mask = ndimage.binary_fill_holes(core | (fruit & (difference > 60)))
     return filled
 
 

@@ -3,79 +3,84 @@
 Effects of light and camera follow: exposure, colour, shade, blur, noise, JPEG.
 """
 
+import hashlib
 import io
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from fruits_kedro.photos.augmentation.foreground import CutOut, Pixels, cut_out
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
+from fruits_kedro.photos.augmentation.foreground import CutOut, cut_out
 from fruits_kedro.photos.augmentation.procedural import Random, draw_background
+from fruits_kedro.photos.decoding import Pixels
 
-_STEPS = np.arange(256) / 255.0
-
-_SEVERAL = 0.3
-"""Share of scenes with more than one fruit."""
-
-_TILT = 0.22
-"""Largest shift of a corner for a view from the side, as a share of the fruit's size."""
+VERSION = "cut out without a pale rim, posed, 3 in 10 with company, lit and photographed"
+"""Part of the fingerprint: change this text whenever the pixels change."""
 
 
 @dataclass(frozen=True)
-class Style:
-    """What kind of scenes are made.
+class Recipe:
+    """How photographs become copies.
 
     Attributes:
         photograph_share: Share of scenes in front of a photograph; the others have a drawn
-            background.
+            background, as all have without photographs.
         studio_share: Share of scenes that stay in a studio: the fruit's own background, another
             pose and light.
         light: How far exposure and colour of light vary; 1 is the variation of kitchen lamps and
             windows.
+        seed: Of every draw.
+        backgrounds: The photographs.
     """
 
     photograph_share: float
     studio_share: float
     light: float
+    seed: int
+    backgrounds: Backgrounds
+
+    def fingerprint(self, backbone: str) -> str:
+        """16 hexadecimal digits for features of copies, given a backbone's fingerprint."""
+        style = {
+            name: getattr(self, name) for name in ("photograph_share", "studio_share", "light")
+        }
+        values = {"style": style, "seed": self.seed, "backgrounds": self.backgrounds.id}
+        text = json.dumps([backbone, VERSION, values], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def copy(self, pixels: Pixels, sha256: str, variant: int, in_place: bool = False) -> Pixels:
+        """Show a photograph as it would look elsewhere; equal arguments give equal pixels.
+
+        A photograph without a studio background stays whole: it is turned, cropped and lit
+        differently.
+
+        Args:
+            pixels: ``(size, size, 3)`` uint8, RGB, as is the result.
+            sha256: Digest of the photograph's file.
+            variant: Number of the copy, from 1.
+            in_place: Keep the background: own photographs show where the classifier is used.
+        """
+        names = hashlib.sha256(f"{sha256} {variant} {self.seed}".encode()).digest()
+        random = np.random.default_rng(np.frombuffer(names, "<u4"))
+        fruit, light = None if in_place else cut_out(pixels), self.light
+        if fruit is None:
+            return _photographed(_in_other_light(_reframed(pixels, random), random, light), random)
+        size = len(pixels)
+        if random.random() < self.studio_share:
+            canvas = Image.new("RGB", (size, size), fruit.background)
+            _place(canvas, fruit.image, random, _log_uniform(random, 0.7, 1.0), centred=True)
+            return _photographed(_in_other_light(canvas, random, 0.5 * light), random)
+        canvas = _background(random, size, self)
+        _fill(canvas, fruit, random, light)
+        return _photographed(_shaded(_in_other_light(canvas, random, 0.7 * light), random), random)
 
 
-def make_scene(
-    pixels: Pixels,
-    random: Random,
-    photographs: Sequence[Image.Image],
-    style: Style,
-    in_place: bool = False,
-) -> Pixels:
-    """Show a photograph as it would look elsewhere.
-
-    A photograph without a studio background stays whole: it is turned, cropped and lit differently.
-
-    Args:
-        pixels: ``(size, size, 3)`` uint8, RGB, as is the result.
-        random: Decides everything.
-        photographs: Backgrounds, RGB; without any, all backgrounds are drawn.
-        style: Kind of scene.
-        in_place: Treat the photograph as one without a studio background.
-    """
-    fruit, light = None if in_place else cut_out(pixels), style.light
-    if fruit is None:
-        return _photographed(_in_other_light(_reframed(pixels, random), random, light), random)
-    size = len(pixels)
-    if random.random() < style.studio_share:
-        canvas = Image.new("RGB", (size, size), fruit.background)
-        _place(canvas, fruit.image, random, _log_uniform(random, 0.7, 1.0), centred=True)
-        return _photographed(_in_other_light(canvas, random, 0.5 * light), random)
-    canvas = _background(random, size, photographs, style)
-    _fill(canvas, fruit, random, light)
-    return _photographed(_shaded(_in_other_light(canvas, random, 0.7 * light), random), random)
-
-
-def _background(
-    random: Random, size: int, photographs: Sequence[Image.Image], style: Style
-) -> Image.Image:
-    if not photographs or random.random() >= style.photograph_share:
+def _background(random: Random, size: int, recipe: Recipe) -> Image.Image:
+    photographs = recipe.backgrounds.opened
+    if not photographs or random.random() >= recipe.photograph_share:
         return draw_background(random, size)
     picture = photographs[int(random.integers(len(photographs)))]
     edge = min(picture.size) * random.uniform(0.5, 1.0)
@@ -87,12 +92,13 @@ def _background(
         cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if random.random() < 0.5:
         cut = cut.filter(ImageFilter.GaussianBlur(random.uniform(0.5, 3.0)))
-    return _in_other_light(cut, random, style.light)
+    return _in_other_light(cut, random, recipe.light)
 
 
 def _fill(canvas: Image.Image, fruit: CutOut, random: Random, light: float) -> None:
+    """Set one fruit on the canvas, or three times in ten several."""
     lit = _in_other_light(fruit.image, random, 0.7 * light)
-    if random.random() >= _SEVERAL:
+    if random.random() >= 0.3:
         _place(canvas, lit, random, _log_uniform(random, 0.3, 1.05))
         return
     scale = _log_uniform(random, 0.25, 0.5)
@@ -127,7 +133,8 @@ def _posed(fruit: Image.Image, random: Random, longest: float) -> Image.Image:
     angle = random.uniform(0, 2 * np.pi)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    moved = (corners + random.uniform(-_TILT, _TILT, (4, 2)) * [width, height] / 2) @ turn
+    # For a view from the side each corner is shifted by up to 0.22 of the fruit's size.
+    moved = (corners + random.uniform(-0.22, 0.22, (4, 2)) * [width, height] / 2) @ turn
     moved -= moved.min(axis=0)
     side = np.ceil(moved.max(axis=0)).astype(int) + 1
     coefficients = _perspective(moved, corners + np.array([width, height]) / 2)
@@ -182,7 +189,8 @@ def _in_other_light(image: Image.Image, random: Random, strength: float) -> Imag
     gain = 1 + random.normal(0, 0.12 * strength)
     warmth, tint = random.normal(0, 0.07 * strength), random.normal(0, 0.03 * strength)
     channels = np.array([1 + warmth, 1 + tint, 1 - warmth]) * gain
-    curves = np.clip(_STEPS**gamma * channels[:, np.newaxis] * 255, 0, 255).astype(np.uint8)
+    steps = (np.arange(256) / 255) ** gamma
+    curves = np.clip(steps * channels[:, np.newaxis] * 255, 0, 255).astype(np.uint8)
     values = np.array(image)
     for channel, curve in enumerate(curves):
         values[..., channel] = curve[values[..., channel]]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -60,10 +61,9 @@ def _page_files(folder: Traversable, prefix: str = "") -> dict[str, bytes]:
 def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
     if isinstance(model, NoPhoneModel):
         return {"model": None, "card": None, "reason": model.reason, "calibrated_for": None}
-    card = json.loads(model.card.to_json())
     return {
         "model": {"file": MODEL, "sha256": model.sha256, "bytes": len(model.content)},
-        "card": card,
+        "card": asdict(model.card),
         "reason": None,
         "calibrated_for": "studio" if model.card.calibration.for_studio_only else None,
     }

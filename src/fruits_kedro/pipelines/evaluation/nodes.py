@@ -12,8 +12,7 @@ from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import EvaluationParameters, FeaturizationParameters
 from fruits_kedro.photos.augmentation.backgrounds import shipped_backgrounds
-from fruits_kedro.photos.augmentation.recipe import Recipe
-from fruits_kedro.photos.augmentation.scene import Style
+from fruits_kedro.photos.augmentation.scene import Recipe
 from fruits_kedro.photos.draws import draw
 from fruits_kedro.pipelines.feature_rows import evenly, kept_photographs, load_rows, locate_features
 from fruits_kedro.pipelines.featurization.missing import featurize_in_slices, missing_variants
@@ -77,10 +76,9 @@ def compute_scene_features(
         ``schemas.FEATURES``, slice by slice.
     """
     missing = missing_variants(photographs, scenes, known_scene_features, None)
-    recipe, backgrounds = _scene_recipe(evaluation), shipped_backgrounds("held_out")
     logger.info("%d cluttered scenes need features", missing.num_rows)
-    slices = featurization.slice_images
-    yield from featurize_in_slices(missing, images, backbone, recipe, backgrounds, slices)
+    recipe, slices = _scene_recipe(evaluation), featurization.slice_images
+    yield from featurize_in_slices(missing, images, backbone, recipe, slices)
 
 
 def gather_scenes(
@@ -98,5 +96,4 @@ def collect_evaluation(*answers: dict[str, Any]) -> dict[str, Any]:
 
 def _scene_recipe(parameters: EvaluationParameters) -> Recipe:
     """Scenes in front of a photograph, none in a studio, with the full variation of light."""
-    style = Style(photograph_share=1.0, studio_share=0.0, light=1.0)
-    return Recipe(style, parameters.scenes_seed, shipped_backgrounds("held_out").id)
+    return Recipe(1.0, 0.0, 1.0, parameters.scenes_seed, shipped_backgrounds("held_out"))

@@ -2,11 +2,12 @@
 
 import io
 import logging
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
@@ -14,23 +15,19 @@ from PIL import Image
 from fruits_kedro import FruitsError
 from fruits_kedro.datasets.models import FindBackbone
 from fruits_kedro.model.backbone import Backbone, BackboneSpec, locate_weights
-from fruits_kedro.model.conversion import (
-    Pixels,
-    calibration_id,
-    calibration_pixels,
-    convert,
-    no_calibration,
-)
+from fruits_kedro.model.conversion import convert
 from fruits_kedro.parameters import AugmentationParameters, FeaturizationParameters
-from fruits_kedro.photos.augmentation.backgrounds import Backgrounds, opened
-from fruits_kedro.photos.augmentation.recipe import Recipe, choose_copies
-from fruits_kedro.photos.augmentation.scene import Style
-from fruits_kedro.photos.decoding import decode
+from fruits_kedro.photos.augmentation.backgrounds import Backgrounds
+from fruits_kedro.photos.augmentation.scene import Recipe
+from fruits_kedro.photos.decoding import Pixels, decode
+from fruits_kedro.photos.draws import draw
+from fruits_kedro.photos.reasons import Reason
 from fruits_kedro.pipelines.featurization.missing import (
     featurize_in_slices,
     missing_variants,
     read_contents,
 )
+from fruits_kedro.storage.schemas import VARIANTS
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -41,50 +38,37 @@ MAX_FILES_NAMED = 1000
 SHEET_ROWS, SHEET_COPIES = 12, 7
 """Photographs on the contact sheet, and copies of each."""
 
-_TILE, _GAP = 112, 2
 _KEPT = pc.field("status") == "kept"
 _TRAINS = _KEPT & (pc.field("split") == "train")
 
 
-def choose_calibration_pixels(
+def make_backbone(
     photographs: Table,
     images: Table,
     parameters: FeaturizationParameters,
     known_backbones: FindBackbone,
-) -> Pixels:
-    """Choose train photographs that calibrate an int8 network; none for a known network.
-
-    Returns ``(n, size, size, 3)`` uint8. Raises FruitsError if none can be decoded.
-    """
-    size, spec = parameters.image_size, BackboneSpec.of(parameters)
-    if parameters.precision == "float32" or known_backbones(spec) is not None:
-        return no_calibration(size)
-    rows = photographs.sample(["path", "sha256"], parameters.calibration_images, _TRAINS)
-    contents = (found for _, found in read_contents(rows, images) if isinstance(found, bytes))
-    pixels = calibration_pixels(contents, size, parameters.scaled_decoding)
-    if not len(pixels):
-        raise FruitsError(
-            "No photograph could be decoded to calibrate an int8 network on: check a few of them "
-            "by eye, or set featurization.precision=float32."
-        )
-    return pixels
-
-
-def make_backbone(
-    parameters: FeaturizationParameters, known_backbones: FindBackbone, pixels: Pixels
 ) -> Backbone:
     """Take the shipped network or one that was converted before, or convert it.
 
-    Raises FruitsError if the weights are missing or are not the network's.
+    An int8 network is calibrated on train photographs. Raises FruitsError if none of them can be
+    decoded, or the weights are missing or are not the network's.
     """
     spec = BackboneSpec.of(parameters)
     known = known_backbones(spec)
     if known is not None:
         return known
     logger.info("Converting %s to LiteRT, once for these weights", parameters.network)
-    calibrated = replace(spec, calibration=calibration_id(pixels))
     weights = locate_weights(parameters.weights, parameters.network)
-    return convert(weights, calibrated, pixels, parameters.network)
+    if parameters.precision == "float32":
+        return convert(weights, spec, parameters.network)
+    rows = photographs.sample(["path", "sha256"], parameters.calibration_images, _TRAINS)
+    decoded = [pixels for _, pixels in _decoded(rows, images, parameters)]
+    if not decoded:
+        raise FruitsError(
+            "No photograph could be decoded to calibrate an int8 network on: check a few of them "
+            "by eye, or set featurization.precision=float32."
+        )
+    return convert(weights, spec, parameters.network, np.stack(decoded))
 
 
 def choose_variants(
@@ -95,13 +79,20 @@ def choose_variants(
 ) -> pa.Table:
     """Choose the augmented copies of train photographs.
 
+    Every photograph gets its first copy before any gets a second. If a label has more photographs
+    than ``augmentation.per_label``, a draw by sha256 and seed decides which get one.
+
     Returns ``schemas.VARIANTS``, ordered by sha256 and variant.
     """
     train = photographs.read(["sha256", "label"], _TRAINS)
-    chosen = choose_copies(train, parameters.copies, parameters.per_label, parameters.seed)
-    chosen = chosen.sort_by([("sha256", "ascending"), ("variant", "ascending")])
+    files = train.to_pandas().assign(draw=draw(train["sha256"], parameters.seed))
+    numbered = [files.assign(variant=number) for number in range(1, parameters.copies + 1)]
+    every = pd.concat([files.head(0).assign(variant=0), *numbered])
+    ordered = every.sort_values(["label", "variant", "draw", "sha256"])
+    chosen = ordered[ordered.groupby("label").cumcount() < parameters.per_label]
     fingerprint = _recipe_of(parameters, backgrounds).fingerprint(backbone.fingerprint)
-    return chosen.append_column("fingerprint", pa.repeat(fingerprint, chosen.num_rows))
+    rows = chosen.sort_values(["sha256", "variant"]).assign(fingerprint=fingerprint)
+    return pa.Table.from_pandas(rows[VARIANTS.names], VARIANTS, preserve_index=False)
 
 
 def select_missing_features(
@@ -130,8 +121,10 @@ def compute_features(
 
     Yields ``schemas.FEATURES`` in slices, so that a killed run keeps what it has computed.
     """
-    recipe, size = _recipe_of(augmentation, backgrounds), parameters.slice_images
-    yield from featurize_in_slices(missing_features, images, backbone, recipe, backgrounds, size)
+    recipe = _recipe_of(augmentation, backgrounds)
+    yield from featurize_in_slices(
+        missing_features, images, backbone, recipe, parameters.slice_images
+    )
 
 
 def report_featurization(
@@ -153,14 +146,13 @@ def report_featurization(
     failed = kept.filter(pc.invert(has_features))
     failed = failed.join(known.group_by("sha256").aggregate([("reason", "max")]), "sha256")
     failed = failed.filter(pc.is_valid(failed["reason_max"])).sort_by("path")
-    reasons = pc.value_counts(failed["reason_max"].combine_chunks()).to_pylist()
     flat = pc.list_flatten(missing_features["variants"])
     report = {
         "fingerprint": backbone.fingerprint,
         "kept": ingestion_report["kept"],
         "features": pc.sum(has_features).as_py() or 0,
         "undecodable": failed.num_rows,
-        "undecodable_by_reason": {r["values"]: r["counts"] for r in reasons},
+        "undecodable_by_reason": dict(Counter(failed["reason_max"].to_pylist())),
         "undecodable_files": [
             [row["path"], row["reason_max"]] for row in failed.slice(0, MAX_FILES_NAMED).to_pylist()
         ],
@@ -190,37 +182,33 @@ def draw_augmentation_examples(
     featurization: FeaturizationParameters,
 ) -> bytes:
     """Draw a contact sheet of train photographs and their copies."""
-    rows = photographs.read(["label", "path", "sha256"], _TRAINS)
-    first = rows.sort_by([("label", "ascending"), ("sha256", "ascending")]).group_by(
-        "label", use_threads=False
-    )
-    chosen = first.aggregate([("sha256", "first"), ("path", "first")]).slice(0, SHEET_ROWS)
-    chosen = chosen.rename_columns(["label", "sha256", "path"])
-    recipe, pictures = _recipe_of(augmentation, backgrounds), opened(backgrounds.photographs)
-    size, scaled = featurization.image_size, featurization.scaled_decoding
-    sheet = []
-    for row, content in sorted(read_contents(chosen, images), key=lambda pair: pair[0]["label"]):
-        pixels = decode(content, size, scaled) if isinstance(content, bytes) else None
-        if isinstance(pixels, np.ndarray):
-            numbers = range(1, SHEET_COPIES + 1 if augmentation.copies else 1)
-            copies = [recipe.copy(pixels, row["sha256"], n, pictures) for n in numbers]
-            sheet.append([pixels, *copies])
-    return _contact_sheet(sheet)
-
-
-def _recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
-    style = Style(parameters.photograph_share, parameters.studio_share, parameters.light)
-    return Recipe(style, parameters.seed, backgrounds.id)
-
-
-def _contact_sheet(rows: list[list[Any]]) -> bytes:
-    step = _TILE + _GAP
-    columns = max((len(row) for row in rows), default=1)
-    sheet = Image.new("RGB", (columns * step, max(len(rows), 1) * step), "white")
-    for y, row in enumerate(rows):
-        for x, pixels in enumerate(row):
-            tile = Image.fromarray(np.asarray(pixels)).resize((_TILE, _TILE))
-            sheet.paste(tile, (x * step, y * step))
+    rows = photographs.read(["label", "path", "sha256"], _TRAINS).to_pandas()
+    first = rows.sort_values(["label", "sha256"]).drop_duplicates("label").head(SHEET_ROWS)
+    chosen = pa.Table.from_pandas(first, preserve_index=False)
+    recipe = _recipe_of(augmentation, backgrounds)
+    numbers = range(1, SHEET_COPIES + 1 if augmentation.copies else 1)
+    decoded = sorted(_decoded(chosen, images, featurization), key=lambda pair: pair[0]["label"])
+    sheet = Image.new("RGB", (114 * (len(numbers) + 1), 114 * max(len(decoded), 1)), "white")
+    for y, (row, pixels) in enumerate(decoded):
+        copies = (recipe.copy(pixels, row["sha256"], number) for number in numbers)
+        for x, tile in enumerate([pixels, *copies]):
+            sheet.paste(Image.fromarray(tile).resize((112, 112)), (114 * x, 114 * y))
     buffer = io.BytesIO()
     sheet.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
+
+
+def _decoded(
+    rows: pa.Table, images: Table, parameters: FeaturizationParameters
+) -> Iterator[tuple[dict[str, Any], Pixels]]:
+    """A few photographs with the pixels that the network takes, without those that have none."""
+    for row, content in read_contents(rows, images):
+        if content is not None:
+            pixels = decode(content, parameters.image_size, parameters.scaled_decoding)
+            if not isinstance(pixels, Reason):
+                yield row, pixels
+
+
+def _recipe_of(parameters: AugmentationParameters, backgrounds: Backgrounds) -> Recipe:
+    values = parameters.model_dump(exclude={"copies", "per_label"})
+    return Recipe(**values, backgrounds=backgrounds)

@@ -110,10 +110,10 @@ def render_inference(inference_predictions: Table) -> CsvRows:
     return CsvRows(inference_predictions)
 
 
-def _pixels_of(row: dict[str, Any], limits: IngestionParameters, taken: Any, call: Any) -> Any:
+def _pixels_of(row: dict[str, Any], parameters: IngestionParameters, taken: Any, call: Any) -> Any:
     if row["reason"]:
         return Reason(row["reason"])
-    file = read_within(row["path"], row["size"], limits, call)
+    file = read_within(row["path"], row["size"], parameters, call)
     if file.content is None:
         return file.reason
     return call(decode, file.content, taken.image_size, taken.scaled_decoding)

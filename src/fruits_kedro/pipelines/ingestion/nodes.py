@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -76,7 +77,7 @@ def read_images(unread_files: pa.Table, parameters: IngestionParameters) -> Iter
         size = pc.sum(piece["size"]).as_py()
         tasks = max(-(-piece.num_rows // _TASK_FILES), -(-size // _TASK_BYTES), cores())
         rows = cut(piece, -(-piece.num_rows // tasks))
-        yield WorkerRows(rows, read_task(parameters))
+        yield WorkerRows(rows, partial(read_task, parameters=parameters))
     if not unread_files.num_rows:
         yield IMAGES.empty_table()
 

@@ -65,8 +65,7 @@ def read_photographs(
 
     def content_of(photograph: tuple[str, str]) -> tuple[str, bytes | None]:
         sha, path = photograph
-        found = known[sha].as_py() if sha in known else read_again(path, sha)
-        return sha, None if isinstance(found, Reason) else found
+        return sha, known[sha].as_py() if sha in known else read_again(path, sha)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for start in range(0, len(wanted), _BATCH):
