@@ -15,7 +15,6 @@ from sklearn.metrics import precision_recall_fscore_support
 from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
-from fruits_kedro.pipelines.reporting.run_facts import gather_facts
 from fruits_kedro.storage import schemas
 from fruits_kedro.storage.tables import Table, write_table
 
@@ -103,7 +102,7 @@ def make_page(
     chosen = nodes.choose_photographs(predictions, confusions, found, parameters)
     small = nodes.shrink_photographs(chosen, map_points, images, parameters)
     return nodes.render_report(
-        facts(frame, labels, layout),
+        *facts(frame, labels, layout),
         variance(),
         map_points,
         predictions,
@@ -138,7 +137,7 @@ def _scores(test: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
 
 def facts(
     frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], ...]:
     """What a run says about itself."""
     ingestion = {
         "images": "/photos",
@@ -158,7 +157,7 @@ def facts(
     changed = [{"name": "reduction.k", "value": "0.9", "default": "300"}]
     handed = {"environment": "local", "parameters": changed, "versions": {"python": "3.11"}}
     timings = {"pipelines": {"featurization": stage}}
-    return gather_facts(handed, ingestion, featurization, timings)
+    return handed, ingestion, featurization, timings
 
 
 def variance() -> dict[str, Any]:

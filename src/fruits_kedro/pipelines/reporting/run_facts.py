@@ -7,8 +7,6 @@ from typing import Any
 DATASET = "run_facts"
 """Filled by ``hooks.telling``: environment, differing parameters, versions."""
 
-Facts = dict[str, Any]
-
 
 def differing_parameters(
     default: Mapping[str, Any], used: Mapping[str, Any]
@@ -21,31 +19,6 @@ def differing_parameters(
         for name, value in sorted(_leaves(used, ""), key=itemgetter(0))
         if value != shipped.get(name)
     ]
-
-
-def gather_facts(
-    run_facts: Facts,
-    ingestion: Mapping[str, Any],
-    featurization: Mapping[str, Any],
-    timings: Mapping[str, Any],
-) -> Facts:
-    """Gather counts, seconds, versions and parameters of the run.
-
-    ``timings`` is the content of ``timings.json`` so far, empty in a first run.
-    ``images_per_second`` is the rate of ``compute_features``, None if it computed none.
-    """
-    stages = timings.get("pipelines", {})
-    seconds = stages.get("featurization", {}).get("nodes", {}).get("compute_features", 0)
-    inferred: int = featurization["inferred"]
-    return {
-        **run_facts,
-        "images": ingestion["images"],
-        "counts": ingestion,
-        "featurization": featurization,
-        "stages": stages,
-        "run": max((stage["run"] for stage in stages.values()), default=None),
-        "images_per_second": inferred / seconds if inferred and seconds else None,
-    }
 
 
 def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

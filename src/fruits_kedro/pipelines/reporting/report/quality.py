@@ -59,8 +59,8 @@ def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Ve
     samples = [
         reduced_features.sample(columns, limit, PHOTOGRAPHS & part) for part in (_TRAIN, _HELD_OUT)
     ]
-    rows = pa.concat_tables(samples).combine_chunks()
-    return _frame(rows), _unit_vectors(rows["components"].combine_chunks())
+    rows = pa.concat_tables(samples)
+    return _frame(rows), _unit_vectors(rows["components"])
 
 
 def find_neighbours(
@@ -70,19 +70,17 @@ def find_neighbours(
 
     Time grows with the train rows. Memory holds one block of their components, and their names.
     """
+    trains = _frame(reduced_features.read(_WHERE, PHOTOGRAPHS & _TRAIN))
     nearest = np.full((len(vectors), k + 1), -1, np.int64)
     cosines = np.full((len(vectors), k + 1), -np.inf, np.float32)
-    names: list[pa.Table] = [reduced_features.schema.empty_table().select(_WHERE)]
-    batches = reduced_features.batches([*_WHERE, "components"], PHOTOGRAPHS & _TRAIN)
+    batches = reduced_features.batches(["components"], PHOTOGRAPHS & _TRAIN)
     first = 0
     for block in _blocks(batches) if len(vectors) else ():
-        rows, found = _most_similar(vectors, _unit_vectors(block["components"].combine_chunks()), k)
+        rows, found = _most_similar(vectors, _unit_vectors(block["components"]), k)
         nearest, cosines = _best(
             np.hstack([nearest, rows + first]), np.hstack([cosines, found]), k + 1
         )
-        names.append(block.select(_WHERE))
         first += block.num_rows
-    trains = _frame(pa.concat_tables(names))
     hashes = np.array([*trains["sha256"], None], object)  # position -1 names no row
     itself = hashes[nearest] == examined["sha256"].to_numpy(object)[:, None]
     cosines[itself], nearest[itself] = -np.inf, -1
@@ -239,12 +237,12 @@ def _best(
     return np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
 
 
-def _unit_vectors(components: pa.ListArray) -> Vectors:
+def _unit_vectors(components: pa.ChunkedArray) -> Vectors:
     from sklearn.preprocessing import normalize
 
-    if not len(components):
-        return np.zeros((0, 1), np.float32)
-    vectors: Vectors = normalize(rows_of(components))
+    vectors: Vectors = (
+        normalize(rows_of(components)) if len(components) else np.zeros((0, 1), np.float32)
+    )
     return vectors
 
 
