@@ -152,13 +152,12 @@ def test_no_credentials_are_one_sentence(cluster, emr_package, monkeypatch, tmp_
     "options",
     [[], ["--params=images=s3://b/p"], ["--params=images=/my/p,storage=s3://b/r"]],
 )
-def test_options_that_would_fail_minutes_later_are_refused(emr_project, monkeypatch, options):
+def test_options_that_would_fail_minutes_later_are_refused(
+    emr_project, monkeypatch, tmp_path, options
+):
     monkeypatch.chdir(emr_project)
     with pytest.raises(FruitsError):
         check_options(options)
-
-
-def test_places_written_for_emr_need_not_be_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf" / "emr").mkdir(parents=True)
     file = tmp_path / "conf" / "emr" / "globals.yml"
@@ -207,21 +206,13 @@ def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
     assert log_prefix(SERVERLESS, "1") == "logs/applications/00fapp/jobs/1/"
 
 
-def test_serverless_gets_python_from_the_archive():
+def test_serverless_gets_python_from_the_archive_and_the_environment_of_emr():
     text = serverless_parameters(JOB)
     assert text.startswith("--py-files s3://b/project/fruits_kedro.zip ")
     assert "spark.archives=s3://b/environment.tar.gz#environment" in text
     assert "spark.emr-serverless.driverEnv.PYSPARK_PYTHON=./environment/bin/python" in text
-
-
-# --- words and codes -----------------------------------------------------------------------------
-
-
-def test_the_environment_of_emr_unless_another_is_given():
-    assert JOB.arguments[:2] == [
-        "--env=emr",
-        "--conf-source=s3://b/project/conf-fruits_kedro.tar.gz",
-    ]
+    configuration = "--conf-source=s3://b/project/conf-fruits_kedro.tar.gz"
+    assert JOB.arguments[:2] == ["--env=emr", configuration]
     assert "--env=emr" not in Job("p", "e", ["--env=other"]).arguments
 
 

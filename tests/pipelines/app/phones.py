@@ -1,33 +1,19 @@
-"""Phones that look at the app: a page, a camera that shows one picture, an address they trust."""
+"""Phones that look at the app, with a camera that shows one picture."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
-from browser import served
+from browser import Opened
 from PIL import Image
 
 FRAME = (640, 480)
 
 
-@dataclass
-class Phone:
-    """A page of the app and what happened on it.
+class Phone(Opened):
+    """A page of the app."""
 
-    Attributes:
-        page: Playwright's.
-        errors: Errors of the console and of scripts.
-        requests: Addresses that the page and its workers asked for.
-    """
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def open(self, url: str, ready: bool = True) -> "Phone":
+    def open(self, url: str, ready: bool = True) -> Self:
         self.page.goto(url)
         if ready:
             self.page.wait_for_selector("html[data-ready]", timeout=60_000)
@@ -55,13 +41,6 @@ class Phone:
             self.page.fill("#result input", name)
         self.page.locator("#result form button").first.click()
         self.page.wait_for_selector("#notice span")
-
-
-@contextmanager
-def at_localhost(folder: Path) -> Iterator[str]:
-    """A folder on loopback under the name that browsers trust; gives its address."""
-    with served(folder) as url:
-        yield url.replace("127.0.0.1", "localhost") + "/"
 
 
 def film(picture: Image.Image, path: Path, fill: float = 0.9) -> list[str]:

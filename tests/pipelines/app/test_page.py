@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import DESKTOP
+from browser import DESKTOP, served
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 from runs import ROOT, SAMPLE
@@ -25,7 +25,7 @@ from fruits_kedro.photos.decoding import decode
 from fruits_kedro.pipelines.app.nodes import build_app
 from fruits_kedro.pipelines.app.predicting import Predictor
 
-from .phones import Phone, at_localhost, film
+from .phones import Phone, film
 
 BANANA = sorted((SAMPLE / "Test" / "Banana").glob("*.jpg"))[0]
 SHOP = ROOT.parent / "shared" / "data" / "shop"
@@ -301,7 +301,7 @@ def test_a_cleared_storage_begins_anew(launch, url):
 
 def test_the_app_works_offline_and_asks_only_its_own_origin(launch, site):
     phone = launch()
-    with at_localhost(site) as url:
+    with served(site) as url:
         phone.open(url)
         phone.page.wait_for_selector("html[data-offline=true]", timeout=60_000)
         assert phone.page.inner_text("#offline") == "Works offline."
@@ -318,7 +318,7 @@ def test_the_app_works_offline_and_asks_only_its_own_origin(launch, site):
 def test_an_update_is_offered_and_keeps_what_did_not_change(launch, files, tmp_path):
     folder = StaticFolderDataset(filepath=str(tmp_path / "app"))
     folder.save(files)
-    with at_localhost(tmp_path / "app") as url:
+    with served(tmp_path / "app") as url:
         phone = launch().open(url)
         phone.page.wait_for_selector("html[data-offline=true]")
         worker = files["sw.js"].decode()
@@ -329,7 +329,7 @@ def test_an_update_is_offered_and_keeps_what_did_not_change(launch, files, tmp_p
         phone.page.reload()
         phone.page.wait_for_selector("#notice button")
         asked = {request.removeprefix(url) for request in phone.requests}
-        assert "app.css" in asked
+        assert "/app.css" in asked
         with phone.page.expect_navigation():
             phone.page.locator("#notice button").click()
         phone.page.wait_for_selector("html[data-ready]")
@@ -374,7 +374,7 @@ def test_hostile_labels_and_facts_are_text(launch, model, tmp_path):
     hostile = replace(
         model, card=replace(model.card, labels=labels, sure_from=0.0, outlier_beyond=None)
     )
-    with at_localhost(build(tmp_path / "app", hostile, book)) as url:
+    with served(build(tmp_path / "app", hostile, book)) as url:
         phone = launch().open(url)
         phone.go("known")
         for summary in phone.page.locator("#known summary").all():
@@ -392,7 +392,7 @@ def test_no_model_for_a_phone_is_said_and_facts_stay(launch, tmp_path):
     pairs = {name: [f"text of {name}", "S"] for name in FruitFacts.model_fields}
     book = {"sources": {"S": "a source"}, "fruits": {"Apple": pairs}}
     none = NoPhoneModel("A random forest has no file for a phone.")
-    with at_localhost(build(tmp_path / "app", none, book)) as url:
+    with served(build(tmp_path / "app", none, book)) as url:
         phone = launch().open(url, ready=False)
         phone.page.wait_for_selector("#state[data-key=noModel]")
         assert "random forest" in phone.page.inner_text("#state")
@@ -404,7 +404,7 @@ def test_no_model_for_a_phone_is_said_and_facts_stay(launch, tmp_path):
 
 def test_a_model_without_calibration_offers_candidates_only(launch, model, tmp_path):
     card = replace(model.card, sure_from=None, outlier_beyond=None)
-    with at_localhost(build(tmp_path / "app", replace(model, card=card), {})) as url:
+    with served(build(tmp_path / "app", replace(model, card=card), {})) as url:
         phone = launch().open(url)
         assert phone.choose(BANANA)["verdict"] == "unsure"
         assert "too few photographs" in phone.page.inner_text("#result")

@@ -72,18 +72,10 @@ def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
 def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, Any]:
     """The facts of the labels that the model names; all facts if there is no model."""
     wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
-    pairs = {
-        label: facts.model_dump(mode="json")
-        for label, facts in book.fruits.items()
-        if label in wanted
-    }
+    pairs = {n: facts.model_dump() for n, facts in book.fruits.items() if n in wanted}
     named = {source for facts in pairs.values() for _, source in facts.values()}
     translations = {
-        language: {
-            label: facts.model_dump(mode="json", exclude_none=True)
-            for label, facts in by_label.items()
-            if label in wanted
-        }
+        language: {label: by_label[label] for label in by_label if label in wanted}
         for language, by_label in book.translations.items()
     }
     sources = {name: text for name, text in book.sources.items() if name in named}
