@@ -80,7 +80,7 @@ def texts_below_fields(model: str) -> dict[str, str]:
     [found] = (kind for kind in StrictModel.__subclasses__() if kind.__name__ == model)
     definition: Any = ast.parse(inspect.getsource(found)).body[0]
     return {
-        field.target.id: " ".join(ast.literal_eval(text.value).split())
+        ast.unparse(field.target): " ".join(ast.literal_eval(text.value).split())
         for field, text in itertools.pairwise(definition.body)
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
     }
