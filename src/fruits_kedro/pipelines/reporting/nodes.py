@@ -49,8 +49,8 @@ def find_quality_problems(
     examined, vectors = read_examined(reduced_features, parameters.examined)
     known = _predictions_of(predictions, examined["sha256"].tolist())
     examined = examined.merge(known, on="sha256", how="left")
-    neighbours = find_neighbours(examined, vectors, reduced_features, parameters.neighbours)
-    problems, report = find_problems(examined, vectors, neighbours, parameters)
+    examined = find_neighbours(examined, vectors, reduced_features, parameters.neighbours)
+    problems, report = find_problems(examined, vectors, parameters)
     logger.info(
         "%d of %d examined test photographs have a near-duplicate in train; %d of %d examined "
         "photographs are likely mislabelled, %d are outliers of their label",
