@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 from PIL import Image
-from sklearn.metrics import precision_recall_fscore_support
 
+from fruits_kedro.model.scores import score
 from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
@@ -94,7 +94,9 @@ def make_page(
     images = store("images", schemas.IMAGES, bytes=[photograph(n, side) for n in range(rows)])
     test = frame[frame["split"] == "test"]
     confusions = test.groupby(["label", "prediction"]).size().rename("rows").reset_index()
-    metrics = {"split": "folder", "rows": {"test": len(test)}, **_scores(test, labels)}
+    metrics = score(test["label"], test["prediction"])
+    covered = coverage(metrics["per_label"], labels)
+    metrics |= {"split": "folder", "rows": {"test": len(test)}, "coverage": covered}
     if not classified:
         confusions, metrics = confusions.iloc[:0], {}
     quality, _, quality_report = nodes.find_quality_problems(reduced, predictions, parameters)
@@ -115,24 +117,6 @@ def make_page(
         REDUCTION,
         parameters,
     )
-
-
-def _scores(test: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
-    names = sorted({*test["label"], *test["prediction"]})
-    columns = precision_recall_fscore_support(
-        test["label"], test["prediction"], labels=names, zero_division=0
-    )
-    per_label = {
-        name: {"support": int(support), "precision": precision, "recall": recall, "f1": f1}
-        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
-    }
-    covered = coverage(per_label, labels)
-    return {
-        "accuracy": float((test["label"] == test["prediction"]).mean()),
-        "macro_f1": covered["macro_f1"],
-        "per_label": per_label,
-        "coverage": covered,
-    }
 
 
 def facts(

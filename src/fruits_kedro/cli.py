@@ -188,7 +188,10 @@ def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
                 click.echo(describe_garbage(plan))
             if not any(plan.removed for plan in plans):
                 click.echo("Nothing to remove")
-            elif confirmed(f"Remove this from {root}?", yes):
+                return
+            if not yes and not sys.stdin.isatty():
+                raise FruitsError("Nothing was removed: look at the list above, and add --yes.")
+            if yes or click.confirm(f"Remove this from {root}?"):
                 freed = remove_garbage(catalog, plans)
                 click.echo(f"{sum(freed.values()) / 1e6:.1f} MB freed")
         finally:
@@ -201,15 +204,6 @@ def describe_garbage(plan: Any) -> str:
     more = ", …" if len(plan.folders) > _FOLDERS else ""
     named = f"; photographs of {', '.join(plan.folders[:_FOLDERS])}{more}"
     return text + named if plan.folders else text
-
-
-def confirmed(question: str, yes: bool) -> bool:
-    """Ask, unless ``yes``. Raises FruitsError without a terminal to ask on."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise FruitsError("Nothing was removed: look at the list above and repeat with --yes.")
-    return click.confirm(question)
 
 
 @fruits.command("mlflow")

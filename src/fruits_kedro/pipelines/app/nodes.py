@@ -60,10 +60,9 @@ def _page_files(folder: Traversable, prefix: str = "") -> dict[str, bytes]:
 def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
     if isinstance(model, NoPhoneModel):
         return {"model": None, "card": None, "reason": model.reason, "calibrated_for": None}
-    card = json.loads(model.card.to_json())
     return {
         "model": {"file": MODEL, "sha256": model.sha256, "bytes": len(model.content)},
-        "card": card,
+        "card": json.loads(model.card.to_json()),
         "reason": None,
         "calibrated_for": "studio" if model.card.calibration.for_studio_only else None,
     }
@@ -87,14 +86,13 @@ def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str,
     if not metrics:
         return None
     test = metrics.get("calibration", {}).get("test", {})
-    held_out = calibration.get("held_out", {})
     return {
         "split": metrics["split"],
         "rows": metrics["rows"]["test"],
         "accuracy": metrics["accuracy"],
         "sure": test.get("sure"),
         "right_if_sure": test.get("right_if_sure"),
-        "held_out_by": held_out.get("by"),
+        "held_out_by": calibration.get("held_out", {}).get("by"),
     }
 
 
