@@ -95,12 +95,23 @@ def names(page) -> list[str]:
 
 def filming(launch, folder: Path, picture: Image.Image, fill: float = 0.9) -> Phone:
     """A phone whose camera shows a picture."""
-    return launch(*film(picture, folder / "film.y4m", fill), permissions=["camera"])
+    return launch(*film(picture, folder, fill), permissions=["camera"])
+
+
+HIDE = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+HIDE += " document.dispatchEvent(new Event('visibilitychange')); }"
 
 
 def test_a_banana_in_front_of_the_camera_is_named_with_its_facts(launch, url, tmp_path):
+    """The camera is off while the page is hidden, and once the photograph is taken."""
     phone = filming(launch, tmp_path, Image.open(BANANA)).open(url)
     page = phone.page
+    page.wait_for_selector("#finder:not([hidden])")
+    page.evaluate(HIDE, True)
+    assert page.evaluate("document.getElementById('video').srcObject.active") is False
+    page.evaluate(HIDE, False)
+    page.wait_for_selector("#finder:not([hidden])")
+    assert page.evaluate("document.getElementById('video').srcObject.active") is True
     expect(page.locator("#hint")).to_have_text("Banana")
     page.click("#shutter")
     result = phone.result()
@@ -122,18 +133,6 @@ def test_a_camera_that_shows_no_fruit_names_none(launch, url, pictures, tmp_path
     phone.go("camera")
     phone.page.wait_for_timeout(1500)
     assert phone.page.inner_text("#hint") == ""
-
-
-def test_the_camera_is_off_while_the_page_is_hidden(launch, url, tmp_path):
-    page = filming(launch, tmp_path, Image.open(BANANA)).open(url).page
-    page.wait_for_selector("#finder:not([hidden])")
-    hide = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: "
-    hide += "true}); document.dispatchEvent(new Event('visibilitychange')); }"
-    page.evaluate(hide, True)
-    assert page.evaluate("document.getElementById('video').srcObject.active") is False
-    page.evaluate(hide, False)
-    page.wait_for_selector("#finder:not([hidden])")
-    assert page.evaluate("document.getElementById('video').srcObject.active") is True
 
 
 REFUSED = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
