@@ -75,7 +75,7 @@ sys.argv = ["kedro", *sys.argv[1:]]
 try:
     main()
 except SystemExit:
-    print(sorted({"mlflow", "pyspark", "tensorflow"} & set(sys.modules)))
+    print(sorted({"boto3", "botocore", "mlflow", "pyspark", "tensorflow"} & set(sys.modules)))
 """
 
 

@@ -131,7 +131,7 @@ def predict(
 def describe_answer(answer: dict[str, Any]) -> str:
     """An answer of the predictor for a reader, with the facts of a sure one."""
     if "reason" in answer:
-        return f"{answer['path']}: {answer['reason']}."
+        return f"{answer['path']}: {answer['reason']}"
     if answer["verdict"] == "unknown":
         return f"{answer['path']}: no fruit that this model knows"
     if answer["verdict"] == "unsure":

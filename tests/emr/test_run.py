@@ -16,7 +16,6 @@ from botocore.stub import Stubber
 from click.testing import CliRunner
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.emr.models import emr_backends
-from runs import command
 from small_packages import HUSH
 
 from fruits_kedro import FruitsError
@@ -227,15 +226,6 @@ def test_serverless_gets_python_from_the_archive_and_the_environment_of_emr():
 )
 def test_the_exit_code_is_the_job_s(text, expected):
     assert exit_code(text) == expected
-
-
-def test_a_start_of_kedro_does_not_import_boto3(tmp_path):
-    words = (
-        "import sys, fruits_kedro.cli as c; print({'boto3', 'botocore'} & set(sys.modules), "
-        "*sorted(c.cli.commands['emr'].commands))"
-    )
-    result = command(tmp_path, "python", "-c", words)
-    assert result.stdout.endswith("set() package run\n"), result.stderr
 
 
 def test_a_packaged_run_logs_like_the_project_and_refuses_what_a_run_refuses(

@@ -16,11 +16,13 @@ from typing import Any
 
 import httpx
 import pytest
+from corpus import Rejected, kinds
 from runs import BIN, ROOT, SAMPLE, command
 from starlette.testclient import TestClient
 
 from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
+from fruits_kedro.photos.reasons import SENTENCES, Reason
 from fruits_kedro.pipelines.app import server
 from fruits_kedro.pipelines.app.predicting import PhotographError, Predictor
 from fruits_kedro.pipelines.app.server import MAX_BYTES, create_server
@@ -69,8 +71,14 @@ def test_verdicts_follow_the_card(predictor, sure_from, outlier_beyond, floor, v
     assert other.predict(BANANA.read_bytes())["verdict"] == verdict
 
 
-def test_a_photograph_that_announces_too_many_pixels_is_refused(predictor):
-    with pytest.raises(PhotographError):
+def test_what_no_run_keeps_is_refused_with_its_sentence(predictor):
+    """Each reason has one: a TIFF that is not trusted was a stack trace."""
+    refused = {Reason.NOT_AN_IMAGE, Reason.NOT_TRUSTED, Reason.UNDECODABLE}
+    files = {kind.outcome.reason: kind for kind in kinds() if isinstance(kind.outcome, Rejected)}
+    for reason in refused:
+        with pytest.raises(PhotographError, match=re.escape(SENTENCES[reason])):
+            predictor.predict(files[reason].content)
+    with pytest.raises(PhotographError, match="more pixels"):
         replace(predictor, max_pixels=99).predict(BANANA.read_bytes())
 
 

@@ -18,13 +18,8 @@ from fruits_kedro.parameters import AppParameters, Parameters
 from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode, read_header
-from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.photos.reasons import SENTENCES, Reason
 
-SENTENCES = {
-    Reason.NOT_AN_IMAGE: "it is no photograph of a format that this project reads",
-    Reason.UNDECODABLE: "the file is damaged: its pixels cannot be decoded",
-    Reason.TOO_MANY_PIXELS: "it has more pixels than ingestion.max_pixels allows",
-}
 STUDIO_ONLY = "calibrated for studio photographs only"
 """Why a probable name outside of a studio is not sure."""
 
@@ -158,11 +153,11 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except FileNotFoundError as error:
-        raise PhotographError("there is no such file") from error
+        raise PhotographError("There is no such file.") from error
     except IsADirectoryError as error:
         raise PhotographError(
-            "it is a folder: name the photographs in it, or run kedro run "
-            f"--pipelines=inference --params=images={path}"
+            "It is a folder: name the photographs in it, or run kedro run "
+            f"--pipelines=inference --params=images={path}."
         ) from error
     except OSError as error:
-        raise PhotographError(f"it cannot be read ({error.strerror})") from error
+        raise PhotographError(f"It cannot be read ({error.strerror}).") from error

@@ -70,7 +70,7 @@ def create_server(
             answer = asyncio.get_running_loop().run_in_executor(pool, predictor.predict, content)
             return JSONResponse(await answer)
         except PhotographError as error:
-            return _error(422, f"The photograph is not named: {error.message}.")
+            return _error(422, f"The photograph is not named: {error.message}")
 
     async def healthz(_: Request) -> Response:
         model = predictor.model if predictor else None
