@@ -81,13 +81,11 @@ def find_neighbours(
     asked = of_label - (examined["split"] == "train")
     labels = np.array([*trains["label"], None], object)[nearest]
     others = trains.reindex(nearest[:, 0]).reset_index(drop=True).add_prefix("other_")
-    return examined.join(others).assign(
-        cosine=cosines[:, 0],
-        neighbours=[
-            [label for label in row[:most] if label is not None]
-            for row, most in zip(labels.tolist(), asked, strict=True)
-        ],
-    )
+    neighbours: Any = [
+        [label for label in row[:most] if label is not None]
+        for row, most in zip(labels.tolist(), asked, strict=True)
+    ]
+    return examined.join(others).assign(cosine=cosines[:, 0], neighbours=neighbours)
 
 
 def find_problems(
