@@ -59,18 +59,10 @@ def test_no_secret_and_nothing_local_is_in_it(emr_package):
     names = {name for name, _ in unpacked(emr_package.folder / CONFIGURATION)}
     shipped = [path for path in (ROOT / "conf").rglob("*.yml") if "local" not in path.parts]
     assert names == {str(path.relative_to(ROOT)) for path in shipped}
-
-
-def test_the_code_holds_the_network(emr_package):
-    """Weights, pages and everything else that is no Python: what of src is not in the wheel?"""
-    packed = {name for name, _ in unpacked(emr_package.folder / "project" / "fruits_kedro.zip")}
-    sources = ROOT / "src"
-    wanted = {
-        str(path.relative_to(sources))
-        for path in (sources / "fruits_kedro").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.name != "README.md"
-    }
-    assert wanted - packed == set()
+    code = {name for name, _ in unpacked(emr_package.folder / "project" / "fruits_kedro.zip")}
+    tracked = [path for path in (ROOT / "src" / "fruits_kedro").rglob("*") if path.is_file()]
+    sources = {str(path.relative_to(ROOT / "src")) for path in tracked}
+    assert {name for name in sources if "__pycache__" not in name} == code
 
 
 def test_the_environment_runs_wherever_it_is_unpacked(emr_package, tmp_path):
