@@ -64,11 +64,6 @@ def typed(*words: str) -> Any:
     return result
 
 
-def keys(prefix: str = "") -> list[str]:
-    listed = boto3.client("s3").list_objects_v2(Bucket="fk-bucket", Prefix=prefix)
-    return [found["Key"] for found in listed.get("Contents", [])]
-
-
 def ends_as(cluster: Any, monkeypatch, state: str) -> None:
     """moto's steps stay as they are; this one ends while it is waited for."""
 
@@ -85,7 +80,8 @@ def test_a_job_is_sent_once_followed_and_returns_0(cluster, emr_package, monkeyp
     assert "COMPLETED" in result.output
     project = f"packages/project-{emr_package.identity('project')}"
     environment = f"packages/environment-x86_64-{emr_package.identity('environment-x86_64')}"
-    assert {f"{project}/run.py", f"{environment}/environment.tar.gz"} <= set(keys())
+    sent = {found.key for found in boto3.resource("s3").Bucket("fk-bucket").objects.all()}
+    assert {f"{project}/run.py", f"{environment}/environment.tar.gz"} <= sent
     words = boto3.client("emr").list_steps(ClusterId=cluster.id)["Steps"][0]["Config"]["Args"]
     archive = f"s3://fk-bucket/{environment}/environment.tar.gz"
     job = Job(f"s3://fk-bucket/{project}", archive, OPTIONS)

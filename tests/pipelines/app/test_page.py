@@ -86,10 +86,6 @@ def build(folder: Path, model, facts: dict) -> Path:
     return folder
 
 
-def names(page) -> list[str]:
-    return page.locator("#result details summary > span:first-child").all_inner_texts()
-
-
 # --- the camera ----------------------------------------------------------------------------------
 
 
@@ -165,7 +161,7 @@ def test_a_black_camera_is_said_and_the_chooser_stays(launch, url, tmp_path):
 def test_an_unsure_answer_offers_candidates_that_open(phone, pictures):
     assert phone.choose(pictures["unsure"])["verdict"] == "unsure"
     page = phone.page
-    assert 2 <= len(names(page)) <= 3
+    assert 2 <= page.locator("#result details summary").count() <= 3
     page.locator("#result summary").first.click()
     assert page.locator("#result details[open] dt").count() == 5
 
@@ -411,18 +407,14 @@ def test_a_model_without_calibration_offers_candidates_only(launch, model, tmp_p
 
 def test_a_model_of_the_studio_is_not_certain_elsewhere(launch, url, pictures, tmp_path):
     phone = launch()
-    phone.page.route("**/app.json", lambda route: _with(route, calibrated_for="studio"))
+    studio = {"calibrated_for": "studio"}
+    phone.page.route("**/app.json", lambda r: r.fulfill(json=r.fetch().json() | studio))
     phone.open(url)
     judged = """studio => {
         const probabilities = fruits.about.card.labels.map((_, n) => +(n === 3));
         return fruits.judge({probabilities, score: 0, studio}).verdict;
     }"""
     assert [phone.page.evaluate(judged, studio) for studio in (True, False)] == ["sure", "unsure"]
-
-
-def _with(route, **values) -> None:
-    response = route.fetch()
-    route.fulfill(response=response, json=response.json() | values)
 
 
 @pytest.fixture(scope="module")
