@@ -104,7 +104,7 @@ def make_page(
     chosen = nodes.choose_photographs(predictions, confusions, found, parameters)
     small = nodes.shrink_photographs(chosen, map_points, images, parameters)
     return nodes.render_report(
-        *facts(frame, labels, layout),
+        *facts(frame, labels, layout, timed=classified),
         variance(),
         map_points,
         predictions,
@@ -120,7 +120,7 @@ def make_page(
 
 
 def facts(
-    frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None
+    frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None, timed: bool
 ) -> tuple[dict[str, Any], ...]:
     """What a run says about itself."""
     ingestion = {
@@ -140,7 +140,7 @@ def facts(
     stage = {"run": "2026-11-25T21.51.00.000Z", "seconds": 4.0, "nodes": {"compute_features": 4.0}}
     changed = [{"name": "reduction.k", "value": "0.9", "default": "300"}]
     handed = {"environment": "local", "parameters": changed, "versions": {"python": "3.11"}}
-    timings = {"pipelines": {"featurization": stage}}
+    timings = {"pipelines": {"featurization": stage}} if timed else {}
     return handed, ingestion, featurization, timings
 
 

@@ -221,7 +221,10 @@ def test_without_a_classifier_the_rest_is_there(opened, tmp_path):
     url = write(tmp_path, make_page(tmp_path, ["one label"], each=9, classified=False))
     with opened(url) as shown:
         assert_quiet(shown, url)
-        assert "There is no classifier" in shown.page.locator("main").inner_text()
+        said = shown.page.locator("body").inner_text()
+        assert "There is no classifier" in said
+        assert "No times were kept." in said
+        assert "images per second" not in said
         assert shown.page.locator("#confusions, #labels, #gallery").count() == 0
         assert drawn_pixels(shown.page, "#map-canvas") > 50
 
@@ -267,6 +270,7 @@ def test_what_was_understood_comes_first_and_photographs_are_counted_by_origin(o
 def test_the_headline_says_how_many_labels_it_covers(tmp_path):
     page = html.unescape(make_page(tmp_path / "two", ["Apple", "Pear"], each=3))
     assert "on 2 photographs of 2 of 2 labels" in page
+    assert re.search(r"images per second</dt><dd>2<", page), "6 in 4 seconds"
     assert "without a test photograph" not in page
     labels = [f"Fruit {n:03}" for n in range(199)]
     page = html.unescape(make_page(tmp_path / "many", labels, each=3, untested=labels[1:]))
