@@ -17,8 +17,8 @@ from kedro.pipeline.node import Node
 from fruits_kedro import __version__
 from fruits_kedro.cluster.progress import duration, shown
 from fruits_kedro.hooks.configuration import storage_of
-from fruits_kedro.pipelines.reporting.run_facts import DATASET as RUN_FACTS
-from fruits_kedro.pipelines.reporting.run_facts import differing_parameters
+from fruits_kedro.hooks.run_facts import DATASET as RUN_FACTS
+from fruits_kedro.hooks.run_facts import differing_parameters
 from fruits_kedro.runner import ALWAYS, versions_of
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 DATASET = "run_facts"
-"""Filled by ``hooks.telling``: environment, differing parameters, versions."""
+"""Dataset that ``hooks.telling`` fills: environment, differing parameters, versions."""
 
 
 def differing_parameters(

@@ -3,7 +3,7 @@
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from fruits_kedro.pipelines.reporting.run_facts import DATASET, differing_parameters
+from fruits_kedro.hooks.run_facts import DATASET, differing_parameters
 
 
 def test_parameters_that_differ_are_named_with_both_values():
