@@ -11,11 +11,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Root has no sandbox; a container's /dev/shm is small.
-_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -34,6 +34,16 @@ class Opened:
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    @classmethod
+    def watch(cls, context: Any) -> Self:
+        """A new page of a browser's context, with all it and its workers complain of."""
+        shown = cls(context.new_page())
+        complain = shown.errors.append
+        shown.page.on("console", lambda said: said.type == "error" and complain(said.text))
+        shown.page.on("pageerror", lambda error: complain(str(error)))
+        context.on("request", lambda request: shown.requests.append(request.url))
+        return shown
+
 
 def chromium() -> str:
     """The machine's Chromium. Raises RuntimeError where there is none."""
@@ -50,7 +60,7 @@ def launched() -> Iterator[Any]:
 
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=_OPTIONS) as browser,
+        playwright.chromium.launch(executable_path=chromium(), args=OPTIONS) as browser,
     ):
         yield browser
 
@@ -70,25 +80,21 @@ def opened(url: str, *, dark: bool = False, browser: Any = None, **size: int) ->
         nullcontext(browser) if browser else launched() as used,
         used.new_context(viewport=size or DESKTOP, color_scheme=scheme) as context,
     ):
-        shown = Opened(context.new_page())
-        page, complain = shown.page, shown.errors.append
-        page.on("console", lambda message: message.type == "error" and complain(message.text))
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("requestfailed", lambda request: complain(f"failed: {request.url}"))
-        page.on("request", lambda request: shown.requests.append(request.url))
-        page.goto(url)
+        shown = Opened.watch(context)
+        shown.page.on("requestfailed", lambda r: shown.errors.append(f"failed: {r.url}"))
+        shown.page.goto(url)
         yield shown
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """A folder on loopback; gives its URL."""
+    """A folder on loopback; gives its URL, whose name browsers trust like https."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http://localhost:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()

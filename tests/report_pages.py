@@ -10,12 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 from PIL import Image
-from sklearn.metrics import precision_recall_fscore_support
 
+from fruits_kedro.model.scores import score
 from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.pipelines.coverage import coverage
 from fruits_kedro.pipelines.reporting import nodes
-from fruits_kedro.pipelines.reporting.run_facts import gather_facts
 from fruits_kedro.storage import schemas
 from fruits_kedro.storage.tables import Table, write_table
 
@@ -95,7 +94,9 @@ def make_page(
     images = store("images", schemas.IMAGES, bytes=[photograph(n, side) for n in range(rows)])
     test = frame[frame["split"] == "test"]
     confusions = test.groupby(["label", "prediction"]).size().rename("rows").reset_index()
-    metrics = {"split": "folder", "rows": {"test": len(test)}, **_scores(test, labels)}
+    metrics = score(test["label"], test["prediction"])
+    covered = coverage(metrics["per_label"], labels)
+    metrics |= {"split": "folder", "rows": {"test": len(test)}, "coverage": covered}
     if not classified:
         confusions, metrics = confusions.iloc[:0], {}
     quality, _, quality_report = nodes.find_quality_problems(reduced, predictions, parameters)
@@ -103,7 +104,7 @@ def make_page(
     chosen = nodes.choose_photographs(predictions, confusions, found, parameters)
     small = nodes.shrink_photographs(chosen, map_points, images, parameters)
     return nodes.render_report(
-        facts(frame, labels, layout),
+        *facts(frame, labels, layout, timed=classified),
         variance(),
         map_points,
         predictions,
@@ -118,27 +119,9 @@ def make_page(
     )
 
 
-def _scores(test: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
-    names = sorted({*test["label"], *test["prediction"]})
-    columns = precision_recall_fscore_support(
-        test["label"], test["prediction"], labels=names, zero_division=0
-    )
-    per_label = {
-        name: {"support": int(support), "precision": precision, "recall": recall, "f1": f1}
-        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
-    }
-    covered = coverage(per_label, labels)
-    return {
-        "accuracy": float((test["label"] == test["prediction"]).mean()),
-        "macro_f1": covered["macro_f1"],
-        "per_label": per_label,
-        "coverage": covered,
-    }
-
-
 def facts(
-    frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None
-) -> dict[str, Any]:
+    frame: pd.DataFrame, labels: Sequence[str], layout: dict[str, Any] | None, timed: bool
+) -> tuple[dict[str, Any], ...]:
     """What a run says about itself."""
     ingestion = {
         "images": "/photos",
@@ -157,8 +140,8 @@ def facts(
     stage = {"run": "2026-11-25T21.51.00.000Z", "seconds": 4.0, "nodes": {"compute_features": 4.0}}
     changed = [{"name": "reduction.k", "value": "0.9", "default": "300"}]
     handed = {"environment": "local", "parameters": changed, "versions": {"python": "3.11"}}
-    timings = {"pipelines": {"featurization": stage}}
-    return gather_facts(handed, ingestion, featurization, timings)
+    timings = {"pipelines": {"featurization": stage}} if timed else {}
+    return handed, ingestion, featurization, timings
 
 
 def variance() -> dict[str, Any]:

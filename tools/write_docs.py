@@ -3,6 +3,9 @@
 ``make docs`` runs it; a test compares the page with what it would write.
 """
 
+import ast
+import inspect
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +15,7 @@ from typing import Any
 import yaml
 
 from fruits_kedro.parameters import Parameters
+from fruits_kedro.parameters.types import StrictModel
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
@@ -50,12 +54,13 @@ def _sections(
     model: dict[str, Any], definitions: dict[str, Any], values: dict[str, Any], prefix: str
 ) -> Iterator[str]:
     fields: dict[str, Any] = model["properties"]
+    meanings = texts_below_fields(model["title"])
     own = {name: field for name, field in fields.items() if "$ref" not in field}
     if own:
         title = f"`{prefix.rstrip('.')}`" if prefix else "The run as a whole"
         yield f"\n### {title}\n\n{model['description']}\n\n"
         rows = (
-            (f"`{prefix}{name}`", _shown(values[name]), _meaning(field))
+            (f"`{prefix}{name}`", _shown(values[name]), _meaning(meanings[name], field))
             for name, field in own.items()
         )
         yield _linked(table(("parameter", "default", "meaning"), rows))
@@ -70,9 +75,19 @@ def _shown(value: Any) -> str:
     return f"`{json.dumps(value) if isinstance(value, bool | None) else value}`"
 
 
-def _meaning(field: dict[str, Any]) -> str:
+def texts_below_fields(model: str) -> dict[str, str]:
+    """What the schema of a group says of its parameters, by name."""
+    [found] = (kind for kind in StrictModel.__subclasses__() if kind.__name__ == model)
+    definition: Any = ast.parse(inspect.getsource(found)).body[0]
+    return {
+        ast.unparse(field.target): " ".join(ast.literal_eval(text.value).split())
+        for field, text in itertools.pairwise(definition.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }
+
+
+def _meaning(text: str, field: dict[str, Any]) -> str:
     values = describe(field)
-    text: str = field["description"]
     return f"{text.removesuffix('.')} ({values})." if values else text
 
 

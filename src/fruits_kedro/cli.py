@@ -1,9 +1,11 @@
 """Commands of this project beside Kedro's own: ``kedro fruits``, ``emr`` and ``mlflow``."""
 
+import json
 import os
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,13 +20,14 @@ from omegaconf import OmegaConf
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.emr import emr
-from fruits_kedro.hooks.errors import end_on_signals
-from fruits_kedro.pipelines.app.commands import app, predict
+from fruits_kedro.hooks.errors import as_sentences, at_end, end_on_signals
 
 __all__ = ["cli", "run"]
 
 _FOLDERS = 5
 """Folders of removed photographs that ``kedro fruits gc`` names, at most."""
+_FACTS = ("species", "family", "taste", "season", "storage", "biodiversity")
+"""Facts that ``kedro fruits predict`` prints, in this order."""
 
 
 class ParametersOption(click.Option):
@@ -94,32 +97,105 @@ def fruits() -> None:
     end_on_signals(advice="")
 
 
+@contextmanager
+def project_context(env: str | None, params: dict[str, Any]) -> Iterator[KedroContext]:
+    """The checked configuration and the catalog; expected errors are one sentence."""
+    with KedroSession.create(env=env, runtime_params=params) as session, as_sentences():
+        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+        # Otherwise the catalog imports every pipeline to check the types of its parameters.
+        context._pipelines_to_validate = []
+        yield context
+
+
+@fruits.command()
+@click.argument("photographs", nargs=-1, required=True, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, a photograph an entry.")
+@env_option
+@params_option
+def predict(
+    photographs: tuple[str, ...], as_json: bool, env: str | None, params: dict[str, Any]
+) -> None:
+    """Name the fruit of a few photographs, with what is known about it."""
+    from fruits_kedro.pipelines.app.predicting import predictor_of
+
+    with project_context(env, params) as context:
+        predictor = predictor_of(context.catalog)
+    answers = []
+    for answer in predictor.predict_all(photographs):
+        answers.append(answer)
+        if not as_json:
+            click.echo(describe_answer(answer), err="reason" in answer)
+    if as_json:
+        click.echo(json.dumps(answers, indent=1, ensure_ascii=False))
+    if any("reason" in answer for answer in answers):
+        raise SystemExit(1)
+
+
+def describe_answer(answer: dict[str, Any]) -> str:
+    """An answer of the predictor for a reader, with the facts of a sure one."""
+    if "reason" in answer:
+        return f"{answer['path']}: {answer['reason']}"
+    if answer["verdict"] == "unknown":
+        return f"{answer['path']}: no fruit that this model knows"
+    if answer["verdict"] == "unsure":
+        named = (f"{c['name']} ({c['probability']:.0%})" for c in answer["candidates"])
+        note = f" ({answer['note']})" if answer["note"] else ""
+        return f"{answer['path']}: not sure{note}: {' or '.join(named)}"
+    facts = answer["facts"] or {}
+    lines = [f"{answer['path']}: {answer['name']}, sure ({answer['probability']:.0%})"]
+    lines += [f"    {n}: {facts[n]['text']} [{facts[n]['source']}]" for n in _FACTS if n in facts]
+    return "\n".join(lines)
+
+
+@fruits.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--port", "-p", default=8000, show_default=True, help="Port to serve at, 0 for any.")
+@env_option
+@params_option
+def app(host: str, port: int, env: str | None, params: dict[str, Any]) -> None:
+    """Serve the app on this machine, with POST /predict and GET /healthz."""
+    try:
+        from fruits_kedro.pipelines.app.predicting import predictor_of
+        from fruits_kedro.pipelines.app.server import serve
+    except ModuleNotFoundError as error:
+        raise FruitsError(
+            f"kedro fruits app needs {error.name}: pip install 'fruits-kedro[app]'."
+        ) from error
+    with project_context(env, params) as context:
+        catalog = context.catalog
+        site = catalog.load("app")
+        predictor = predictor_of(catalog) if "fruits.tflite" in site else None
+    serve(site, predictor, host, port)
+
+
 @fruits.command()
 @env_option
 @params_option
 @click.option("--yes", "-y", is_flag=True, help="Remove without asking.")
 def gc(env: str | None, params: dict[str, Any], yes: bool) -> None:
     """Remove images and features that no photograph of the last run refers to."""
-    from fruits_kedro.hooks.errors import as_sentences, at_end
     from fruits_kedro.hooks.storage import require_place, storage_root
     from fruits_kedro.storage.garbage import plan_garbage, remove_garbage
     from fruits_kedro.storage.lock import lock_of
 
-    with KedroSession.create(env=env, runtime_params=params) as session, as_sentences():
-        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+    with project_context(env, params) as context:
         root = storage_root(context)
         require_place("storage", root)
         lock = lock_of(root)
         at_end.append(lock.release)
         lock.acquire()
         try:
-            plans = plan_garbage(context.catalog)
+            catalog = context.catalog
+            plans = plan_garbage(catalog)
             for plan in plans:
                 click.echo(describe_garbage(plan))
             if not any(plan.removed for plan in plans):
                 click.echo("Nothing to remove")
-            elif confirmed(f"Remove this from {root}?", yes):
-                freed = remove_garbage(context.catalog, plans)
+                return
+            if not yes and not sys.stdin.isatty():
+                raise FruitsError("Nothing was removed: look at the list above, and add --yes.")
+            if yes or click.confirm(f"Remove this from {root}?"):
+                freed = remove_garbage(catalog, plans)
                 click.echo(f"{sum(freed.values()) / 1e6:.1f} MB freed")
         finally:
             lock.release()
@@ -133,15 +209,6 @@ def describe_garbage(plan: Any) -> str:
     return text + named if plan.folders else text
 
 
-def confirmed(question: str, yes: bool) -> bool:
-    """Ask, unless ``yes``. Raises FruitsError without a terminal to ask on."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise FruitsError("Nothing was removed: look at the list above and repeat with --yes.")
-    return click.confirm(question)
-
-
 @fruits.command("mlflow")
 @env_option
 @params_option
@@ -151,8 +218,7 @@ def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
     """Open the page on which recorded runs are compared."""
     from fruits_kedro.hooks import tracking
 
-    with KedroSession.create(env=env, runtime_params=params) as session:
-        context: KedroContext = session.load_context()  # type: ignore[attr-defined]
+    with project_context(env, params) as context:
         setting = tracking.tracking_of(context.config_loader)
         uri = tracking.tracking_uri(setting, context.project_path)
     if uri is None:
@@ -173,10 +239,6 @@ def ui(env: str | None, params: dict[str, Any], host: str, port: str) -> None:
     environment = tracking.mlflow_environment() | {"MLFLOW_BACKEND_STORE_URI": uri}
     server = ["-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1"]
     os.execve(sys.executable, [sys.executable, *server], environment)  # noqa: S606
-
-
-fruits.add_command(app)
-fruits.add_command(predict)
 
 
 @cli.group()

@@ -13,18 +13,21 @@ TEMPLATE = ROOT / "infra" / "emr.yml"
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
+def template() -> dict[str, Any]:
     template, problems = decode(str(TEMPLATE))
     assert not problems
+    return template
+
+
+@pytest.fixture(scope="module")
+def resources(template) -> dict[str, Any]:
     return template["Resources"]
 
 
-def test_the_template_is_clean():
+def test_the_template_is_clean_small_and_of_the_release_that_packages_are_made_for(template):
     assert [str(problem) for problem in lint_file(TEMPLATE)] == []
-
-
-def test_cloudformation_takes_it_in_one_call():
-    assert len(TEMPLATE.read_bytes()) < 51_200
+    assert len(TEMPLATE.read_bytes()) < 51_200, "CloudFormation takes no more in one call"
+    assert template["Parameters"]["ReleaseLabel"]["Default"] == RELEASE
 
 
 def test_the_bucket_is_private_encrypted_and_cleans_itself(resources):
@@ -81,8 +84,3 @@ def test_whatever_can_be_tagged_is(resources):
     kinds = ("Bucket", "Cluster", "Application", "NodeRole", "ServiceRole", "JobRole", "Vpc")
     for kind in kinds:
         assert {"Key": "project", "Value": "fruits-kedro"} in resources[kind]["Properties"]["Tags"]
-
-
-def test_the_release_is_the_one_that_packages_are_made_for():
-    template, _ = decode(str(TEMPLATE))
-    assert template["Parameters"]["ReleaseLabel"]["Default"] == RELEASE

@@ -16,7 +16,6 @@ from botocore.stub import Stubber
 from click.testing import CliRunner
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.emr.models import emr_backends
-from runs import command
 from small_packages import HUSH
 
 from fruits_kedro import FruitsError
@@ -65,11 +64,6 @@ def typed(*words: str) -> Any:
     return result
 
 
-def keys(prefix: str = "") -> list[str]:
-    listed = boto3.client("s3").list_objects_v2(Bucket="fk-bucket", Prefix=prefix)
-    return [found["Key"] for found in listed.get("Contents", [])]
-
-
 def ends_as(cluster: Any, monkeypatch, state: str) -> None:
     """moto's steps stay as they are; this one ends while it is waited for."""
 
@@ -86,7 +80,8 @@ def test_a_job_is_sent_once_followed_and_returns_0(cluster, emr_package, monkeyp
     assert "COMPLETED" in result.output
     project = f"packages/project-{emr_package.identity('project')}"
     environment = f"packages/environment-x86_64-{emr_package.identity('environment-x86_64')}"
-    assert {f"{project}/run.py", f"{environment}/environment.tar.gz"} <= set(keys())
+    sent = {found.key for found in boto3.resource("s3").Bucket("fk-bucket").objects.all()}
+    assert {f"{project}/run.py", f"{environment}/environment.tar.gz"} <= sent
     words = boto3.client("emr").list_steps(ClusterId=cluster.id)["Steps"][0]["Config"]["Args"]
     archive = f"s3://fk-bucket/{environment}/environment.tar.gz"
     job = Job(f"s3://fk-bucket/{project}", archive, OPTIONS)
@@ -152,13 +147,12 @@ def test_no_credentials_are_one_sentence(cluster, emr_package, monkeypatch, tmp_
     "options",
     [[], ["--params=images=s3://b/p"], ["--params=images=/my/p,storage=s3://b/r"]],
 )
-def test_options_that_would_fail_minutes_later_are_refused(emr_project, monkeypatch, options):
+def test_options_that_would_fail_minutes_later_are_refused(
+    emr_project, monkeypatch, tmp_path, options
+):
     monkeypatch.chdir(emr_project)
     with pytest.raises(FruitsError):
         check_options(options)
-
-
-def test_places_written_for_emr_need_not_be_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf" / "emr").mkdir(parents=True)
     file = tmp_path / "conf" / "emr" / "globals.yml"
@@ -207,21 +201,13 @@ def test_a_serverless_job_is_started_and_followed(monkeypatch, capsys):
     assert log_prefix(SERVERLESS, "1") == "logs/applications/00fapp/jobs/1/"
 
 
-def test_serverless_gets_python_from_the_archive():
+def test_serverless_gets_python_from_the_archive_and_the_environment_of_emr():
     text = serverless_parameters(JOB)
     assert text.startswith("--py-files s3://b/project/fruits_kedro.zip ")
     assert "spark.archives=s3://b/environment.tar.gz#environment" in text
     assert "spark.emr-serverless.driverEnv.PYSPARK_PYTHON=./environment/bin/python" in text
-
-
-# --- words and codes -----------------------------------------------------------------------------
-
-
-def test_the_environment_of_emr_unless_another_is_given():
-    assert JOB.arguments[:2] == [
-        "--env=emr",
-        "--conf-source=s3://b/project/conf-fruits_kedro.tar.gz",
-    ]
+    configuration = "--conf-source=s3://b/project/conf-fruits_kedro.tar.gz"
+    assert JOB.arguments[:2] == ["--env=emr", configuration]
     assert "--env=emr" not in Job("p", "e", ["--env=other"]).arguments
 
 
@@ -236,15 +222,6 @@ def test_the_environment_of_emr_unless_another_is_given():
 )
 def test_the_exit_code_is_the_job_s(text, expected):
     assert exit_code(text) == expected
-
-
-def test_a_start_of_kedro_does_not_import_boto3(tmp_path):
-    words = (
-        "import sys, fruits_kedro.cli as c; print({'boto3', 'botocore'} & set(sys.modules), "
-        "*sorted(c.cli.commands['emr'].commands))"
-    )
-    result = command(tmp_path, "python", "-c", words)
-    assert result.stdout.endswith("set() package run\n"), result.stderr
 
 
 def test_a_packaged_run_logs_like_the_project_and_refuses_what_a_run_refuses(

@@ -5,7 +5,6 @@ import re
 import pytest
 import yaml
 
-from fruits_kedro.parameters import Parameters
 from fruits_kedro.parameters.checks import known_names
 from tools import write_docs
 from tools.write_docs import PAGE, configuration_page, parameters_part
@@ -16,17 +15,6 @@ pytestmark = pytest.mark.tools
 def test_the_page_is_current():
     """Run ``make docs`` after the schema or a configuration file changed."""
     assert PAGE.read_text() == configuration_page()
-
-
-def test_every_parameter_has_a_meaning():
-    schema = Parameters.model_json_schema()
-    fields = {
-        f"{model}.{name}": field
-        for model, definition in {**schema["$defs"], "Parameters": schema}.items()
-        for name, field in definition["properties"].items()
-        if "$ref" not in field
-    }
-    assert [name for name, field in fields.items() if not field.get("description")] == []
 
 
 def test_every_parameter_is_documented_once_with_its_default(project):

@@ -9,12 +9,12 @@ import gzip
 import re
 import sys
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import yaml
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster import package as packages
@@ -140,24 +140,19 @@ def serverless_parameters(job: Job) -> str:
 
 def check_options(options: Sequence[str]) -> None:
     """Raise FruitsError if photographs or storage are missing, or a cluster cannot reach them."""
-    values = dict(re.findall(r"(?:^--params=|[ ,=])(images|storage)=([^, ]+)", " ".join(options)))
+    file = Path("conf") / "emr" / "globals.yml"
+    configured = yaml.safe_load(file.read_text()) if file.is_file() else {}
+    given = dict(re.findall(r"(?:^--params=|[ ,=])(images|storage)=([^, ]+)", " ".join(options)))
     for place in ("images", "storage"):
-        if place not in values and not _is_set_for_emr(place):
+        if place in given and not re.match(r"s3a?://[^/]", given[place]):
+            raise FruitsError(
+                f"{place} is {given[place]}, which a cluster cannot reach: give an s3:// URI."
+            )
+        if place not in given and NOT_SET in str(configured.get(place, NOT_SET)):
             raise FruitsError(
                 f"The job has no {place}: add --params=images=s3://BUCKET/PHOTOS,"
                 "storage=s3://BUCKET/results after the --."
             )
-        if place in values and not re.match(r"s3a?://[^/]", values[place]):
-            raise FruitsError(
-                f"{place} is {values[place]}, which a cluster cannot reach: give an s3:// URI."
-            )
-
-
-def _is_set_for_emr(place: str) -> bool:
-    """Whether ``conf/emr/globals.yml`` names a place."""
-    file = Path("conf") / "emr" / "globals.yml"
-    lines = file.read_text().splitlines() if file.is_file() else []
-    return any(line.startswith(f"{place}:") and NOT_SET not in line for line in lines)
 
 
 # --- a job on AWS --------------------------------------------------------------------------------
@@ -217,19 +212,16 @@ def find_stack(name: str) -> Stack:
 
 def send(package: Package, part: str, bucket: str) -> str:
     """Upload one part of a package unless the bucket has it, and return its folder's URI."""
-    s3 = _client("s3")
     prefix = f"packages/{part}-{package.identity(part)}"
-    there = {
-        found["Key"]: found["Size"]
-        for found in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    }
+    there = {found.key: found.size for found in _objects(bucket, prefix)}
     for name in package.names(part):
         path, key = package.folder / name, f"{prefix}/{Path(name).name}"
         size = path.stat().st_size
         # The prefix is a hash of the content, so an object of equal size is this file.
         if there.get(key) != size:
             click.echo(f"sending {name}, {size / 1e6:.1f} MB")
-            s3.upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "SHA256"})
+            checked = {"ChecksumAlgorithm": "SHA256"}
+            _client("s3").upload_file(str(path), bucket, key, ExtraArgs=checked)
     return f"s3://{bucket}/{prefix}"
 
 
@@ -256,7 +248,6 @@ def submit(stack: Stack, job: Job) -> str:
     }
     return _client("emr-serverless").start_job_run(
         applicationId=stack["ApplicationId"],
-        clientToken=str(uuid.uuid4()),  # a repeated request with this token starts no second job
         executionRoleArn=stack["JobRoleArn"],
         name=name,
         jobDriver={"sparkSubmit": started},
@@ -334,15 +325,19 @@ def log_tail(stack: Stack, job_id: str) -> str:
 
 
 def _logs(bucket: str, prefix: str, pattern: str) -> dict[str, str]:
-    s3 = _client("s3")
     texts = {}
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for name in (found["Key"] for found in page.get("Contents", [])):
-            if re.search(pattern, name):
-                body = s3.get_object(Bucket=bucket, Key=name)["Body"].read()
-                content = gzip.decompress(body) if name.endswith(".gz") else body
-                texts[name] = content.decode(errors="replace")
+    for found in _objects(bucket, prefix):
+        if re.search(pattern, found.key):
+            body = found.get()["Body"].read()
+            content = gzip.decompress(body) if found.key.endswith(".gz") else body
+            texts[found.key] = content.decode(errors="replace")
     return texts
+
+
+def _objects(bucket: str, prefix: str) -> Any:
+    import boto3
+
+    return boto3.resource("s3").Bucket(bucket).objects.filter(Prefix=prefix)
 
 
 def _client(service: str) -> Any:

@@ -2,8 +2,8 @@
 
 ``kedro emr package`` writes two folders:
 
-- ``project``: the wheel (renamed so that Spark accepts it as Python code), the configuration
-  without anything local or secret, and the file that spark-submit starts;
+- ``project``: the code as a zip file, the configuration without anything local or secret, and the
+  file that spark-submit starts;
 - ``environment-<architecture>``: the packages of ``requirements-cluster.lock``, unpacked in one
   archive with a ``bin/python`` that finds them.
 
@@ -12,10 +12,8 @@ Equal sources give equal bytes, so the bucket's folders are named by a hash of t
 
 import gzip
 import hashlib
-import io
 import json
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -23,9 +21,8 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from fruits_kedro import FruitsError
@@ -50,8 +47,8 @@ MANIFEST = "manifest.json"
 _SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
 _NEWEST_GLIBC = 34
 """Minor version of the C library of Amazon Linux 2023."""
-_FIRST_ZIP_DATE = "315532800"
-"""1 January 1980 in seconds: the first date a zip file can hold."""
+_LEFT_OUT = re.compile(r"\..*|local|__pycache__|.*credentials.*", re.IGNORECASE)
+"""Names of files and folders of ``src`` and ``conf`` that stay on this machine."""
 
 # Not a virtual environment, which would contain the path of this machine's interpreter.
 _LAUNCHER = f"""\
@@ -98,8 +95,11 @@ def make_package(project: Path, folder: Path, architectures: Sequence[str]) -> P
     place = folder / PROJECT
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    _build_wheel(project, place / CODE)
-    _write_configuration(project / "conf", place / CONFIGURATION)
+    with zipfile.ZipFile(place / CODE, "w") as code:
+        for name in _shipped(project / "src", "fruits_kedro"):
+            content, member = (project / "src" / name).read_bytes(), zipfile.ZipInfo(str(name))
+            code.writestr(member, content, zipfile.ZIP_DEFLATED)
+    _pack(project, _shipped(project, "conf"), place / CONFIGURATION)
     shutil.copyfile(project / "infra" / MAIN, place / MAIN)
     paths = sorted(path for part in parts for path in (folder / part).iterdir())
     files = {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
@@ -123,39 +123,6 @@ def read_package(folder: Path) -> Package:
     return Package(folder, files)
 
 
-# --- the project ---------------------------------------------------------------------------------
-
-
-def _build_wheel(project: Path, target: Path) -> None:
-    """Build the wheel from a copy, without left-overs of earlier builds."""
-    with tempfile.TemporaryDirectory() as temporary:
-        copy, built = Path(temporary) / "project", Path(temporary) / "built"
-        shutil.copytree(
-            project / "src" / "fruits_kedro",
-            copy / "src" / "fruits_kedro",
-            ignore=shutil.ignore_patterns("__pycache__", ".*", "*.pyc"),
-        )
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copyfile(project / name, copy / name)
-        for path in copy.rglob("*"):  # a wheel keeps the modes of its files
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        words = ["wheel", "--no-index", "--no-deps", "--no-build-isolation", f"--wheel-dir={built}"]
-        problem = _run_pip([*words, str(copy)], SOURCE_DATE_EPOCH=_FIRST_ZIP_DATE)
-        if problem:
-            raise FruitsError(f"The wheel could not be built ({problem}): check pyproject.toml.")
-        shutil.copyfile(next(built.glob("*.whl")), target)
-
-
-def _write_configuration(conf: Path, archive: Path) -> None:
-    """An archive of ``conf`` for ``kedro run --conf-source``, without local or secret files."""
-    names = sorted(path.relative_to(conf) for path in conf.rglob("*") if path.is_file())
-    with _tar(archive) as tar:
-        for name in names:
-            hidden = any(part.startswith(".") for part in name.parts)
-            if name.parts[0] != "local" and not hidden and "credentials" not in name.name.lower():
-                _add(tar, f"conf/{name.as_posix()}", (conf / name).read_bytes())
-
-
 # --- its Python packages -------------------------------------------------------------------------
 
 
@@ -168,19 +135,20 @@ def _write_environment(lock: Path, architecture: str, place: Path) -> None:
     place.mkdir(parents=True)
     logger.info("Packing Python packages for %s (a minute or two)", architecture)
     with tempfile.TemporaryDirectory(dir=place.parent) as temporary:
-        wheels = Path(temporary)
-        (wheels / REQUIREMENTS).write_text(requirements)
-        problem = _run_pip(download_words(architecture, wheels / REQUIREMENTS, wheels))
+        wanted, root = Path(temporary) / REQUIREMENTS, Path(temporary) / "root"
+        wanted.write_text(requirements)
+        problem = _run_pip(_install_words(architecture, wanted, root / _SITE_PACKAGES))
         if problem:
             raise FruitsError(
-                f"pip could not download the packages for {architecture} ({problem}): check the "
+                f"pip could not install the packages for {architecture} ({problem}): check the "
                 "connection to the package index, or run make lock if one has no wheel."
             )
-        with _tar(archive) as tar:
-            _add(tar, "bin/python", _LAUNCHER.encode(), mode=0o755)
-            for wheel in sorted(wheels.glob("*.whl")):
-                for name, content in _installed(wheel):
-                    _add(tar, f"{_SITE_PACKAGES}/{name}", content)
+        for name in ("bin", "include", "share"):  # a node needs no programs, headers and manuals
+            shutil.rmtree(root / _SITE_PACKAGES / name, ignore_errors=True)
+        (root / "bin").mkdir()
+        (root / "bin" / "python").write_text(_LAUNCHER)
+        (root / "bin" / "python").chmod(0o755)
+        _pack(root, _files(root), archive)
     listed.write_text(requirements)
 
 
@@ -193,11 +161,8 @@ def locked_for(lock: Path, architecture: str) -> list[str]:
     from packaging.requirements import Requirement
 
     node = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"}
-    node |= {"platform_machine": architecture, "platform_release": "", "platform_version": ""}
     node |= {"python_version": PYTHON, "python_full_version": f"{PYTHON}.14"}
-    node |= {"implementation_name": "cpython", "implementation_version": f"{PYTHON}.14"}
-    node["platform_python_implementation"] = "CPython"
-
+    node |= {"implementation_name": "cpython", "platform_machine": architecture}
     if not lock.is_file():
         raise FruitsError(
             f"{lock} is missing, which lists what a cluster needs: run this in the project's "
@@ -210,55 +175,51 @@ def locked_for(lock: Path, architecture: str) -> list[str]:
         requirement = Requirement(words)
         if requirement.marker is None or requirement.marker.evaluate(node):
             pinned = f"{requirement.name}{requirement.specifier}"
-            chosen.append(" ".join([pinned, *(f"--hash={h.strip()}" for h in sorted(hashes))]))
+            chosen.append(" ".join([pinned, *(f"--hash={sha256}" for sha256 in sorted(hashes))]))
     return chosen
 
 
-def download_words(architecture: str, requirements: Path, folder: Path) -> list[str]:
-    """Arguments that make pip download a node's wheels on any machine."""
+def _install_words(architecture: str, requirements: Path, folder: Path) -> list[str]:
+    """Arguments that make pip install a node's packages into a folder of any machine."""
     tags = [f"manylinux_2_{n}_{architecture}" for n in range(_NEWEST_GLIBC, 4, -1)]
     tags += [f"manylinux2014_{architecture}", f"linux_{architecture}"]
     return [
-        *("download", "--no-deps", "--require-hashes", "--only-binary=:all:"),
+        *("install", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"),
         *("--implementation=cp", f"--python-version={PYTHON}"),
         *(f"--abi={abi}" for abi in (f"cp{PYTHON.replace('.', '')}", "abi3", "none")),
         *(f"--platform={tag}" for tag in tags),
         f"--requirement={requirements}",
-        f"--dest={folder}",
+        f"--target={folder}",
     ]
-
-
-def _installed(wheel: Path) -> Iterator[tuple[str, bytes]]:
-    """Files of a wheel as installing it would place them in site-packages (PEP 427)."""
-    with zipfile.ZipFile(wheel) as archive:
-        for name in sorted(archive.namelist()):
-            path = PurePosixPath(name)
-            if name.endswith("/"):
-                continue
-            if path.parts[0].endswith(".data"):
-                if path.parts[1] not in ("purelib", "platlib"):
-                    continue  # a node needs no programs, headers and manuals
-                path = PurePosixPath(*path.parts[2:])
-            yield str(path), archive.read(name)
 
 
 # --- archives, hashes, pip -----------------------------------------------------------------------
 
 
-@contextmanager
-def _tar(archive: Path) -> Iterator[tarfile.TarFile]:
-    """A reproducible archive: its bytes do not depend on time, user or order."""
+def _files(root: Path, folder: str = "") -> list[Path]:
+    paths = (path for path in (root / folder).rglob("*") if path.is_file())
+    return sorted(path.relative_to(root) for path in paths)
+
+
+def _shipped(root: Path, folder: str) -> list[Path]:
+    """Files of a folder, without what is hidden, local, compiled or secret."""
+    names = _files(root, folder)
+    return [name for name in names if not any(map(_LEFT_OUT.fullmatch, name.parts))]
+
+
+def _pack(root: Path, names: Iterable[Path], archive: Path) -> None:
+    """Archive files below ``root`` so that the bytes do not depend on time, user or order."""
     with (
         gzip.GzipFile(archive, "wb", compresslevel=6, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
-        yield tar
+        for name in names:
+            tar.add(root / name, str(name), filter=_anonymous)
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = len(content), mode, 0
-    tar.addfile(member, io.BytesIO(content))
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    mode = 0o755 if member.mode & 0o100 else 0o644
+    return member.replace(mtime=0, mode=mode, uid=0, gid=0, uname="", gname="", deep=False)
 
 
 def _sha256(path: Path) -> str:
@@ -266,13 +227,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _run_pip(words: Sequence[str], **environment: str) -> str:
+def _run_pip(words: Sequence[str]) -> str:
     """Run pip; returns its last error, or nothing if it succeeds."""
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
     # No shell, and only paths vary.
-    result = subprocess.run(  # noqa: S603
-        command, capture_output=True, text=True, env={**os.environ, **environment}, check=False
-    )
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if result.returncode == 0:
         return ""
     lines = result.stderr.strip().splitlines() or ["no message"]

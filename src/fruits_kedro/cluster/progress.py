@@ -40,12 +40,10 @@ def work_in_progress() -> Work | None:
         tracker = SparkSession.active().sparkContext.statusTracker()
     except PySparkRuntimeError:
         return None
-    found = {number: tracker.getStageInfo(number) for number in tracker.getActiveStageIds()}
-    stages = {number: info for number, info in found.items() if info is not None}
-    if not stages:
-        return None
-    done = sum(info.numCompletedTasks for info in stages.values())
-    return Work(tuple(sorted(stages)), done, sum(info.numTasks for info in stages.values()))
+    numbers = sorted(tracker.getActiveStageIds())
+    stages = [info for info in map(tracker.getStageInfo, numbers) if info is not None]
+    done, total = (sum(s.numCompletedTasks for s in stages), sum(s.numTasks for s in stages))
+    return Work(tuple(s.stageId for s in stages), done, total) if stages else None
 
 
 class Estimate:

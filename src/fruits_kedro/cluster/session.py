@@ -143,10 +143,8 @@ def _pass_on(source: int) -> None:
 
 
 def _require_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    if home and os.path.exists(os.path.join(home, "bin", "java")):
-        return
-    if shutil.which("java") is None:
+    places = [os.path.join(os.environ.get("JAVA_HOME", ""), "bin"), os.environ.get("PATH", "")]
+    if shutil.which("java", path=os.pathsep.join(places)) is None:
         raise FruitsError("Spark needs Java 17 or newer and none was found: install a JDK 17.")
 
 

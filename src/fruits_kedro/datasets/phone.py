@@ -43,8 +43,8 @@ class PhoneModelDataset(AbstractDataset[PhoneModel | NoPhoneModel, PhoneModel | 
                 raise ValueError("its sha256 differs")
         except FileNotFoundError as error:
             raise FruitsError(
-                f"There is no {self._filepath} yet: run kedro run --pipelines=classification, "
-                "which makes it."
+                f"There is no {self._filepath} yet: run kedro run, which makes it, or name the "
+                "storage of a run with --params=storage=FOLDER."
             ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise FruitsError(

@@ -4,7 +4,9 @@ import logging
 import platform
 import time
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from operator import itemgetter
 from typing import Any
 
 from kedro.config import OmegaConfigLoader
@@ -17,13 +19,11 @@ from kedro.pipeline.node import Node
 from fruits_kedro import __version__
 from fruits_kedro.cluster.progress import duration, shown
 from fruits_kedro.hooks.configuration import storage_of
-from fruits_kedro.pipelines.reporting.run_facts import DATASET as RUN_FACTS
-from fruits_kedro.pipelines.reporting.run_facts import differing_parameters
 from fruits_kedro.runner import ALWAYS, versions_of
 
 logger = logging.getLogger(__name__)
 
-TIMINGS = "timings"
+TIMINGS, RUN_FACTS = "timings", "run_facts"
 _REPORTS = ("ingestion_report", "featurization_report", "metrics", "evaluation")
 _STAGES = {"read_images": "Reading", "compute_features": "Through the network"}
 """Names of long nodes on the progress line; other nodes go by their own name."""
@@ -173,3 +173,25 @@ def summary_lines(reports: dict[str, Any]) -> list[str]:
     if "mean" in capture:
         lines.append(f"Accuracy {capture['mean']:.4f} on turns of a fruit that never trained")
     return lines
+
+
+def differing_parameters(
+    default: Mapping[str, Any], used: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """Parameters of a run that differ from ``conf/base``, in the order of their dotted names."""
+    shipped = dict(leaves(default))
+    return [
+        {"name": name, "value": str(value), "default": str(shipped.get(name, "not set"))}
+        # Parameter files are merged in any order; order is no difference.
+        for name, value in sorted(leaves(used), key=itemgetter(0))
+        if value != shipped.get(name)
+    ]
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter by its dotted name."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

@@ -21,7 +21,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro import __version__
-from fruits_kedro.pipelines.reporting.run_facts import leaves
+from fruits_kedro.hooks.telling import leaves
 from fruits_kedro.storage.files import read_bytes
 
 logger = logging.getLogger(__name__)

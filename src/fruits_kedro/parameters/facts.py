@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -14,6 +14,7 @@ _LANGUAGE = re.compile("[a-z]{2}")
 
 Text = Annotated[str, Field(min_length=1, strict=True)]
 Fact = Annotated[tuple[Text, Text], Field(description="What it says, and the name of its source.")]
+FactName = Literal["common_name", "species", "family", "taste", "season", "storage", "biodiversity"]
 
 
 class FruitFacts(StrictModel):
@@ -28,28 +29,17 @@ class FruitFacts(StrictModel):
     biodiversity: Fact
 
 
-class TranslatedFacts(StrictModel):
-    """Facts of one label in another language; the sources are those of the English facts."""
-
-    common_name: Text | None = None
-    species: Text | None = None
-    family: Text | None = None
-    taste: Text | None = None
-    season: Text | None = None
-    storage: Text | None = None
-    biodiversity: Text | None = None
-
-
 class FactBook(StrictModel):
     """The facts of every known label, and the sources they name.
 
+    Translated facts have the sources of the English ones.
     Files are merged at the first level, so a language is a key there: ``fr`` in ``fruits.fr.yml``
     becomes ``translations["fr"]``.
     """
 
     sources: dict[Text, Text] = Field(default_factory=dict)
     fruits: dict[Text, FruitFacts] = Field(default_factory=dict)
-    translations: dict[Text, dict[Text, TranslatedFacts]] = Field(default_factory=dict)
+    translations: dict[Text, dict[Text, dict[FactName, Text]]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -85,7 +75,7 @@ def fact_problems(values: Mapping[str, Any]) -> list[str]:
 def _describe(problem: ErrorDetails) -> str:
     steps = [str(step) for step in problem["loc"] if step != "[key]"]
     where = f"{'.'.join(steps) or 'the whole'} in fruits.yml"
-    if problem["type"] == "extra_forbidden":
+    if problem["type"] in ("extra_forbidden", "literal_error"):
         return f"{where} is unknown: there are {', '.join(FruitFacts.model_fields)}"
     if problem["type"] == "missing":
         if len(steps) > len(("fruits", "label", "fact")):

@@ -11,38 +11,35 @@ from fruits_kedro.parameters.types import Count, Pattern, Seed, Share, StrictMod
 class MapParameters(StrictModel):
     """The two-dimensional t-SNE map."""
 
-    points: int = Field(ge=3, le=5000, description="Most photographs on the map.")
-    landmarks: int = Field(
-        ge=3,
-        le=5000,
-        description="Most photographs that t-SNE places; others go among the three nearest.",
-    )
-    perplexity: float = Field(
-        gt=0, description="Neighbours of each point, lowered if there are few points."
-    )
-    components: Count = Field(description="Leading principal components that t-SNE sees.")
-    iterations: int = Field(ge=250, description="Steps of t-SNE.")
-    seed: Seed = Field(description="Seed of the map.")
+    points: int = Field(ge=3, le=5000)
+    """Most photographs on the map."""
+    landmarks: int = Field(ge=3, le=5000)
+    """Most photographs that t-SNE places; others go among the three nearest."""
+    perplexity: float = Field(gt=0)
+    """Neighbours of each point, lowered if there are few points."""
+    components: Count
+    """Leading principal components that t-SNE sees."""
+    iterations: int = Field(ge=250)
+    """Steps of t-SNE."""
+    seed: Seed
+    """Seed of the map."""
 
 
 class ReductionParameters(StrictModel):
     """Scaling and PCA."""
 
-    scaling: Literal["within_label", "unit_length", "standard"] = Field(
-        description="`standard` gives every feature variance 1; `unit_length` divides each "
-        "photograph's features by their length; `within_label` also shrinks the directions in "
-        "which photographs of one label differ."
-    )
-    shrinkage: float = Field(
-        gt=0,
-        description="With `within_label`: share of the mean variance within labels, added in "
-        "every direction; the larger, the nearer to `unit_length`.",
-    )
-    k: Annotated[int, Field(strict=True, ge=1)] | Annotated[Share, Field(strict=True)] = Field(
-        description="Principal components to keep: their number, lowered with a warning if "
-        "there are fewer train rows or features, or a share of variance"
-    )
-    rows: Count = Field(description="Most train rows of the fit, an even draw by sha256.")
+    scaling: Literal["within_label", "unit_length", "standard"]
+    """`standard` gives every feature variance 1; `unit_length` divides each photograph's features
+    by their length; `within_label` also shrinks the directions in which photographs of one label
+    differ."""
+    shrinkage: float = Field(gt=0)
+    """With `within_label`: share of the mean variance within labels, added in every direction; the
+    larger, the nearer to `unit_length`."""
+    k: Annotated[int, Field(strict=True, ge=1)] | Annotated[Share, Field(strict=True)]
+    """Principal components to keep: their number, lowered with a warning if there are fewer train
+    rows or features, or a share of variance"""
+    rows: Count
+    """Most train rows of the fit, an even draw by sha256."""
     map: MapParameters
 
     @property
@@ -59,83 +56,74 @@ class ReductionParameters(StrictModel):
 class LogisticRegressionParameters(StrictModel):
     """Multinomial logistic regression."""
 
-    reg_param: float = Field(ge=0, description="L2 penalty.")
-    standardization: bool = Field(
-        description="Scale every component to unit variance before fitting."
-    )
-    max_iter: Count = Field(description="Most iterations of L-BFGS.")
+    reg_param: float = Field(ge=0)
+    """L2 penalty."""
+    standardization: bool
+    """Scale every component to unit variance before fitting."""
+    max_iter: Count
+    """Most iterations of L-BFGS."""
 
 
 class RandomForestParameters(StrictModel):
     """Random forest."""
 
-    trees: Count = Field(description="Trees of the forest.")
-    max_depth: int = Field(ge=1, le=30, description="Most levels of a tree.")
-    seed: Seed = Field(description="Seed of the forest.")
+    trees: Count
+    """Trees of the forest."""
+    max_depth: int = Field(ge=1, le=30)
+    """Most levels of a tree."""
+    seed: Seed
+    """Seed of the forest."""
 
 
 class CalibrationParameters(StrictModel):
     """What probabilities are worth, found on held-out train photographs."""
 
-    rows: Count = Field(description="Most train photographs that are examined.")
-    minimum: Count = Field(
-        description="Held-out photographs that are needed; with fewer, nothing is calibrated."
-    )
-    held_out_share: Share = Field(
-        description="Held-out share of each label if file names tell no capture groups."
-    )
-    precision: Share = Field(description="Share of sure predictions that must be right.")
-    known_share: Share = Field(description="Share of known fruits that must not count as outliers.")
+    rows: Count
+    """Most train photographs that are examined."""
+    minimum: Count
+    """Held-out photographs that are needed; with fewer, nothing is calibrated."""
+    held_out_share: Share
+    """Held-out share of each label if file names tell no capture groups."""
+    precision: Share
+    """Share of sure predictions that must be right."""
+    known_share: Share
+    """Share of known fruits that must not count as outliers."""
 
 
 class ClassificationParameters(StrictModel):
     """Which classifier is trained, and how."""
 
-    classifier: Annotated[str, ChoiceOf(CLASSIFIERS)] = Field(
-        description="The classifier that is trained and kept."
-    )
-    rows: Count = Field(
-        description="Most train rows of the fit, an even draw by sha256; 500,000 rows of 300 "
-        "components take 1.2 GB of the driver."
-    )
+    classifier: Annotated[str, ChoiceOf(CLASSIFIERS)]
+    """The classifier that is trained and kept."""
+    rows: Count
+    """Most train rows of the fit, an even draw by sha256; 500,000 rows of 300 components take 1.2
+    GB of the driver."""
     logistic_regression: LogisticRegressionParameters
     random_forest: RandomForestParameters
     calibration: CalibrationParameters
-    options: dict[str, bool | int | float | str] | None = Field(
-        default=None,
-        description="Settings of a classifier without a group here (docs/extending.md).",
-    )
+    options: dict[str, bool | int | float | str] | None = None
+    """Settings of a classifier without a group here (docs/extending.md)."""
 
 
 class OwnParameters(StrictModel):
     """Own photographs, taken where the classifier is used."""
 
-    folders: tuple[str, ...] = Field(
-        default=(),
-        description="Folders of label folders, local or `s3://`. `--params=own=…` and "
-        "`FRUITS_OWN` separate several by commas.",
-    )
-    place_pattern: Pattern = Field(
-        default=r"^([^/]+)/",
-        description="Regular expression, searched in the path below the label folder; its one "
-        "group is the place. Without a match the place is the name of the own folder.",
-    )
-    share: Share = Field(
-        default=0.1,
-        description="Share of a label's weight in training, whatever the number of own "
-        "photographs.",
-    )
-    minimum: Count = Field(
-        default=100, description="Photographs of a place that are needed to calibrate by them."
-    )
-    folds: int = Field(
-        default=5,
-        ge=2,
-        le=20,
-        description="Parts that are held out in turn if file names tell no sessions.",
-    )
-    draws: Count = Field(default=3, description="Draws per point of the learning curve.")
-    seed: Seed = Field(default=42, description="Seed of these draws.")
+    folders: tuple[str, ...] = ()
+    """Folders of label folders, local or `s3://`. `--params=own=…` and `FRUITS_OWN` separate
+    several by commas."""
+    place_pattern: Pattern = r"^([^/]+)/"
+    """Regular expression, searched in the path below the label folder; its one group is the place.
+    Without a match the place is the name of the own folder."""
+    share: Share = 0.1
+    """Share of a label's weight in training, whatever the number of own photographs."""
+    minimum: Count = 100
+    """Photographs of a place that are needed to calibrate by them."""
+    folds: int = Field(default=5, ge=2, le=20)
+    """Parts that are held out in turn if file names tell no sessions."""
+    draws: Count = 3
+    """Draws per point of the learning curve."""
+    seed: Seed = 42
+    """Seed of these draws."""
 
     @model_validator(mode="before")
     @classmethod
@@ -151,10 +139,9 @@ class OwnParameters(StrictModel):
 class EvaluationParameters(StrictModel):
     """How the classifier is examined beyond the kept split."""
 
-    rows: Count = Field(
-        description="Most photographs and copies of the refits, an even draw by sha256."
-    )
-    scenes_per_group: Count = Field(
-        description="Most cluttered scenes per label and capture group."
-    )
-    scenes_seed: Seed = Field(description="Seed of the cluttered scenes.")
+    rows: Count
+    """Most photographs and copies of the refits, an even draw by sha256."""
+    scenes_per_group: Count
+    """Most cluttered scenes per label and capture group."""
+    scenes_seed: Seed
+    """Seed of the cluttered scenes."""

@@ -9,8 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import core_schema
 
 CLASSIFIERS = "fruits_kedro.model.classifiers"
 NETWORKS = "fruits_kedro.model.networks"
@@ -42,14 +42,4 @@ class ChoiceOf:
     others: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        return core_schema.no_info_after_validator_function(self._check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> Any:
-        return {**handler(schema), "enum": [*self.others, *names_in(self.package)]}
-
-    def _check(self, value: str) -> str:
-        known = [*self.others, *names_in(self.package)]
-        if value in known:
-            return value
-        expected = " or ".join([", ".join(map(repr, known[:-1])), repr(known[-1])])
-        raise PydanticCustomError("choice", "Input should be {expected}", {"expected": expected})
+        return core_schema.literal_schema([*self.others, *names_in(self.package)])

@@ -7,7 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class StrictModel(BaseModel):
-    """Frozen model that refuses unknown names and infinite numbers."""
+    """Frozen model that refuses unknown names and infinite numbers.
+
+    The text below a field is its meaning in ``docs/configuration.md``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

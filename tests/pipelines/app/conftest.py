@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import _OPTIONS, PHONE, chromium
+from browser import OPTIONS, PHONE, chromium, served
 from runs import ROOT, output
 
 from fruits_kedro.datasets.app import StaticFolderDataset
 from fruits_kedro.datasets.phone import PhoneModelDataset
 from fruits_kedro.model.phone import PhoneModel
 
-from .phones import Phone, at_localhost
+from .phones import Phone
 
 
 @pytest.fixture(scope="session")
@@ -66,17 +66,10 @@ def launch() -> Iterator[Callable[..., Any]]:
         def start(*options: str, **context: Any) -> Phone:
             if options not in browsers:
                 browsers[options] = playwright.chromium.launch(
-                    executable_path=chromium(), args=[*_OPTIONS, *options]
+                    executable_path=chromium(), args=[*OPTIONS, *options]
                 )
             wanted = {"viewport": PHONE, "is_mobile": True, "has_touch": True, "locale": "en-GB"}
-            opened = browsers[options].new_context(**wanted | context)
-            phone = Phone(opened.new_page())
-            phone.page.on("pageerror", lambda error: phone.errors.append(str(error)))
-            phone.page.on(
-                "console", lambda m: phone.errors.append(m.text) if m.type == "error" else None
-            )
-            opened.on("request", lambda request: phone.requests.append(request.url))
-            return phone
+            return Phone.watch(browsers[options].new_context(**wanted | context))
 
         yield start
         for browser in browsers.values():
@@ -85,5 +78,5 @@ def launch() -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture(scope="module")
 def url(site) -> Iterator[str]:
-    with at_localhost(site) as address:
+    with served(site) as address:
         yield address

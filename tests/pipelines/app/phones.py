@@ -1,33 +1,18 @@
-"""Phones that look at the app: a page, a camera that shows one picture, an address they trust."""
+"""Phones that look at the app, with a camera that shows one picture."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-import numpy as np
-from browser import served
+from browser import Opened
 from PIL import Image
 
 FRAME = (640, 480)
 
 
-@dataclass
-class Phone:
-    """A page of the app and what happened on it.
+class Phone(Opened):
+    """A page of the app."""
 
-    Attributes:
-        page: Playwright's.
-        errors: Errors of the console and of scripts.
-        requests: Addresses that the page and its workers asked for.
-    """
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def open(self, url: str, ready: bool = True) -> "Phone":
+    def open(self, url: str, ready: bool = True) -> Self:
         self.page.goto(url)
         if ready:
             self.page.wait_for_selector("html[data-ready]", timeout=60_000)
@@ -57,32 +42,19 @@ class Phone:
         self.page.wait_for_selector("#notice span")
 
 
-@contextmanager
-def at_localhost(folder: Path) -> Iterator[str]:
-    """A folder on loopback under the name that browsers trust; gives its address."""
-    with served(folder) as url:
-        yield url.replace("127.0.0.1", "localhost") + "/"
-
-
-def film(picture: Image.Image, path: Path, fill: float = 0.9) -> list[str]:
-    """Options of Chromium for a camera that shows a picture in front of white, as a Y4M film."""
+def film(picture: Image.Image, folder: Path, fill: float = 0.9) -> list[str]:
+    """Options of Chromium for a camera that shows a picture in front of white."""
     frame = Image.new("RGB", FRAME, "white")
     scale = min(FRAME) * fill / max(picture.size)
     shown = picture.convert("RGB").resize(
         (round(picture.width * scale), round(picture.height * scale))
     )
     frame.paste(shown, ((FRAME[0] - shown.width) // 2, (FRAME[1] - shown.height) // 2))
-    y, cb, cr = frame.convert("YCbCr").split()
-    half = (FRAME[0] // 2, FRAME[1] // 2)
-
-    def limited(plane: Image.Image, top: int) -> bytes:
-        return np.rint(16 + np.asarray(plane, float) / 255 * (top - 16)).astype(np.uint8).tobytes()
-
-    planes = limited(y, 235) + limited(cb.resize(half), 240) + limited(cr.resize(half), 240)
-    header = f"YUV4MPEG2 W{FRAME[0]} H{FRAME[1]} F10:1 Ip A1:1 C420jpeg\n".encode()
-    path.write_bytes(header + 10 * (b"FRAME\n" + planes))
+    file = folder / "film.mjpeg"
+    frame.save(file, "JPEG", quality=95)
+    file.write_bytes(10 * file.read_bytes())
     return [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={path}",
+        f"--use-file-for-fake-video-capture={file}",
     ]

@@ -16,10 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
+from corpus import Rejected, kinds
 from runs import BIN, ROOT, SAMPLE, command
+from starlette.testclient import TestClient
 
 from fruits_kedro.parameters import AppParameters
 from fruits_kedro.parameters.facts import FactBook, FruitFacts
+from fruits_kedro.photos.reasons import SENTENCES, Reason
+from fruits_kedro.pipelines.app import server
 from fruits_kedro.pipelines.app.predicting import PhotographError, Predictor
 from fruits_kedro.pipelines.app.server import MAX_BYTES, create_server
 
@@ -35,27 +39,9 @@ def predictor(model) -> Predictor:
     return Predictor(model, book, PARAMETERS, max_pixels=1_000_000)
 
 
-class Client:
-    """Asks a server in this process."""
-
-    def __init__(self, app: Any, base_url: str = "http://localhost") -> None:
-        self._app, self._base_url = app, base_url
-
-    def get(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
-        async def answer() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(transport=transport, base_url=self._base_url) as client:
-                return await client.request(method, path, **options)
-
-        return asyncio.run(answer())
-
-    def post(self, path: str, **options: Any) -> httpx.Response:
-        return self.get(path, "POST", **options)
-
-
 @pytest.fixture(scope="module")
-def client(predictor, files) -> Client:
-    return Client(create_server(files, predictor))
+def client(predictor, files) -> TestClient:
+    return TestClient(create_server(files, predictor), base_url="http://localhost")
 
 
 # --- the answer ----------------------------------------------------------------------------------
@@ -80,16 +66,19 @@ def test_an_answer_has_a_verdict_candidates_and_facts(predictor):
 )
 def test_verdicts_follow_the_card(predictor, sure_from, outlier_beyond, floor, verdict):
     card = replace(predictor.model.card, sure_from=sure_from, outlier_beyond=outlier_beyond)
-    model, parameters = (
-        replace(predictor.model, card=card),
-        AppParameters(candidates=3, candidate_floor=floor),
-    )
-    other = replace(predictor, model=model, parameters=parameters)
+    parameters = AppParameters(candidates=3, candidate_floor=floor)
+    other = replace(predictor, model=replace(predictor.model, card=card), parameters=parameters)
     assert other.predict(BANANA.read_bytes())["verdict"] == verdict
 
 
-def test_a_photograph_that_announces_too_many_pixels_is_refused(predictor):
-    with pytest.raises(PhotographError):
+def test_what_no_run_keeps_is_refused_with_its_sentence(predictor):
+    """Each reason has one: a TIFF that is not trusted was a stack trace."""
+    refused = {Reason.NOT_AN_IMAGE, Reason.NOT_TRUSTED, Reason.UNDECODABLE}
+    files = {kind.outcome.reason: kind for kind in kinds() if isinstance(kind.outcome, Rejected)}
+    for reason in refused:
+        with pytest.raises(PhotographError, match=re.escape(SENTENCES[reason])):
+            predictor.predict(files[reason].content)
+    with pytest.raises(PhotographError, match="more pixels"):
         replace(predictor, max_pixels=99).predict(BANANA.read_bytes())
 
 
@@ -101,8 +90,9 @@ def fruits(storage: Path, *words: str) -> Any:
     return command(ROOT, "kedro", "fruits", *words, FRUITS_STORAGE=str(storage))
 
 
-def refused(result: Any) -> str:
-    """The one sentence that a command ended with."""
+def refused(storage: Path, *words: str) -> str:
+    """The one sentence that a command is refused with."""
+    result = fruits(storage, *words)
     [sentence] = result.stderr.strip().splitlines()
     assert result.returncode == 1
     return sentence
@@ -125,7 +115,9 @@ def test_predict_answers_each_file_in_turn(storage, tmp_path):
 
 @pytest.mark.parametrize("words", [("predict", str(BANANA)), ("app",)])
 def test_without_a_run_one_sentence_says_what_to_do(tmp_path, words):
-    assert "kedro run" in refused(fruits(tmp_path, *words))
+    sentence = refused(tmp_path, *words)
+    assert "kedro run" in sentence
+    assert "--params=storage=" in sentence
 
 
 def test_predict_loads_neither_spark_nor_tensorflow(storage):
@@ -174,8 +166,12 @@ def test_a_body_without_a_length_is_read_no_further_than_allowed(predictor):
             read += 1_000_000
             yield bytes(1_000_000)
 
-    client = Client(create_server({}, predictor))
-    assert client.post("/predict", content=endless(), headers=JPEG).status_code == 413
+    async def answer() -> httpx.Response:
+        transport = httpx.ASGITransport(create_server({}, predictor))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.post("/predict", content=endless(), headers=JPEG)
+
+    assert asyncio.run(answer()).status_code == 413
     assert read <= MAX_BYTES + 1_000_000
 
 
@@ -190,24 +186,18 @@ def test_the_page_is_served_and_kept_by_its_content(client, files):
     assert client.get("/predict").status_code == 404
 
 
-def test_healthz_names_the_model(client, model):
-    assert client.get("/healthz").json() == {
-        "status": "ok",
-        "model": model.sha256,
-        "labels": len(model.card.labels),
-    }
-
-
-def test_without_a_model_the_page_is_served_and_photographs_are_not(files):
-    client = Client(create_server(files, None))
+def test_without_a_model_the_page_is_served_and_photographs_are_not(client, files, model):
+    health = {"status": "ok", "model": model.sha256, "labels": len(model.card.labels)}
+    assert client.get("/healthz").json() == health
+    client = TestClient(create_server(files, None))
     assert client.post("/predict", content=BANANA.read_bytes(), headers=JPEG).status_code == 503
     assert client.get("/healthz").json()["model"] is None
     assert client.get("/").status_code == 200
 
 
 def test_a_name_of_another_site_is_refused(files, predictor):
-    client = Client(create_server(files, predictor, ("localhost",)), base_url="http://evil.example")
-    assert client.get("/healthz").status_code == 400
+    guarded = create_server(files, predictor, ("localhost",))
+    assert TestClient(guarded, base_url="http://evil.example").get("/healthz").status_code == 400
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +236,20 @@ def test_500_photographs_of_8_clients_are_all_answered(running, predictor):
 
 def test_a_taken_port_is_one_sentence(running, storage):
     port = running.rpartition(":")[2]
-    refused(fruits(storage, "app", f"--port={port}"))
+    refused(storage, "app", f"--port={port}")
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "http://localhost:"), ("0.0.0.0", "Other devices open http://192.0.2.7:")],
+)
+def test_the_address_is_one_that_can_be_opened(monkeypatch, capsys, host, shown):
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
+    monkeypatch.setattr(server, "own_address", lambda: "192.0.2.7")
+    server.serve({}, None, host, 0)
+    said = capsys.readouterr().out
+    assert shown in said
+    assert "http://0.0.0.0" not in said
 
 
 def test_the_server_stores_nothing(running, storage):

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import served
 from corpus import encode
 from PIL import ExifTags, Image
 from runs import ROOT
 
 from fruits_kedro.photos.colour import display_p3_profile
 from fruits_kedro.photos.decoding import decode
-
-from .phones import at_localhost
 
 SIDE = 224
 PIXELS = """async ([scaled, crop]) => {
@@ -36,7 +35,7 @@ def browser(launch, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pixels")
     script = ROOT / "src/fruits_kedro/pipelines/app/page/pixels.js"
     (folder / "index.html").write_text(f"<script>{script.read_text()}</script>")
-    with at_localhost(folder) as url:
+    with served(folder) as url:
         phone = launch()
         phone.page.goto(url)
         yield phone.page, folder / "picture"

@@ -4,12 +4,12 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import DESKTOP, PHONE, launched
+from browser import DESKTOP, PHONE, Opened, launched
 from browser import opened as opened_in
 from report_pages import PARAMETERS, make_page
 
@@ -42,9 +42,16 @@ OWN = {"places": {"shop": SHOP, HOSTILE[0]: FEW, "cellar": LEFT_OUT}}
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
-    """Opens a page in the one browser of this module."""
+    """Opens a page in the one browser of this module, and waits until it is drawn."""
     with launched() as browser:
-        yield partial(opened_in, browser=browser)
+
+        @contextmanager
+        def ready(url: str, **options: Any) -> Iterator[Opened]:
+            with opened_in(url, browser=browser, **options) as shown:
+                shown.page.wait_for_selector("html[data-ready=yes]", timeout=120_000)
+                yield shown
+
+        yield ready
 
 
 def write(folder: Path, page: str) -> str:
@@ -63,10 +70,6 @@ def hostile(tmp_path_factory) -> str:
 def many(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("many")
     return write(folder, make_page(folder, [f"Label number {n}" for n in range(150)], mistakes=0.6))
-
-
-def ready(shown) -> None:
-    shown.page.wait_for_selector("html[data-ready=yes]", timeout=120_000)
 
 
 def drawn_pixels(page, selector: str) -> int:
@@ -88,7 +91,6 @@ def assert_quiet(shown, url: str) -> None:
 def test_a_page_opens_from_disk_on_a_desk_and_a_phone(opened, request, name, size, dark):
     url = request.getfixturevalue(name)
     with opened(url, dark=dark, **size) as shown:
-        ready(shown)
         assert_quiet(shown, url)
         wide = shown.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size["width"]
@@ -96,8 +98,11 @@ def test_a_page_opens_from_disk_on_a_desk_and_a_phone(opened, request, name, siz
 
 
 def test_names_are_text_wherever_they_stand(opened, hostile):
-    with opened(hostile, **DESKTOP) as shown:
-        ready(shown)
+    value = {"</script>": ["<!--", "&amp;", "\u2028"]}
+    text = as_script_json(value)
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == value
+    with opened(hostile) as shown:
         assert shown.page.title().startswith("Report: ")
         assert shown.page.locator("section b", has_text="bold").count() == 0
         assert shown.page.locator("img[src=x]").count() == 0
@@ -110,8 +115,7 @@ def test_names_are_text_wherever_they_stand(opened, hostile):
 
 
 def test_pointing_at_a_photograph_shows_it(opened, hostile):
-    with opened(hostile, **DESKTOP) as shown:
-        ready(shown)
+    with opened(hostile) as shown:
         page = shown.page
         assert page.locator("#map-tip").is_hidden()
         page.locator("#map-canvas").scroll_into_view_if_needed()
@@ -135,8 +139,7 @@ def test_pointing_at_a_photograph_shows_it(opened, hostile):
 
 
 def test_the_legend_isolates_labels_and_mistakes_can_be_picked(opened, many):
-    with opened(many, **DESKTOP) as shown:
-        ready(shown)
+    with opened(many) as shown:
         page = shown.page
         count = page.locator("#map-count")
         assert count.inner_text() == "900 of 900 photographs shown"
@@ -158,7 +161,6 @@ def test_the_legend_isolates_labels_and_mistakes_can_be_picked(opened, many):
 
 def test_a_matrix_of_150_labels_is_read_cell_by_cell(opened, many):
     with opened(many, **PHONE) as shown:
-        ready(shown)
         page = shown.page
         page.locator("#matrix-filter").uncheck()
         assert page.locator("#matrix .left text").count() == 150
@@ -177,8 +179,7 @@ def test_a_matrix_of_150_labels_is_read_cell_by_cell(opened, many):
 
 
 def test_the_table_sorts_by_each_column(opened, many):
-    with opened(many, **DESKTOP) as shown:
-        ready(shown)
+    with opened(many) as shown:
         column = shown.page.locator("#labels tbody tr td:nth-child(4)")
         button = shown.page.locator("#labels th button", has_text="recall")
         button.click()
@@ -190,9 +191,9 @@ def test_the_table_sorts_by_each_column(opened, many):
 
 
 def test_the_splits_stand_side_by_side_with_what_they_mean(opened, hostile, many):
-    with opened(many, **DESKTOP) as shown:
+    with opened(many) as shown:
         assert "--pipelines=evaluation" in shown.page.locator("#splits").inner_text()
-    with opened(hostile, **DESKTOP) as shown:
+    with opened(hostile) as shown:
         rows = shown.page.locator("#splits tbody tr").all_inner_texts()
         assert [row.split("\t")[0] for row in rows] == [
             "kept classifier (folder)",
@@ -208,8 +209,7 @@ def test_the_splits_stand_side_by_side_with_what_they_mean(opened, hostile, many
 
 
 def test_every_picture_has_a_text_and_every_control_a_name(opened, hostile):
-    with opened(hostile, **DESKTOP) as shown:
-        ready(shown)
+    with opened(hostile) as shown:
         nameless = """() => [...document.querySelectorAll("img, canvas, [role=img], button, input")]
             .filter(e => !(e.alt || e.ariaLabel || e.textContent.trim() || e.closest("label"))
                 && !e.closest("[hidden]")).map(e => e.outerHTML.slice(0, 80))"""
@@ -219,10 +219,12 @@ def test_every_picture_has_a_text_and_every_control_a_name(opened, hostile):
 
 def test_without_a_classifier_the_rest_is_there(opened, tmp_path):
     url = write(tmp_path, make_page(tmp_path, ["one label"], each=9, classified=False))
-    with opened(url, **DESKTOP) as shown:
-        ready(shown)
+    with opened(url) as shown:
         assert_quiet(shown, url)
-        assert "There is no classifier" in shown.page.locator("main").inner_text()
+        said = shown.page.locator("body").inner_text()
+        assert "There is no classifier" in said
+        assert "No times were kept." in said
+        assert "images per second" not in said
         assert shown.page.locator("#confusions, #labels, #gallery").count() == 0
         assert drawn_pixels(shown.page, "#map-canvas") > 50
 
@@ -252,17 +254,10 @@ def test_a_part_of_the_photographs_is_called_one(tmp_path, parameter, value, sen
     assert sentence in page
 
 
-def test_json_in_a_script_cannot_end_it():
-    value = {"</script>": ["<!--", "&amp;", "\u2028"]}
-    text = as_script_json(value)
-    assert not set("<>&\u2028") & set(text)
-    assert json.loads(text) == value
-
-
 def test_what_was_understood_comes_first_and_photographs_are_counted_by_origin(opened, tmp_path):
     layout = {"sentences": ["2 labels.", HOSTILE[1]], "warnings": ["Apple and apple look alike."]}
     page = make_page(tmp_path, ["Apple", "Pear"], each=9, layout=layout)
-    with opened(write(tmp_path, page), **DESKTOP) as shown:
+    with opened(write(tmp_path, page)) as shown:
         first = shown.page.locator("main section").first
         assert first.get_attribute("id") == "layout"
         assert first.locator("li").all_inner_texts() == layout["sentences"]
@@ -275,6 +270,7 @@ def test_what_was_understood_comes_first_and_photographs_are_counted_by_origin(o
 def test_the_headline_says_how_many_labels_it_covers(tmp_path):
     page = html.unescape(make_page(tmp_path / "two", ["Apple", "Pear"], each=3))
     assert "on 2 photographs of 2 of 2 labels" in page
+    assert re.search(r"images per second</dt><dd>2<", page), "6 in 4 seconds"
     assert "without a test photograph" not in page
     labels = [f"Fruit {n:03}" for n in range(199)]
     page = html.unescape(make_page(tmp_path / "many", labels, each=3, untested=labels[1:]))

@@ -156,5 +156,8 @@ def test_the_nearest_are_those_of_a_plain_computation(rows, monkeypatch, block):
     names = rows.frame["sha256"].to_numpy(object)[:45]
     alike[examined["sha256"].to_numpy(object)[:, None] == names] = -2
     order = np.argsort(-alike, axis=1)[:, :4]
-    assert (near.trains["sha256"].to_numpy(object)[near.rows] == names[order]).all()
-    np.testing.assert_allclose(near.cosines, np.take_along_axis(alike, order, 1), atol=1e-5)
+    assert (near["other_sha256"] == names[order[:, 0]]).all()
+    assert [[name.rstrip("0123456789") for name in row] for row in names[order]] == [
+        *near.neighbours
+    ]
+    np.testing.assert_allclose(near["cosine"], alike.max(axis=1), atol=1e-5)

@@ -61,6 +61,7 @@ def test_pixels_are_decoded_up_to_the_limit_the_most_wanted_first():
     names = [sha for sha, _ in photos]
     made = make_thumbnails(names[:1], names, photos, 2 * 80 * 80, PLENTY, PLENTY)
     assert list(made.tiles) == names[:2]
+    assert make_thumbnails([], [], [], PLENTY, PLENTY, PLENTY) == Thumbnails()
 
 
 def test_what_cannot_be_read_or_decoded_is_left_out():
@@ -69,10 +70,6 @@ def test_what_cannot_be_read_or_decoded_is_left_out():
     names = [sha for sha, _ in photos]
     made = make_thumbnails(names, names, photos, PLENTY, PLENTY, PLENTY)
     assert list(made.cards) == list(made.tiles) == ["whole"]
-
-
-def test_nothing_to_show_is_nothing():
-    assert make_thumbnails([], [], [], PLENTY, PLENTY, PLENTY) == Thumbnails()
 
 
 @pytest.mark.parametrize("megabytes", [1, 0])

@@ -72,18 +72,10 @@ def _about_model(model: PhoneModel | NoPhoneModel) -> dict[str, Any]:
 def _about_facts(model: PhoneModel | NoPhoneModel, book: FactBook) -> dict[str, Any]:
     """The facts of the labels that the model names; all facts if there is no model."""
     wanted = set(model.card.labels) if isinstance(model, PhoneModel) else set(book.fruits)
-    pairs = {
-        label: facts.model_dump(mode="json")
-        for label, facts in book.fruits.items()
-        if label in wanted
-    }
+    pairs = {n: facts.model_dump() for n, facts in book.fruits.items() if n in wanted}
     named = {source for facts in pairs.values() for _, source in facts.values()}
     translations = {
-        language: {
-            label: facts.model_dump(mode="json", exclude_none=True)
-            for label, facts in by_label.items()
-            if label in wanted
-        }
+        language: {label: by_label[label] for label in by_label if label in wanted}
         for language, by_label in book.translations.items()
     }
     sources = {name: text for name, text in book.sources.items() if name in named}
@@ -95,14 +87,13 @@ def _accuracy(metrics: dict[str, Any], calibration: dict[str, Any]) -> dict[str,
     if not metrics:
         return None
     test = metrics.get("calibration", {}).get("test", {})
-    held_out = calibration.get("held_out", {})
     return {
         "split": metrics["split"],
         "rows": metrics["rows"]["test"],
         "accuracy": metrics["accuracy"],
         "sure": test.get("sure"),
         "right_if_sure": test.get("right_if_sure"),
-        "held_out_by": held_out.get("by"),
+        "held_out_by": calibration.get("held_out", {}).get("by"),
     }
 
 

@@ -1,35 +1,30 @@
 """Names a few photographs in this process, without Spark and TensorFlow."""
 
 import os
-import queue
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from kedro.io import CatalogProtocol
 
 from fruits_kedro import FruitsError
 from fruits_kedro.model.engine import Engine
-from fruits_kedro.model.phone import PhoneModel
-from fruits_kedro.parameters import AppParameters
+from fruits_kedro.model.phone import NoPhoneModel, PhoneModel
+from fruits_kedro.parameters import AppParameters, Parameters
 from fruits_kedro.parameters.facts import FactBook
 from fruits_kedro.photos.augmentation.foreground import uniform_border
 from fruits_kedro.photos.decoding import decode, read_header
-from fruits_kedro.photos.reasons import Reason
+from fruits_kedro.photos.reasons import SENTENCES, Reason
 
-SENTENCES = {
-    Reason.NOT_AN_IMAGE: "it is no photograph of a format that this project reads",
-    Reason.UNDECODABLE: "the file is damaged: its pixels cannot be decoded",
-    Reason.TOO_MANY_PIXELS: "it has more pixels than ingestion.max_pixels allows",
-}
 STUDIO_ONLY = "calibrated for studio photographs only"
 """Why a probable name outside of a studio is not sure."""
 
-_AHEAD = 32
-"""Most photographs that are decoded ahead."""
+_MAKING = threading.Lock()
+"""Held while an engine is made, which redirects standard error of the whole process."""
 
 
 class PhotographError(FruitsError):
@@ -45,7 +40,7 @@ class Predictor:
         facts: Facts by label.
         parameters: How many names are offered, and from which probability.
         max_pixels: Larger photographs are refused.
-        threads: Photographs decoded, and answers made for a server, at the same time.
+        threads: Photographs in memory, and engines, at the same time.
     """
 
     model: PhoneModel
@@ -53,6 +48,7 @@ class Predictor:
     parameters: AppParameters
     max_pixels: int
     threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    _of_thread: threading.local = field(default_factory=threading.local, init=False)
 
     def predict(self, content: bytes) -> dict[str, Any]:
         """The answer for the bytes of one image file; may be called by several threads.
@@ -66,44 +62,19 @@ class Predictor:
         Raises:
             PhotographError: If it is no photograph.
         """
-        engine = self._engines.get()
-        try:
-            pixels = self._decode(content)
-            return self._describe(pixels, engine(pixels))
-        finally:
-            self._engines.put(engine)
+        pixels = self._decode(content)
+        return self._describe(pixels, self._engine(pixels))
 
     def predict_all(self, paths: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """The answer for each file in turn, decoded ahead; ``reason`` if there is none."""
+        """The answer for each file in turn; ``reason`` if there is none."""
         with ThreadPoolExecutor(self.threads) as pool:
-            waiting: list[tuple[str, Any]] = []
-            for path in paths:
-                waiting.append((path, pool.submit(self._read, path)))
-                if len(waiting) >= _AHEAD:
-                    yield self._answer(*waiting.pop(0))
-            for path, pixels in waiting:
-                yield self._answer(path, pixels)
+            yield from pool.map(self._answer, paths)
 
-    def _answer(self, path: str, pixels: Any) -> dict[str, Any]:
+    def _answer(self, path: str) -> dict[str, Any]:
         try:
-            decoded = pixels.result()
-            return {"path": path, **self._describe(decoded, self._engine(decoded))}
+            return {"path": path, **self.predict(_read(path))}
         except PhotographError as error:
             return {"path": path, "reason": error.message}
-
-    def _read(self, path: str) -> npt.NDArray[np.uint8]:
-        try:
-            with open(path, "rb") as file:
-                return self._decode(file.read())
-        except FileNotFoundError as error:
-            raise PhotographError("there is no such file") from error
-        except IsADirectoryError as error:
-            raise PhotographError(
-                "it is a folder: name the photographs in it, or run kedro run "
-                f"--pipelines=inference --params=images={path}"
-            ) from error
-        except OSError as error:
-            raise PhotographError(f"it cannot be read ({error.strerror})") from error
 
     def _decode(self, content: bytes) -> npt.NDArray[np.uint8]:
         header = read_header(content)
@@ -120,17 +91,17 @@ class Predictor:
     def _describe(
         self, pixels: npt.NDArray[np.uint8], answer: npt.NDArray[np.float32]
     ) -> dict[str, Any]:
-        card = self.model.card
-        probabilities, score = answer[: len(card.labels)], float(answer[-1])
+        card, parameters = self.model.card, self.parameters
+        score = float(answer[-1])
         # Of equal probabilities the last label comes first, as in the table of predictions.
-        ranked = sorted(range(len(probabilities)), key=lambda n: (-probabilities[n], -n))
-        offered = [n for n in ranked if probabilities[n] >= self.parameters.candidate_floor]
+        shares = dict([*zip(card.labels, answer.tolist(), strict=False)][::-1])
+        ranked = sorted(shares, key=shares.__getitem__, reverse=True)
         candidates = [
-            {"label": card.labels[n], "name": self._name(card.labels[n]), "probability": p}
-            for n in offered[: self.parameters.candidates]
-            for p in [round(float(probabilities[n]), 6)]
+            {"label": label, "name": self._name(label), "probability": round(shares[label], 6)}
+            for label in ranked[: parameters.candidates]
+            if shares[label] >= parameters.candidate_floor
         ]
-        label, best = card.labels[ranked[0]], float(probabilities[ranked[0]])
+        label, best = ranked[0], shares[ranked[0]]
         is_outlier = card.outlier_beyond is not None and score > card.outlier_beyond
         is_sure = card.sure_from is not None and best >= card.sure_from
         withheld = is_sure and card.calibration.for_studio_only and not uniform_border(pixels)
@@ -152,25 +123,41 @@ class Predictor:
         return known.common_name[0].split(",")[0] if known else label
 
     def _facts_of(self, label: str) -> dict[str, dict[str, str]] | None:
-        known = self.facts.fruits.get(label)
-        if known is None:
+        if label not in self.facts.fruits:
             return None
         return {
             name: {"text": text, "source": self.facts.sources.get(source, source)}
-            for name, (text, source) in known
+            for name, (text, source) in self.facts.fruits[label]
         }
 
-    @cached_property
-    def _engine(self) -> Engine:
-        return Engine(self.model.content)
+    def _engine(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """All outputs for one photograph, by the engine of this thread."""
+        if not hasattr(self._of_thread, "engine"):
+            with _MAKING:
+                self._of_thread.engine = Engine(self.model.content)
+        outputs: npt.NDArray[np.float32] = self._of_thread.engine(pixels)
+        return outputs
 
-    @cached_property
-    def _engines(self) -> "queue.SimpleQueue[Engine]":
-        """An interpreter answers one thread at a time, so a server has several.
 
-        They also bound how many photographs are decoded at once.
-        """
-        engines: queue.SimpleQueue[Engine] = queue.SimpleQueue()
-        for _ in range(self.threads):
-            engines.put(Engine(self.model.content))
-        return engines
+def predictor_of(catalog: CatalogProtocol) -> Predictor:
+    """The model of the storage with its facts. Raises FruitsError if there is none."""
+    model, facts = (catalog.load(name) for name in ("phone_model", "fruit_facts"))
+    if isinstance(model, NoPhoneModel):
+        raise FruitsError(model.reason)
+    parameters = Parameters.model_validate(catalog.load("parameters"))
+    return Predictor(model, facts, parameters.app, parameters.ingestion.max_pixels)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise PhotographError("There is no such file.") from error
+    except IsADirectoryError as error:
+        raise PhotographError(
+            "It is a folder: name the photographs in it, or run kedro run "
+            f"--pipelines=inference --params=images={path}."
+        ) from error
+    except OSError as error:
+        raise PhotographError(f"It cannot be read ({error.strerror}).") from error

@@ -43,19 +43,15 @@ def list_new_photographs(raw_images: Listing, parameters: IngestionParameters) -
 
     Returns path, size and reason, in the order of paths.
     """
-    files, others = raw_images.sort_out(parameters.ignored_extensions)
-    none = pa.scalar(None, pa.string())
-    reasons = pc.if_else(files["name_is_utf8"], none, Reason.NAME_NOT_UTF8.value)
-    ignored = pa.repeat(Reason.IGNORED.value, others.num_rows)
-    columns = ["path", "size"]
     rows = pa.concat_tables(
-        [
-            files.select(columns).append_column("reason", reasons),
-            others.select(columns).append_column("reason", ignored),
-        ],
-        promote_options="default",
+        raw_images.sort_out(parameters.ignored_extensions), promote_options="default"
     )
-    logger.info("%d files, %d of them ignored", rows.num_rows, others.num_rows)
+    is_ignored = rows["ignored_as"].is_valid()
+    candidate = pa.scalar(None, pa.string())
+    reasons = pc.if_else(rows["name_is_utf8"], candidate, Reason.NAME_NOT_UTF8.value)
+    reasons = pc.if_else(is_ignored, Reason.IGNORED.value, reasons)
+    logger.info("%d files, %d of them ignored", rows.num_rows, pc.sum(is_ignored).as_py() or 0)
+    rows = rows.select(["path", "size"]).append_column("reason", reasons)
     return rows.sort_by("path").combine_chunks()
 
 

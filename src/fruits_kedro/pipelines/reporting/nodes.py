@@ -1,7 +1,6 @@
 """Builds the report page from the results of a run."""
 
 import logging
-from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -10,8 +9,14 @@ import pyarrow.compute as pc
 
 from fruits_kedro.parameters import ReductionParameters, ReportingParameters
 from fruits_kedro.photos.reasons import SENTENCES
-from fruits_kedro.pipelines.reporting.report import selection, tables
-from fruits_kedro.pipelines.reporting.report.page import render_page
+from fruits_kedro.pipelines.coverage import coverage_warnings
+from fruits_kedro.pipelines.reporting.report import selection
+from fruits_kedro.pipelines.reporting.report.page import (
+    confusion_matrix,
+    labels_that_gain,
+    map_data,
+    render_page,
+)
 from fruits_kedro.pipelines.reporting.report.quality import (
     PHOTOGRAPHS,
     find_neighbours,
@@ -23,7 +28,6 @@ from fruits_kedro.pipelines.reporting.report.thumbnails import (
     make_thumbnails,
     read_photographs,
 )
-from fruits_kedro.pipelines.reporting.run_facts import Facts
 from fruits_kedro.storage import schemas
 from fruits_kedro.storage.heavy_types import ArrowTable
 from fruits_kedro.storage.tables import Table
@@ -32,8 +36,6 @@ logger = logging.getLogger(__name__)
 
 _CARD_SHARE, _TILE_SHARE = 0.15, 0.6
 """Shares of the page's size for pictures of the galleries and of the map; the rest is for text."""
-_IGNORED, _OUTLIER_LABELS = 12, 200
-"""Rows of these tables on the page, at most."""
 
 
 def find_quality_problems(
@@ -47,8 +49,8 @@ def find_quality_problems(
     examined, vectors = read_examined(reduced_features, parameters.examined)
     known = _predictions_of(predictions, examined["sha256"].tolist())
     examined = examined.merge(known, on="sha256", how="left")
-    neighbours = find_neighbours(examined, vectors, reduced_features, parameters.neighbours)
-    problems, report = find_problems(examined, vectors, neighbours, parameters)
+    examined = find_neighbours(examined, vectors, reduced_features, parameters.neighbours)
+    problems, report = find_problems(examined, vectors, parameters)
     logger.info(
         "%d of %d examined test photographs have a near-duplicate in train; %d of %d examined "
         "photographs are likely mislabelled, %d are outliers of their label",
@@ -104,7 +106,10 @@ def shrink_photographs(
 
 
 def render_report(
-    facts: Facts,
+    run_facts: dict[str, Any],
+    ingestion: dict[str, Any],
+    featurization: dict[str, Any],
+    timings: dict[str, Any],
     explained_variance: dict[str, Any],
     map_points: Table,
     predictions: Table,
@@ -117,49 +122,39 @@ def render_report(
     reduction: ReductionParameters,
     reporting: ReportingParameters,
 ) -> str:
-    """Render the page as HTML."""
-    images = facts["images"]
-    total = data_quality_report["photographs"]
+    """Render the page as HTML.
+
+    ``timings`` are those of ``timings.json`` so far, empty in a first run.
+    """
     points = map_points.to_pandas()
     known = _predictions_of(predictions, points["sha256"].tolist())
-    evaluated = tables.evaluated_photographs(evaluation)
+    total = data_quality_report["photographs"]
     classified = metrics if len(confusions) else {}
-    matrix = tables.confusion_matrix(confusions) if classified else None
-    outliers = data_quality_report["outliers"]["by_label"]
-    landmarks = reduction.map.landmarks
+    covered = classified.get("coverage")
     content = {
-        "facts": facts,
-        "layout": facts["counts"].get("layout"),
+        "run_facts": run_facts,
+        "ingestion": ingestion,
+        "featurization": featurization,
+        "timings": timings,
         "sentences": {str(reason): sentence for reason, sentence in SENTENCES.items()},
-        "ignored": Counter(facts["counts"]["ignored_by_extension"]).most_common(_IGNORED),
-        "stages": tables.stages_of(facts),
-        "variance": tables.variance_charts(explained_variance),
+        "variance": explained_variance,
         "metrics": classified,
-        "stands_on": tables.figures_stand_on(classified, reporting.covered_share),
-        "matrix": matrix,
-        "per_label": tables.label_scores(classified) if classified else None,
-        "splits": tables.compare_splits(classified, evaluation),
-        "own": tables.own_photographs(evaluation),
+        "warnings": coverage_warnings(covered, reporting.covered_share) if covered else [],
         "evaluation": evaluation,
-        "evaluation_of_others": evaluated if evaluated not in (None, total) else None,
-        "capture": evaluation.get("capture", {}).get("mean"),
+        "gaining": labels_that_gain(evaluation),
         "unpredicted": total - predictions.rows,
-        "borders": tables.count_borders(predictions.read(["studio"])["studio"]),
-        "csv_rows": reporting.csv_rows if total > reporting.csv_rows else None,
+        "studio": predictions.read(["studio"]).to_pandas()["studio"].value_counts().to_dict(),
         "quality": data_quality_report,
-        "outlier_labels": Counter(outliers).most_common(_OUTLIER_LABELS),
         **chosen_photographs,
         "total": total,
-        "map": {
-            "points": len(points),
-            "sampled": len(points) < total,
-            "landmarks": min(len(points), landmarks),
-            "beside": max(0, len(points) - landmarks),
-            "without_picture": len(points) - len(thumbnails.tiles),
+        "landmarks": reduction.map.landmarks,
+        "reporting": reporting,
+        "data": {
+            "map": map_data(points, known, ingestion["images"], thumbnails),
+            "matrix": confusion_matrix(confusions) if classified else None,
         },
-        "data": {"map": tables.map_data(points, known, images, thumbnails), "matrix": matrix},
     }
-    page = render_page(content, images, thumbnails)
+    page = render_page(content, ingestion["images"], thumbnails)
     logger.info("The report has %.1f MB", len(page.encode()) / 10**6)
     return page
 

@@ -3,7 +3,6 @@
 from kedro.pipeline import Pipeline, node, pipeline
 
 from fruits_kedro.pipelines.reporting import nodes
-from fruits_kedro.pipelines.reporting.run_facts import gather_facts
 
 
 def create_pipeline(**kwargs: object) -> Pipeline:
@@ -29,15 +28,12 @@ def create_pipeline(**kwargs: object) -> Pipeline:
                 name="shrink_photographs",
             ),
             node(
-                gather_facts,
-                ["run_facts", "ingestion_report", "featurization_report", "timings"],
-                "report_facts",
-                name="gather_run_facts",
-            ),
-            node(
                 nodes.render_report,
                 [
-                    "report_facts",
+                    "run_facts",
+                    "ingestion_report",
+                    "featurization_report",
+                    "timings",
                     "explained_variance",
                     "map_points",
                     "predictions",

@@ -1,7 +1,8 @@
 """Finds near-duplicates, likely wrong labels and outliers among photographs."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro.model.matrices import rows_of
 from fruits_kedro.parameters import ReportingParameters
+from fruits_kedro.storage.schemas import DATA_QUALITY
 from fruits_kedro.storage.tables import Table
 
 NEAR_DUPLICATE = "near_duplicate"
@@ -22,6 +24,7 @@ PHOTOGRAPHS = pc.field("variant") == 0
 _TRAIN = pc.field("split") == "train"
 _HELD_OUT = pc.field("split").isin(["test", "validation"])
 _WHERE = ["path", "label", "split", "sha256"]
+_OTHER = [f"other_{name}" for name in _WHERE]
 
 _BLOCK = 16384
 """Train rows compared at once: 20 MB of 300 float32."""
@@ -35,21 +38,6 @@ Problems = pd.DataFrame
 """Columns of ``schemas.DATA_QUALITY``."""
 
 
-class Neighbours(NamedTuple):
-    """The train rows most similar to each examined row, itself excluded.
-
-    Attributes:
-        trains: path, label, split and sha256 of every train row.
-        rows: ``(examined, k)`` positions in ``trains``, the most similar first; -1 beyond the
-            number of other rows.
-        cosines: ``(examined, k)`` float32; ``-inf`` beyond the number of other rows.
-    """
-
-    trains: pd.DataFrame
-    rows: npt.NDArray[np.int64]
-    cosines: Vectors
-
-
 def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Vectors]:
     """Draw at most ``limit`` train rows and as many held-out rows evenly, to examine them.
 
@@ -59,51 +47,62 @@ def read_examined(reduced_features: Table, limit: int) -> tuple[pd.DataFrame, Ve
     samples = [
         reduced_features.sample(columns, limit, PHOTOGRAPHS & part) for part in (_TRAIN, _HELD_OUT)
     ]
-    rows = pa.concat_tables(samples).combine_chunks()
-    return _frame(rows), _unit_vectors(rows["components"].combine_chunks())
+    rows = pa.concat_tables(samples)
+    return _frame(rows), _unit_vectors(rows["components"])
 
 
 def find_neighbours(
     examined: pd.DataFrame, vectors: Vectors, reduced_features: Table, k: int
-) -> Neighbours:
-    """Find the k train rows most similar to each examined row (``vectors``, of length 1).
+) -> pd.DataFrame:
+    """Add to each examined row (``vectors``, of length 1) what it resembles among train rows.
+
+    ``cosine`` and ``other_…`` are of the most similar one, itself excluded (-inf and null without
+    one). ``neighbours`` are labels of the up to k most similar ones, but no more than the row's
+    label has other train rows: further neighbours necessarily have other labels.
 
     Time grows with the train rows. Memory holds one block of their components, and their names.
     """
+    trains = _frame(reduced_features.read(_WHERE, PHOTOGRAPHS & _TRAIN))
     nearest = np.full((len(vectors), k + 1), -1, np.int64)
     cosines = np.full((len(vectors), k + 1), -np.inf, np.float32)
-    names: list[pa.Table] = [reduced_features.schema.empty_table().select(_WHERE)]
-    batches = reduced_features.batches([*_WHERE, "components"], PHOTOGRAPHS & _TRAIN)
+    batches = reduced_features.batches(["components"], PHOTOGRAPHS & _TRAIN)
     first = 0
     for block in _blocks(batches) if len(vectors) else ():
-        rows, found = _most_similar(vectors, _unit_vectors(block["components"].combine_chunks()), k)
+        rows, found = _most_similar(vectors, _unit_vectors(block["components"]), k)
         nearest, cosines = _best(
             np.hstack([nearest, rows + first]), np.hstack([cosines, found]), k + 1
         )
-        names.append(block.select(_WHERE))
         first += block.num_rows
-    trains = _frame(pa.concat_tables(names))
     hashes = np.array([*trains["sha256"], None], object)  # position -1 names no row
     itself = hashes[nearest] == examined["sha256"].to_numpy(object)[:, None]
     cosines[itself], nearest[itself] = -np.inf, -1
-    return Neighbours(trains, *_best(nearest, cosines, k))
+    nearest, cosines = _best(nearest, cosines, k)
+    of_label = examined["label"].map(trains["label"].value_counts()).fillna(0).astype(int)
+    asked = of_label - (examined["split"] == "train")
+    labels = np.array([*trains["label"], None], object)[nearest]
+    others = trains.reindex(nearest[:, 0]).reset_index(drop=True).add_prefix("other_")
+    neighbours: Any = [
+        [label for label in row[:most] if label is not None]
+        for row, most in zip(labels.tolist(), asked, strict=True)
+    ]
+    return examined.join(others).assign(cosine=cosines[:, 0], neighbours=neighbours)
 
 
 def find_problems(
-    examined: pd.DataFrame,
-    vectors: Vectors,
-    neighbours: Neighbours,
-    parameters: ReportingParameters,
+    examined: pd.DataFrame, vectors: Vectors, parameters: ReportingParameters
 ) -> tuple[Problems, dict[str, Any]]:
     """Photographs to look at, the clearest of each kind first, and what was found in numbers.
 
-    ``examined`` and ``vectors`` are those of ``read_examined``, with a column ``prediction``.
+    ``examined`` comes from ``find_neighbours``, with a column ``prediction``; ``vectors`` from
+    ``read_examined``.
     """
-    nearest = neighbours.cosines[:, 0]
-    is_twin = (examined["split"] != "train").to_numpy() & (nearest >= parameters.near_duplicate)
-    twins = _problems(NEAR_DUPLICATE, examined, is_twin, nearest[is_twin], neighbours=neighbours)
-    wrong = _mislabelled(examined, neighbours, parameters.agreement)
-    far = _outliers(examined, vectors, parameters.outlier_deviations)
+    is_twin = examined["cosine"].to_numpy() >= parameters.near_duplicate
+    twins = examined[is_twin & (examined["split"] != "train")]
+    twins = _problems(NEAR_DUPLICATE, twins.assign(value=twins["cosine"]))
+    wrong = _mislabelled(examined, parameters.agreement)
+    strangeness = _strangeness(examined, vectors)
+    far = examined.assign(value=strangeness, **dict.fromkeys(_OTHER))
+    far = _problems(OUTLIER, far[strangeness >= parameters.outlier_deviations])
     return pd.concat([twins, wrong, far], ignore_index=True), {
         "examined": len(examined),
         "near_duplicates": _weigh(examined, twins, parameters.near_duplicate),
@@ -112,34 +111,18 @@ def find_problems(
     }
 
 
-def _mislabelled(examined: pd.DataFrame, neighbours: Neighbours, agreement: float) -> Problems:
-    """Rows whose neighbours agree on one other label.
-
-    Labels with few train photographs are compared with as many neighbours as they have others:
-    further neighbours necessarily have other labels.
-    """
-    of_label = examined["label"].map(neighbours.trains["label"].value_counts()).fillna(0)
-    others = of_label.to_numpy(int) - (examined["split"] == "train").to_numpy(int)
-    asked = np.minimum(others, (neighbours.rows >= 0).sum(axis=1))
-    row, place = np.nonzero(np.arange(neighbours.rows.shape[1]) < asked[:, None])
-    voted = neighbours.trains["label"].to_numpy(object)[neighbours.rows[row, place]]
-    votes = pd.DataFrame({"row": row, "label": voted}).value_counts().reset_index()
-    votes = votes.drop_duplicates("row").sort_values("row")  # the most frequent come first
-    rows, winner = votes["row"].to_numpy(int), votes["label"].to_numpy(object)
-    share = votes["count"].to_numpy() / asked[rows]
-    wrong = (winner != examined["label"].to_numpy(object)[rows]) & (share >= agreement)
-    return _problems(
-        LIKELY_MISLABELLED,
-        examined,
-        rows[wrong],
-        share[wrong],
-        suggested=winner[wrong],
-        neighbours=neighbours,
-    )
+def _mislabelled(examined: pd.DataFrame, agreement: float) -> Problems:
+    """Rows whose neighbours agree on one other label."""
+    votes = [Counter(n).most_common(1)[0] if n else (None, 0) for n in examined["neighbours"]]
+    names, counts = zip(*votes, strict=True) if votes else ((), ())
+    share = np.array(counts) / np.maximum(examined["neighbours"].map(len), 1)
+    voted = examined.assign(value=share, suggested_label=names)
+    other = voted["suggested_label"] != voted["label"]
+    return _problems(LIKELY_MISLABELLED, voted[other & (share >= agreement)])
 
 
-def _outliers(examined: pd.DataFrame, vectors: Vectors, deviations: float) -> Problems:
-    """Rows far from the centre of their label, in robust standard deviations of that distance."""
+def _strangeness(examined: pd.DataFrame, vectors: Vectors) -> npt.NDArray[np.float64]:
+    """Distance from the centre of the label, in robust standard deviations of that distance."""
     strangeness = np.zeros(len(examined))
     for rows in examined.groupby("label", sort=False).indices.values():
         if len(rows) < _JUDGED:
@@ -151,29 +134,14 @@ def _outliers(examined: pd.DataFrame, vectors: Vectors, deviations: float) -> Pr
         spread = _TO_DEVIATIONS * np.median(np.abs(off))
         if spread > np.finfo(np.float32).eps:  # equal photographs have no deviation
             strangeness[rows] = off / spread
-    far = strangeness >= deviations
-    return _problems(OUTLIER, examined, far, strangeness[far])
+    return strangeness
 
 
-def _problems(
-    problem: str,
-    examined: pd.DataFrame,
-    rows: npt.NDArray[Any],
-    values: Any,
-    suggested: Any = None,
-    neighbours: Neighbours | None = None,
-) -> Problems:
-    """Findings about some rows (positions or flags), beside the nearest one if given."""
-    found = examined.iloc[rows][_WHERE].reset_index(drop=True)
-    found.insert(0, "problem", problem)
-    found["value"] = np.asarray(values, dtype=np.float64)
-    found["suggested_label"] = suggested
-    for name in _WHERE:
-        found[f"other_{name}"] = None
-        if neighbours is not None:
-            nearest = neighbours.rows[rows, 0]
-            found[f"other_{name}"] = neighbours.trains[name].to_numpy(object)[nearest]
-    found = found.astype({name: object for name in found.columns if name != "value"})
+def _problems(problem: str, found: pd.DataFrame) -> Problems:
+    """Findings of one kind, the clearest first."""
+    found = found.assign(problem=problem).reindex(columns=DATA_QUALITY.names)
+    found = found.astype(dict.fromkeys(found.columns, object) | {"value": np.float64})
+    found = found.replace({np.nan: None})
     return found.sort_values(["value", "path"], ascending=[False, True], ignore_index=True)
 
 
@@ -239,12 +207,12 @@ def _best(
     return np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
 
 
-def _unit_vectors(components: pa.ListArray) -> Vectors:
+def _unit_vectors(components: pa.ChunkedArray) -> Vectors:
     from sklearn.preprocessing import normalize
 
-    if not len(components):
-        return np.zeros((0, 1), np.float32)
-    vectors: Vectors = normalize(rows_of(components))
+    vectors: Vectors = (
+        normalize(rows_of(components)) if len(components) else np.zeros((0, 1), np.float32)
+    )
     return vectors
 
 

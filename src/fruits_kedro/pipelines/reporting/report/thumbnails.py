@@ -91,7 +91,14 @@ def make_thumbnails(
         max_pixels: Most pixels to decode, as the headers announce them, over all photographs.
         card_bytes, tile_bytes: Most characters of the ``data:`` URIs, over all.
     """
-    small = dict(_decode(contents, frozenset(cards), max_pixels))
+    small: dict[str, Image] = {}
+    large = frozenset(cards)
+    for sha, content in contents:
+        side = CARD_SIDE if sha in large else _TILES[0][0]
+        found = shrink(content, side, max_pixels) if content else Reason.UNREADABLE
+        if not isinstance(found, Reason):
+            small[sha], pixels = found
+            max_pixels -= pixels
     known = {sha: small[sha] for sha in cards if sha in small}
     _, uris = _first_within(
         card_bytes,
@@ -112,18 +119,6 @@ def make_thumbnails(
         tiles={sha: place for place, sha in enumerate(shown)},
         tile_side=side,
     )
-
-
-def _decode(
-    contents: Iterable[tuple[str, bytes | None]], large: frozenset[str], max_pixels: int
-) -> "Iterator[tuple[str, Image]]":
-    for sha, content in contents:
-        side = CARD_SIDE if sha in large else _TILES[0][0]
-        found = shrink(content, side, max_pixels) if content else Reason.UNREADABLE
-        if not isinstance(found, Reason):
-            image, pixels = found
-            max_pixels -= pixels
-            yield sha, image
 
 
 def _first_within(
