@@ -116,9 +116,9 @@ def map_stored(
 def load_rows(features: Table, located: pa.Table) -> Rows:
     """Load rows of ``locate_features`` into the driver's memory."""
     labels = sorted(located["label"].unique().to_pylist())
-    matrix: npt.NDArray[np.float32] | None = None
+    matrix = np.zeros((0, 0), np.float32)
     for part, block in stream_features(features, located):
-        if matrix is None:
+        if not len(matrix):
             matrix = np.empty((located.num_rows, block.shape[1]), np.float32)
         matrix[part] = block
     order = pc.sort_indices(
@@ -128,7 +128,7 @@ def load_rows(features: Table, located: pa.Table) -> Rows:
     return Rows(
         sha256=_text(rows["sha256"]),
         variant=rows["variant"].to_numpy(),
-        features=np.zeros((0, 0), np.float32) if matrix is None else matrix[order],
+        features=matrix[order],
         labels=tuple(labels),
         targets=targets_of(rows, labels),
         split=_text(rows["split"]),
