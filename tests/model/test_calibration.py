@@ -154,6 +154,7 @@ def test_own_photographs_decide_where_there_are_enough():
     assert there["right_if_sure"] >= 0.95
     few, of_few = calibrated(rows, fitted, minimum=61)
     assert few.calibration.holds_for == (STUDIO,)
+    assert of_few["held_out"]["place"] == STUDIO
     assert of_few["places"][PLACE]["rows"] == 60
 
 

@@ -67,7 +67,7 @@ def calibrate(
     weights = own_weights(rows.targets, rows.own, refits.own.share)
     known = Outliers.of(logits, rows.targets, weights=weights)
     chosen = choose([*enough, *studio], known, settings)
-    report = _report([*places, *studio], chosen, settings)
+    report = _report((enough or studio)[0], [*places, *studio], chosen, settings)
     logger.info(
         "Temperature %.3f, chosen on held-out photographs of %s",
         chosen.temperature,
@@ -148,10 +148,12 @@ def _joined(places: Iterable[Sequence[tuple[HeldOut, Fitted]]]) -> list[HeldOut]
 
 
 def _report(
-    held_out: Sequence[HeldOut], chosen: Calibration, settings: CalibrationParameters
+    main: HeldOut,
+    held_out: Sequence[HeldOut],
+    chosen: Calibration,
+    settings: CalibrationParameters,
 ) -> dict[str, Any]:
-    """Report on the deciding place, and on the photographs of each place."""
-    main = held_out[0]
+    """Report on ``main``, which decides, and on the photographs of each place."""
     judged = judge(main, chosen)
     temperatures = {"before": 1.0, "after": chosen.temperature}
     diagrams = {name: reliability(*main.answers(t)) for name, t in temperatures.items()}
