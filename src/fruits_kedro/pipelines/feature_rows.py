@@ -1,7 +1,7 @@
 """Finds the features of present photographs and their copies in the table of all features."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -68,10 +68,11 @@ def evenly(rows: pa.Table, limit: int, parameter: str) -> pa.Table:
     return chosen
 
 
-def targets_of(rows: pa.Table, labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """``(rows,)`` position of each row's label in ``labels``."""
+def targets_of(rows: pa.Table) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The labels of the rows, sorted; and ``(rows,)``, the position of each row's label in them."""
+    labels = sorted(rows["label"].unique().to_pylist())
     targets = pc.index_in(rows["label"], value_set=pa.array(labels, pa.string()))
-    return targets.to_numpy().astype(np.int64)
+    return labels, targets.to_numpy().astype(np.int64)
 
 
 def are_own(rows: pa.Table) -> npt.NDArray[np.bool_]:
@@ -115,7 +116,6 @@ def map_stored(
 
 def load_rows(features: Table, located: pa.Table) -> Rows:
     """Load rows of ``locate_features`` into the driver's memory."""
-    labels = sorted(located["label"].unique().to_pylist())
     matrix = np.zeros((0, 0), np.float32)
     for part, block in stream_features(features, located):
         if not len(matrix):
@@ -125,12 +125,13 @@ def load_rows(features: Table, located: pa.Table) -> Rows:
         located, sort_keys=[("sha256", "ascending"), ("variant", "ascending")]
     ).to_numpy()
     rows = located.take(pa.array(order))
+    labels, targets = targets_of(rows)
     return Rows(
         sha256=_text(rows["sha256"]),
         variant=rows["variant"].to_numpy(),
         features=matrix[order],
         labels=tuple(labels),
-        targets=targets_of(rows, labels),
+        targets=targets,
         split=_text(rows["split"]),
         capture=_text(rows["capture"]),
         place=_text(rows["place"]),

@@ -54,13 +54,12 @@ def train_on_train(
         FruitsError: If the train rows have fewer than two labels.
     """
     trains = pc.field("split") == "train"
-    rows = reduced_features.read(["label", "sha256"], trains)
-    last = pc.max(evenly(rows, parameters.rows, "classification.rows")["sha256"])
+    hashes = reduced_features.read(["sha256"], trains)
+    last = pc.max(evenly(hashes, parameters.rows, "classification.rows")["sha256"])
     columns = ["label", "source", "sha256", "variant", "components"]
     train = reduced_features.read(columns, trains & (pc.field("sha256") <= last))
     train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
-    components, labels = rows_of(train["components"]), sorted(rows["label"].unique().to_pylist())
-    targets = targets_of(train, labels)
+    components, (labels, targets) = rows_of(train["components"]), targets_of(train)
     weights = own_weights(targets, are_own(train), own.share)
     return fit_classifier(components, targets, labels, reducer.id, parameters, weights)
 

@@ -68,8 +68,7 @@ def fit_reducer_on_train(
             f"{originals} photographs train, but a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    labels = sorted(chosen["label"].unique().to_pylist())
-    targets = targets_of(chosen, labels)
+    labels, targets = targets_of(chosen)
     weights = own_weights(targets, are_own(chosen), own.share)
     pictures: set[bytes] = set()  # two are enough; copies differ from their photograph anyway
 
