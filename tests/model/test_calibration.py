@@ -21,22 +21,19 @@ from fruits_kedro.model.refits import (
 )
 from fruits_kedro.model.rows import Rows
 
-REFITS = Refits(*settings())
-WITHIN = Refits(*settings(scaling="within_label"))
+
+def refits(rows: Rows, scaling: str = "standard") -> Refits:
+    return Refits(rows, *settings(scaling=scaling))
 
 
-def held_out(rows: Rows, refits: Refits = REFITS) -> HeldOut:
-    return HeldOut.joined([part for part, _ in hold_out(refits, rows, refits.sums(rows))])
-
-
-def hold_out_own(rows: Rows) -> list[tuple[HeldOut, Fitted]]:
-    return hold_out(REFITS, rows, REFITS.sums(rows), PLACE)
+def held_out(rows: Rows, scaling: str = "standard") -> HeldOut:
+    return HeldOut.joined([part for part, _ in hold_out(refits(rows, scaling))])
 
 
 def calibrated(rows: Rows, fitted: Fitted, minimum: int = 30, **calibration: Any) -> Any:
-    own = REFITS.own.model_copy(update={"minimum": minimum})
-    refits = replace(REFITS, classification=classification(**calibration), own=own)
-    return calibrate(rows, fitted.classifier, fitted.reducer, refits)
+    reduction, _, own = settings(minimum=minimum)
+    given = Refits(rows, reduction, classification(**calibration), own)
+    return calibrate(fitted.classifier, fitted.reducer, given)
 
 
 # --- what is held out ----------------------------------------------------------------------------
@@ -53,14 +50,14 @@ def test_every_row_of_several_capture_groups_is_predicted():
     assert np.isfinite(found.logits).all() and np.isfinite(some.logits).all()
 
 
-@pytest.mark.parametrize(("refits", "apart"), [(REFITS, 1.5), (WITHIN, 0.5)])
-def test_a_group_is_predicted_by_reducer_and_classifier_of_the_others(refits, apart):
+@pytest.mark.parametrize(("scaling", "apart"), [("standard", 1.5), ("within_label", 0.5)])
+def test_a_group_is_predicted_by_reducer_and_classifier_of_the_others(scaling, apart):
     """A reducer that has seen both turns of a fruit would know how they differ."""
     rows = make_rows(apart=apart, copies=True)
-    found = held_out(rows, refits)
+    found = held_out(rows, scaling)
     assert (found.photographs, len(found.targets)) == (120, 240)
     first = rows.where(rows.capture == "plain")
-    expected = refits.fit(rows.where(rows.capture == "r")).logits(first)
+    expected = refits(rows.where(rows.capture == "r"), scaling).fit().logits(first)
     np.testing.assert_allclose(found.logits[: len(first)], expected, atol=1e-3)
 
 
@@ -69,8 +66,7 @@ def test_without_capture_groups_a_share_of_each_label_is_held_out():
     found = held_out(rows)
     assert found.by == "a stratified share"
     assert np.bincount(found.targets).tolist() == [20, 20, 20]
-    few = make_rows(rows=1, groups=("",))
-    assert hold_out(REFITS, few, REFITS.sums(few)) == []
+    assert hold_out(refits(make_rows(rows=1, groups=("",)))) == []
 
 
 def test_a_label_that_a_fold_leaves_out_as_a_whole_is_as_unlikely_as_any():
@@ -85,15 +81,15 @@ def test_a_label_that_a_fold_leaves_out_as_a_whole_is_as_unlikely_as_any():
 
 def test_own_photographs_of_a_place_are_held_out_with_their_copies_which_are_never_asked():
     rows = make_rows(own=12, copies=True)
-    folds = hold_out_own(rows)
+    folds = hold_out(refits(rows), PLACE)
     assert folds[0][0].by == "alike photographs"
     assert sum(len(part.targets) for part, _ in folds) == 36
     for part, fitted in folds:
         assert not part.copies.any()
         assert fitted.reducer.rows == len(rows) - 2 * len(part.targets)
     session = np.where(np.arange(len(rows)) // 2 % 2, "mon", "sat")
-    of_sessions = replace(rows, capture=np.where(rows.own, session, rows.capture))
-    assert [part.by for part, _ in hold_out_own(of_sessions)] == ["sessions"] * 2
+    of_sessions = refits(replace(rows, capture=np.where(rows.own, session, rows.capture)))
+    assert [part.by for part, _ in hold_out(of_sessions, PLACE)] == ["sessions"] * 2
 
 
 def test_photographs_that_are_alike_are_held_out_together():
@@ -115,10 +111,10 @@ def test_fits_on_fewer_directions_are_nearly_the_same():
     rows = make_rows()
     spread = np.random.default_rng(0).normal(size=(6, DIRECTIONS + 100)).astype(np.float32)
     rows = replace(rows, features=rows.features @ spread + np.float32(0.1))
-    fewer, projected, sums = WITHIN.on_directions(rows, WITHIN.sums(rows))
-    assert projected.features.shape == (len(rows), DIRECTIONS)
-    expected = softmax(WITHIN.fit(rows).logits(rows))
-    found = softmax(fewer.fit(projected, sums).logits(projected))
+    whole = refits(rows, "within_label")
+    fewer = whole.on_directions()
+    assert fewer.rows.features.shape == (len(rows), DIRECTIONS)
+    expected, found = (softmax(made.fit().logits(made.rows)) for made in (whole, fewer))
     np.testing.assert_allclose(found, expected, atol=1e-2)
 
 
@@ -127,7 +123,7 @@ def test_fits_on_fewer_directions_are_nearly_the_same():
 
 def test_a_calibrated_classifier_is_nearer_to_the_truth():
     rows = make_rows(copies=True)
-    fitted = REFITS.fit(rows)
+    fitted = refits(rows).fit()
     classifier, report = calibrated(rows, fitted)
     chosen, found = classifier.calibration, report["held_out"]
     assert chosen.temperature == report["temperature"] != 1
@@ -144,7 +140,7 @@ def test_a_calibrated_classifier_is_nearer_to_the_truth():
 
 def test_own_photographs_decide_where_there_are_enough():
     rows = make_rows(own=20, apart=3)
-    fitted = REFITS.fit(rows)
+    fitted = refits(rows).fit()
     classifier, report = calibrated(rows, fitted)
     assert PLACE in classifier.calibration.holds_for
     assert report["held_out"]["place"] == PLACE
@@ -160,14 +156,14 @@ def test_own_photographs_decide_where_there_are_enough():
 
 def test_no_confidence_may_be_enough():
     rows = make_rows(apart=0)
-    classifier, report = calibrated(rows, REFITS.fit(rows), precision=0.999)
+    classifier, report = calibrated(rows, refits(rows).fit(), precision=0.999)
     assert classifier.calibration.sure_from is None
     assert report["sure"] == {"precision": 0.999, "from": None, "coverage": 0.0}
 
 
 def test_what_cannot_be_calibrated_stays_and_says_why():
     rows = make_rows(rows=4, copies=True)
-    fitted = REFITS.fit(rows)
+    fitted = refits(rows).fit()
     classifier, report = calibrated(rows, fitted, minimum=13)
     assert classifier is fitted.classifier
     assert report["temperature"] == 1

@@ -34,7 +34,7 @@ def test_each_capture_group_is_left_out_once(scaling):
     for name, fold in photographs["folds"].items():
         out = rows.with_copies(rows.capture == name)
         asked = rows.where(out & rows.photographs)
-        [alone] = fit_and_score([asked], rows.where(~out), Refits(*fits))
+        [alone] = fit_and_score([asked], Refits(rows.where(~out), *fits))
         assert fold["accuracy"] == pytest.approx(alone["accuracy"], abs=0.02)
         assert (fold["test_rows"], fold["train_rows"], fold["copies"]) == (60, 60, 60)
     assert photographs["mean"] == np.mean([f["accuracy"] for f in photographs["folds"].values()])

@@ -20,7 +20,7 @@ from fruits_kedro.model.confidence import (
 )
 from fruits_kedro.model.reducer import Reducer
 from fruits_kedro.model.refits import Fitted, HeldOut, Refits, hold_out, own_places
-from fruits_kedro.model.rows import Rows, own_weights
+from fruits_kedro.model.rows import own_weights
 from fruits_kedro.model.scores import score_confidences
 from fruits_kedro.parameters import CalibrationParameters
 
@@ -31,32 +31,31 @@ OWN_DOUBT = 1.0
 
 
 def calibrate(
-    rows: Rows, classifier: Classifier, reducer: Reducer, refits: Refits
+    classifier: Classifier, reducer: Reducer, refits: Refits
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier thresholds on held-out photographs.
 
     If a place has enough own photographs, those decide. Otherwise studio photographs and their
     copies decide, and the result holds for a studio only.
 
-    ``classifier`` was trained on the components that ``reducer`` gives of ``rows``, which are train
-    photographs and their copies.
+    ``classifier`` was trained on the components that ``reducer`` gives of ``refits.rows``, which
+    are train photographs and their copies.
 
     Returns:
         The classifier, calibrated if enough photographs can be held out; and the report.
     """
-    rows, settings = rows.with_labels(classifier.labels), refits.classification.calibration
+    rows, own, settings = refits.rows, refits.own, refits.classification.calibration
     logits = classifier.logits(reducer.transform(rows.features))
     if logits is None:
         return classifier, _left_out(
             f"the classifier {classifier.kind} has no logits, which a temperature needs: its "
             "probabilities stay as they are"
         )
-    sums = refits.sums(rows)
-    studio, places = _joined([hold_out(refits, rows, sums)]), []
+    studio, places = _joined([hold_out(refits)]), []
     if rows.own.any():
-        fewer = refits.on_directions(rows, sums)
-        places = _joined(hold_out(*fewer, place) for place in own_places(rows))
-    enough = [place for place in places if place.photographs >= refits.own.minimum]
+        fewer = refits.on_directions()
+        places = _joined(hold_out(fewer, place) for place in own_places(rows))
+    enough = [place for place in places if place.photographs >= own.minimum]
     count = sum(part.photographs for part in studio)
     if not enough and count < settings.minimum:
         return classifier, _left_out(
@@ -64,7 +63,7 @@ def calibrate(
             f"is {settings.minimum}: probabilities stay as they are, with temperature 1"
         )
     # Train rows tell where known fruits are; only held-out rows tell how far from there others are.
-    weights = own_weights(rows.targets, rows.own, refits.own.share)
+    weights = own_weights(rows.targets, rows.own, own.share)
     known = Outliers.of(logits, rows.targets, weights=weights)
     chosen = choose([*enough, *studio], known, settings)
     report = _report((enough or studio)[0], [*places, *studio], chosen, settings)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ class Fitted:
     reducer: Reducer
     classifier: Classifier
     known: Outliers | None  # of the train rows' logits; None for kinds without logits
+    photographs: int  # that trained, without copies
 
     def logits(self, rows: Rows) -> Matrix:
         """``(n, len(rows.labels))`` float64, minus infinity if a label did not train.
@@ -56,48 +58,53 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Refits:
-    """How all refits are made."""
+    """Rows, and how reducer and classifier are fitted on some of them."""
 
+    rows: Rows
     reduction: ReductionParameters
     classification: ClassificationParameters
     own: OwnParameters
     size: int | None = None  # number of features before on_directions
+    rotated: Moments | None = None  # sums after on_directions
 
-    def sums(self, rows: Rows) -> Moments:
-        """Moments of the studio photographs and copies among ``rows``."""
-        studio = rows.where(~rows.own) if rows.own.any() else rows
-        return self._sums(studio, np.ones(len(studio)))
+    @cached_property
+    def sums(self) -> Moments:
+        """Moments of the studio photographs and copies among the rows."""
+        return self.rotated or _studio_sums(self.rows, self.reduction)
 
-    def on_directions(self, rows: Rows, sums: Moments) -> "tuple[Refits, Rows, Moments]":
-        """Such fits at a tenth of the cost, on the directions in which studio rows are longest.
-
-        ``rows`` are all that will be fitted on or asked about; ``sums`` are ``self.sums(rows)``.
-        """
+    def on_directions(self) -> "Refits":
+        """Such fits at a tenth of the cost, on the directions in which studio rows are longest."""
         from scipy.linalg import eigh
 
-        size = rows.features.shape[1]
+        rows, sums, size = self.rows, self.sums, self.rows.features.shape[1]
         if not self.reduction.unit_length or size <= DIRECTIONS:
-            return self, rows, sums
+            return self
         _, basis = eigh(sums.products, subset_by_index=[size - DIRECTIONS, size - 1], driver="evr")
         fewer = replace(sums, totals=sums.totals @ basis, products=basis.T @ sums.products @ basis)
         projected = replace(rows, features=rows.features @ basis.astype(np.float32))
-        return replace(self, size=size), projected, fewer
+        return replace(self, rows=projected, size=size, rotated=fewer)
 
-    def fit(self, train: Rows, studio: Moments | None = None, most: int | None = None) -> Fitted:
-        """Fit on rows of at least two labels.
+    def fit(self, out: Flags | None = None, most: int | None = None) -> Fitted | str:
+        """Fit without some rows, or say why that is impossible.
 
         Args:
-            train: Photographs and copies.
-            studio: ``self.sums(train)``, if known already.
+            out: Mask of these rows; None fits on all.
             most: Most studio rows per label for the classifier, weighted to stand for the others;
                 None takes all.
         """
+        train = self.rows if out is None else self.rows.where(~out)
+        photographs = train.photographs
+        if len(np.unique(train.targets[photographs])) < 2:
+            return "fewer than two labels are left to train on"
+        if not np.ptp(train.features[photographs], axis=0).any():
+            return "the photographs left to train on are all alike"
+        moments, reduction = self.sums, self.reduction
+        if out is not None:
+            moments -= _studio_sums(self.rows.where(out), reduction)
         weights = own_weights(train.targets, train.own, self.own.share)
-        moments = self.sums(train) if studio is None else studio
         if train.own.any():
-            moments += self._sums(train.where(train.own), weights[train.own])
-        shrinkage = self.reduction.within_shrinkage
-        reducer = fit_reducer(moments, self.reduction.k, "", shrinkage, self.size)
+            moments += _sums(train.where(train.own), weights[train.own], reduction)
+        reducer = fit_reducer(moments, reduction.k, "", reduction.within_shrinkage, self.size)
         if most is not None:
             train, weights = _thinned(train, weights, most)
         components = reducer.transform(train.features)
@@ -107,11 +114,7 @@ class Refits:
         logits, known = classifier.logits(components), None
         if logits is not None:
             known = Outliers.of(logits, train.targets, weights=weights)
-        return Fitted(reducer, classifier, known)
-
-    def _sums(self, rows: Rows, weights: Matrix) -> Moments:
-        batch = rows.features, rows.targets, weights
-        return Moments.of([batch], len(rows.labels), self.reduction.unit_length)
+        return Fitted(reducer, classifier, known, int(photographs.sum()))
 
 
 @dataclass(frozen=True)
@@ -154,9 +157,7 @@ def own_places(rows: Rows) -> list[str]:
     return places
 
 
-def hold_out(
-    refits: Refits, rows: Rows, sums: Moments, place: str | None = None
-) -> list[tuple[HeldOut, Fitted]]:
+def hold_out(refits: Refits, place: str | None = None) -> list[tuple[HeldOut, Fitted]]:
     """Predict photographs by refits that did not see them, fold by fold.
 
     Whole capture groups (turns of a fruit in a studio, sessions of a place) are held out if there
@@ -166,14 +167,13 @@ def hold_out(
     because it contains the covariance within labels.
 
     Args:
-        refits: How fits are made.
-        rows: All rows, of all places.
-        sums: ``refits.sums(rows)``.
+        refits: On rows of all places.
         place: The place of own photographs; None for the studio.
 
     Returns:
         By fold: its predictions, and what was fitted without it. Empty if nothing can be held out.
     """
+    rows = refits.rows
     here, most, by, name = ~rows.own, None, "capture groups", STUDIO
     if place is not None:
         here, most, by, name = rows.own & (rows.place == place), THINNED, "sessions", place
@@ -189,24 +189,13 @@ def hold_out(
     for fold in folds:
         out = np.zeros(len(rows), np.bool_)
         out[here] = fold
-        train = rows.where(~out)
         # Nobody can know a label that is held out as a whole.
-        asked = rows.where(may_ask & out & np.isin(rows.targets, train.targets))
-        if len(asked) and trainable(train) is None:
-            fitted = refits.fit(train, sums - refits.sums(rows.where(out)), most)
+        asked = rows.where(may_ask & out & np.isin(rows.targets, rows.targets[~out]))
+        fitted = refits.fit(out, most) if len(asked) else "nothing is asked"
+        if isinstance(fitted, Fitted):
             logits, copies = fitted.logits(asked), ~asked.photographs
             found.append((HeldOut(name, by, logits, asked.targets, copies), fitted))
     return found
-
-
-def trainable(train: Rows) -> str | None:
-    """Why nothing can be fitted on these rows; None if something can."""
-    photographs = train.where(train.photographs)
-    if len(np.unique(photographs.targets)) < 2:
-        return "fewer than two labels are left to train on"
-    if not np.ptp(photographs.features, axis=0).any():
-        return "the photographs left to train on are all alike"
-    return None
 
 
 def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
@@ -271,6 +260,16 @@ def _alike(features: Features, most: int) -> npt.NDArray[np.int64]:
     if largest.sum() > len(groups) / 2:  # a label of one pile is better divided than not trained
         groups[largest] = groups.max() + 1 + np.arange(largest.sum()) % most
     return np.unique(groups, return_inverse=True)[1]
+
+
+def _studio_sums(rows: Rows, reduction: ReductionParameters) -> Moments:
+    studio = rows.where(~rows.own) if rows.own.any() else rows
+    return _sums(studio, np.ones(len(studio)), reduction)
+
+
+def _sums(rows: Rows, weights: Matrix, reduction: ReductionParameters) -> Moments:
+    batch = rows.features, rows.targets, weights
+    return Moments.of([batch], len(rows.labels), reduction.unit_length)
 
 
 def _thinned(train: Rows, weights: Matrix, most: int) -> tuple[Rows, Matrix]:

@@ -83,9 +83,9 @@ def calibrate_on_held_out(
     kept = kept_photographs(photographs, "train")
     train = evenly(kept, classification.calibration.rows, "classification.calibration.rows")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
-    rows = load_rows(features, located)
-    refits = Refits(reduction.model_copy(update={"k": reducer.k}), classification, own)
-    return calibrate(rows, classifier, reducer, refits)
+    rows = load_rows(features, located).with_labels(classifier.labels)
+    as_many = reduction.model_copy(update={"k": reducer.k})
+    return calibrate(classifier, reducer, Refits(rows, as_many, classification, own))
 
 
 def fold_phone_model(

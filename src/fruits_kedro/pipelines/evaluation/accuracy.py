@@ -11,7 +11,6 @@ import pyarrow as pa
 from fruits_kedro.model.calibration import choose, describe, judge
 from fruits_kedro.model.confidence import Calibration
 from fruits_kedro.model.matrices import Flags, Targets
-from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.refits import (
     HeldOut,
     Refits,
@@ -19,7 +18,6 @@ from fruits_kedro.model.refits import (
     capture_groups,
     hold_out,
     own_places,
-    trainable,
 )
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.model.scores import score
@@ -61,8 +59,8 @@ def evaluate_folder(
     if split_report["method"] != "folder":
         return {"left_out": "there are no Training and Test folders"}
     test = rows.where((rows.split == "test") & rows.photographs & ~rows.own)
-    refits = Refits(reduction, classification, own)
-    return fit_and_score([test], rows.where(rows.split == "train"), refits)[0]
+    train = rows.where(rows.split == "train")
+    return fit_and_score([test], Refits(train, reduction, classification, own))[0]
 
 
 def evaluate_random(
@@ -80,7 +78,8 @@ def evaluate_random(
     tests = np.zeros(len(rows), np.bool_)
     tests[rows.photographs] = np.asarray(assign(table, split).to_pylist(), np.str_) == "test"
     train = rows.where(~rows.with_copies(tests))
-    return fit_and_score([rows.where(tests)], train, Refits(reduction, classification, own))[0]
+    refits = Refits(train, reduction, classification, own)
+    return fit_and_score([rows.where(tests)], refits)[0]
 
 
 def evaluate_capture(
@@ -102,19 +101,17 @@ def evaluate_capture(
     if len(names) < 2:
         nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
         return nothing, nothing
-    refits = Refits(reduction, classification, own)
     ways = {"with": rows} if (rows.variant > 0).any() else {}
     ways["without"] = rows.where(rows.photographs)
     photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
     cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
     for way, known in ways.items():
-        sums = refits.sums(known)
+        refits = Refits(known, reduction, classification, own)
         for name in names:
             out = (known.capture == name) & ~known.own & ~np.isin(known.targets, single)
             test = known.where(out & known.photographs)
             shown = scenes.where(np.isin(scenes.sha256, test.sha256))
-            others = sums - refits.sums(known.where(out))
-            answers = fit_and_score([test, shown], known.where(~out), refits, others)
+            answers = fit_and_score([test, shown], refits, out)
             photographs[way][name], cluttered[way][name] = answers
             result = answers[0].get("left_out") or _RESULT.format_map(answers[0])
             logger.info("Trained without capture group %s, %s copies: %s", name, way, result)
@@ -141,28 +138,20 @@ def evaluate_own(
     if not rows.own.any():
         return {"left_out": "there are no own photographs (--params=own=FOLDER)"}
     rows = rows.where((rows.split == "train") | rows.own)
-    refits = Refits(reduction, classification, own)
-    refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
-    return {
-        "places": {name: _evaluate_place(rows, name, refits, sums) for name in own_places(rows)}
-    }
+    refits = Refits(rows, reduction, classification, own).on_directions()
+    return {"places": {place: _evaluate_place(refits, place) for place in own_places(rows)}}
 
 
 def fit_and_score(
-    tests: Sequence[Rows],
-    train: Rows,
-    refits: Refits,
-    sums: Moments | None = None,
-    most: int | None = None,
+    tests: Sequence[Rows], refits: Refits, out: Flags | None = None, most: int | None = None
 ) -> list[dict[str, Any]]:
     """Scores of several sets of rows by one fit; ``left_out`` gives the reason if there are none.
 
-    ``sums`` and ``most`` are those of ``Refits.fit``.
+    ``out`` and ``most`` are those of ``Refits.fit``.
     """
-    problem = trainable(train)
-    if problem:
-        return [{"left_out": problem} for _ in tests]
-    fitted, photographs = refits.fit(train, sums, most), int(train.photographs.sum())
+    fitted = refits.fit(out, most)
+    if isinstance(fitted, str):
+        return [{"left_out": fitted} for _ in tests]
     answers: list[dict[str, Any]] = []
     for test in tests:
         if not len(test):
@@ -175,8 +164,8 @@ def fit_and_score(
                 "accuracy": scores["accuracy"],
                 "macro_f1": scores["macro_f1"],
                 "test_rows": len(test),
-                "train_rows": photographs,
-                "copies": len(train) - photographs,
+                "train_rows": fitted.photographs,
+                "copies": fitted.reducer.rows - fitted.photographs,
                 "k": fitted.reducer.k,
                 "explained_variance": float(fitted.reducer.explained_variance_ratio.sum()),
             }
@@ -196,8 +185,8 @@ def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return ways[0] | ({"without_copies": ways[1]} if len(ways) > 1 else {})
 
 
-def _evaluate_place(rows: Rows, place: str, refits: Refits, sums: Moments) -> dict[str, Any]:
-    folds = hold_out(refits, rows, sums, place)
+def _evaluate_place(refits: Refits, place: str) -> dict[str, Any]:
+    folds = hold_out(refits, place)
     if not folds:
         return {"left_out": "no photograph can be held out"}
     judged = []
@@ -209,23 +198,23 @@ def _evaluate_place(rows: Rows, place: str, refits: Refits, sums: Moments) -> di
             chosen = choose([HeldOut.joined(others)], fitted.known, calibration)
         judged.append(judge(held_out, chosen))
     joined = pd.concat(judged)
-    curve = _learning_curve(rows, place, refits, sums)
+    curve = _learning_curve(refits, place)
     targets = np.concatenate([held_out.targets for held_out, _ in folds])
     return {
         "by": folds[0][0].by,
         **describe(joined),
         "curve": curve,
-        "gains": _gains(rows, place, targets, joined["right"].to_numpy(), curve),
+        "gains": _gains(refits.rows, place, targets, joined["right"].to_numpy(), curve),
     }
 
 
-def _learning_curve(rows: Rows, place: str, refits: Refits, sums: Moments) -> list[dict[str, Any]]:
+def _learning_curve(refits: Refits, place: str) -> list[dict[str, Any]]:
     """Accuracy in a place by the number of own photographs of each label from there.
 
     Each draw tests on one fold of the photographs and trains on some of the others. Labels with
     fewer photographs than a point asks for train with all they have.
     """
-    own = refits.own
+    rows, own = refits.rows, refits.own
     here = rows.own & (rows.place == place)
     most = int(np.bincount(rows.targets[here & rows.photographs]).max())
     folds = alike_folds(rows.where(here), own.folds)[: own.draws]
@@ -236,9 +225,8 @@ def _learning_curve(rows: Rows, place: str, refits: Refits, sums: Moments) -> li
             test = np.zeros(len(rows), np.bool_)
             test[here] = fold
             drawn = _draw(rows, here & rows.photographs & ~test, size, own.seed + draw)
-            train = rows.where(~here | rows.with_copies(drawn))
-            asked = rows.where(test & rows.photographs)
-            answers += fit_and_score([asked], train, refits, sums, CURVE_ROWS)
+            asked, out = rows.where(test & rows.photographs), here & ~rows.with_copies(drawn)
+            answers += fit_and_score([asked], refits, out, CURVE_ROWS)
         accuracies = [answer["accuracy"] for answer in answers if "accuracy" in answer]
         if accuracies:
             points.append({"photographs": size, "accuracies": accuracies})
