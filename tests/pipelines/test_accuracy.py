@@ -55,9 +55,10 @@ def test_what_cannot_be_evaluated_has_a_reason():
     rows = make_rows(groups=("",))
     one, nothing = rows.where(rows.targets == 0), rows.where(rows.targets > 9)
     found = [*evaluate_capture(rows, nothing, *settings()), evaluate_own(rows, *settings())]
-    found += [evaluate_folder(part, FOLDERS, *settings()) for part in (one, rows)]
+    alike = replace(rows, features=np.ones_like(rows.features))
+    found += [evaluate_folder(part, FOLDERS, *settings()) for part in (one, alike, rows)]
     found.append(evaluate_folder(rows, {"method": "random"}, *settings()))
-    assert [list(answer) for answer in found] == [["left_out"]] * 6
+    assert [list(answer) for answer in found] == [["left_out"]] * 7
 
 
 def test_own_photographs_lift_the_place_they_come_from():

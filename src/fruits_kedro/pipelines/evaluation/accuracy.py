@@ -105,11 +105,11 @@ def evaluate_capture(
     ways["without"] = rows.where(rows.photographs)
     photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
     cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
-    for way, known in ways.items():
-        refits = Refits(known, reduction, classification, own)
+    for way, trains in ways.items():
+        refits = Refits(trains, reduction, classification, own)
         for name in names:
-            out = (known.capture == name) & ~known.own & ~np.isin(known.targets, single)
-            test = known.where(out & known.photographs)
+            out = (trains.capture == name) & ~trains.own & ~np.isin(trains.targets, single)
+            test = trains.where(out & trains.photographs)
             shown = scenes.where(np.isin(scenes.sha256, test.sha256))
             answers = fit_and_score([test, shown], refits, out)
             photographs[way][name], cluttered[way][name] = answers
