@@ -211,10 +211,8 @@ def capture_groups(rows: Rows) -> tuple[list[str], list[int]]:
 
 
 def capture_folds(rows: Rows) -> list[Flags]:
-    """Masks of rows to hold out together, by capture groups; none of fewer than two groups."""
+    """Masks of rows to hold out together, by capture groups; none if no label has several."""
     names, single = capture_groups(rows)
-    if len(names) < 2:
-        return []
     testable = ~np.isin(rows.targets, single)
     folds = [names[start::MOST_FOLDS] for start in range(min(MOST_FOLDS, len(names)))]
     return [np.isin(rows.capture, fold) & testable for fold in folds]

@@ -98,7 +98,7 @@ def evaluate_capture(
         both as trained with augmented copies and without.
     """
     names, single = capture_groups(rows.where(~rows.own))
-    if len(names) < 2:
+    if not names:
         nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
         return nothing, nothing
     ways = {"with": rows} if (rows.variant > 0).any() else {}
