@@ -28,7 +28,7 @@ class Job:
     """The stages after featurization, on made-up features."""
 
     def __init__(self, folder: Path, parameters: Parameters, photos: list[Photo], copies: int = 1):
-        self.folder, self.parameters = folder, parameters
+        self.folder = folder
         self.fits = parameters.reduction, parameters.classification, parameters.own
         frame = pd.DataFrame(photos, columns=["label", "split", "features"])
         frame = frame.assign(sha256=names(len(photos)), source="images", status="kept", studio=True)
@@ -78,7 +78,7 @@ class Job:
             {"fingerprint": "", "inferred": 0},
             {"method": "folder"},
             self.calibration,
-            self.parameters.classification,
+            self.fits[1],
         )
 
     def run(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Job:
         metrics = self.measure()
         for report in (metrics, self.calibration, self.variance):
             json.loads(json.dumps(report), parse_constant=pytest.fail)
-        map_points = reduction.place_map_points(self.reduced, self.parameters.reduction)
+        map_points = reduction.place_map_points(self.reduced, self.fits[0])
         for table in (self.reduced.read(), self.predictions.read(), map_points):
             for field in table.schema:
                 column = table[field.name].drop_null().combine_chunks()
@@ -156,7 +156,7 @@ def test_one_photograph_of_each_label_in_both_splits_is_enough(job, caplog):
     metrics = made.run()
     assert metrics["rows"] == {"test": 3, "train": 3}
     assert metrics["k"] == 5, "each train photograph has a copy"
-    assert f"reduction.k={made.parameters.reduction.k} lowered to 5" in caplog.text
+    assert f"reduction.k={made.fits[0].k} lowered to 5" in caplog.text
 
 
 # --- features ------------------------------------------------------------------------------------

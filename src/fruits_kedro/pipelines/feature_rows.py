@@ -16,16 +16,14 @@ from fruits_kedro.storage.tables import Table, read_places
 
 logger = logging.getLogger(__name__)
 
-DESCRIBED = ["path", "label", "split", "source", "place", "capture", "sha256"]
-"""Columns of ``photographs`` that describe a row of features."""
-
 
 def kept_photographs(photographs: Table, *splits: str) -> pa.Table:
-    """``DESCRIBED`` of kept photographs, of all splits or of some."""
+    """What describes the rows of kept photographs, of all splits or of some."""
     condition = pc.field("status") == "kept"
     if splits:
         condition &= pc.field("split").isin(splits)
-    return photographs.read(DESCRIBED, condition)
+    columns = ["path", "label", "split", "source", "place", "capture", "sha256"]
+    return photographs.read(columns, condition)
 
 
 def locate_features(

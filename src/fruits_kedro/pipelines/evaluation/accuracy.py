@@ -219,7 +219,7 @@ def _learning_curve(refits: Refits, place: str) -> list[dict[str, Any]]:
     most = int(np.bincount(rows.targets[here & rows.photographs]).max())
     folds = alike_folds(rows.where(here), own.folds)[: own.draws]
     points = []
-    for size in [0, *(size for size in CURVE if 0 < size < most)]:
+    for size in (size for size in CURVE if size < most):
         answers = []
         for draw, fold in enumerate(folds):
             test = np.zeros(len(rows), np.bool_)
