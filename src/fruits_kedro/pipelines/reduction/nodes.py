@@ -202,9 +202,7 @@ def plot_tsne_map(map_points: Table) -> Figure:
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
-    figure.update_layout(
-        title=f"t-SNE map of {len(frame)} photographs", legend_title="label, split"
-    )
+    figure.update_layout(title=f"t-SNE map of {len(frame)} photographs")
     figure.update_xaxes(title="", showticklabels=False)
     figure.update_yaxes(title="", showticklabels=False)
     return figure
