@@ -15,19 +15,15 @@ from fruits_kedro.model.confidence import (
 from fruits_kedro.model.matrices import softmax
 
 
-def draw(rows: int = 4000, labels: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, and labels drawn with just the probabilities that they tell."""
-    random = np.random.default_rng(seed)
-    logits = random.normal(size=(rows, labels)) * 2
-    levels = softmax(logits).cumsum(axis=1)
-    return logits, (random.random((rows, 1)) > levels).sum(axis=1).clip(max=labels - 1)
-
-
 @pytest.mark.parametrize("wrong_by", [0.25, 4.0])
 def test_the_temperature_undoes_what_logits_are_wrong_by(wrong_by):
-    logits, targets = draw()
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(4000, 5)) * 2
+    levels = softmax(logits).cumsum(axis=1)
+    targets = (random.random((4000, 1)) > levels).sum(axis=1).clip(max=4)
     logits *= wrong_by
-    assert fit_temperature(logits, targets) == pytest.approx(wrong_by, rel=0.1)
+    found = fit_temperature(logits, targets)
+    assert found == pytest.approx(wrong_by, rel=0.1)
 
     def error(temperature: float) -> float:
         probabilities = softmax(logits / temperature)
@@ -35,20 +31,16 @@ def test_the_temperature_undoes_what_logits_are_wrong_by(wrong_by):
         return expected_error(reliability(probabilities.max(axis=1), right))
 
     assert error(1.0) > 0.1
-    assert error(fit_temperature(logits, targets)) < 0.03
-
-
-def test_labels_that_did_not_train_have_no_probability():
-    logits, targets = draw(labels=3)
+    assert error(found) < 0.03
+    # A label that did not train has no probability.
     padded = np.column_stack([logits, np.full(len(logits), -np.inf)])
-    assert fit_temperature(padded, targets) == pytest.approx(fit_temperature(logits, targets))
+    assert fit_temperature(padded, targets) == pytest.approx(found)
 
 
 @pytest.mark.parametrize("rows", [1, 50, 5000])
 def test_where_all_are_right_probabilities_stay_below_certainty(rows):
     logits, targets = np.tile([2.0, 0.0, 0.0], (rows, 1)), np.zeros(rows, np.int64)
-    temperature = fit_temperature(logits, targets)
-    confidence = softmax(logits / temperature).max()
+    confidence = softmax(logits / fit_temperature(logits, targets)).max()
     assert confidence == pytest.approx(1 - 1 / (rows + 2), abs=0.01)
     assert confidence < 1
 
@@ -67,30 +59,23 @@ def test_the_reliability_diagram_counts_every_row_once():
     assert expected_error(diagram) == pytest.approx((0 + 0.68 + 0.34 + 2 * 0.005) / 5)
 
 
-# --- sure ----------------------------------------------------------------------------------------
-
-
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.6, 0.99]), st.booleans()), min_size=1),
     st.sampled_from([0.5, 0.9, 0.95]),
 )
 def test_what_is_sure_is_right_as_often_as_was_wanted(rows, precision):
-    confidence, right = np.array([c for c, _ in rows]), np.array([r for _, r in rows])
+    confidence, right = (np.array(column) for column in zip(*rows, strict=True))
     found = choose_sure(confidence, right, precision)
     enough = [t for t in set(confidence) if right[confidence >= t].mean() >= precision]
     assert found == (min(enough) if enough else None)
+    doubted = choose_sure(confidence, right, precision, doubt=1.0)
+    assert doubted is None or doubted >= found
 
 
-@pytest.mark.parametrize("rows", [30, 300, 3000])
-def test_the_fewer_rows_the_more_must_be_right_where_they_are_doubted(rows):
-    random = np.random.default_rng(0)
-    confidence = random.random(rows)
-    right = random.random(rows) < 0.6 + 0.4 * confidence
-    sure, doubted = (choose_sure(confidence, right, 0.9, doubt) for doubt in (0.0, 1.0))
-    assert doubted is None or doubted >= sure
-    assert choose_sure(np.ones(rows), np.ones(rows, bool), 0.95, 1.0) == 1.0
-    assert choose_sure(np.ones(5), np.ones(5, bool), 0.95, 1.0) is None
+@pytest.mark.parametrize(("rows", "sure_from"), [(5, None), (30, 1.0)])
+def test_few_rows_that_are_all_right_may_be_too_few(rows, sure_from):
+    assert choose_sure(np.ones(rows), np.ones(rows, bool), 0.95, doubt=1.0) == sure_from
 
 
 # --- outliers ------------------------------------------------------------------------------------

@@ -31,10 +31,10 @@ def kind(project, monkeypatch) -> ModuleType:
 def test_the_documented_classifier_is_fitted_calibrated_and_kept(kind):
     rows, (reduction, given, own) = make_rows(apart=4), settings()
     changed = {"classifier": "nearest_mean", "options": {"sharpness": 2}}
-    refits = Refits.of(reduction, given.model_copy(update=changed), own)
-    fitted = refits.fit(rows)
+    refits = Refits(rows, reduction, given.model_copy(update=changed), own)
+    fitted = refits.fit()
     assert type(fitted.classifier) is kind.CLASS
-    chosen, report = calibrate(rows, fitted.classifier, fitted.reducer, refits)
+    chosen, report = calibrate(fitted.classifier, fitted.reducer, refits)
     assert report["held_out"]["accuracy"] > 0.8
     assert chosen.calibration.temperature != 1
     again = classifier_from_arrays(chosen.arrays())

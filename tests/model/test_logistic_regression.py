@@ -37,19 +37,14 @@ def by_newton(components, targets, reg_param, scale=1.0, weights=None):
     return model.predict_proba(components / scale)
 
 
-@pytest.mark.parametrize("labels", [3, 7])
+@pytest.mark.parametrize(("labels", "penalty"), [(2, 0.5), (3, 1), (7, 1)])
 @pytest.mark.parametrize("reg_param", [1e-3, 0.01, 1.0])
-def test_probabilities_are_those_of_the_optimum(labels, reg_param):
+def test_probabilities_are_those_of_the_optimum(labels, penalty, reg_param):
+    """Two rows of weights that sum up to 0 are one row of twice the size, of half the penalty."""
     components, targets = make(labels=labels)
     found = fit(components, targets, reg_param=reg_param).probabilities(components)
-    np.testing.assert_allclose(found, by_newton(components, targets, reg_param), atol=2e-3)
-
-
-def test_two_labels_have_half_the_penalty_of_a_binary_regression():
-    """Two rows of weights that sum up to 0 are one row of twice the size, of half the penalty."""
-    components, targets = make(labels=2)
-    found = fit(components, targets).probabilities(components)
-    np.testing.assert_allclose(found, by_newton(components, targets, 0.01 / 2), atol=2e-3)
+    expected = by_newton(components, targets, reg_param * penalty)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_weights_count_as_rows():

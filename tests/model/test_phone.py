@@ -11,7 +11,7 @@ from phone_models import LABELS, make_classifier, make_reducer
 
 from fruits_kedro.model.classifier import Classifier, LinearClassifier
 from fruits_kedro.model.classifiers import random_forest
-from fruits_kedro.model.confidence import UNCALIBRATED
+from fruits_kedro.model.confidence import Calibration
 from fruits_kedro.model.engine import Engine
 from fruits_kedro.model.phone import Card, NoPhoneModel, PhoneModel, fold
 from fruits_kedro.model.reducer import Reducer
@@ -58,7 +58,7 @@ def test_the_file_gives_the_probabilities_and_the_outlier_score_of_its_parts(
 
 
 def test_a_classifier_that_is_not_calibrated_has_no_outlier_score(backbone, reducer, pixels):
-    plain = replace(make_classifier(reducer), calibration=UNCALIBRATED)
+    plain = replace(make_classifier(reducer), calibration=Calibration())
     model = fold(backbone, reducer, plain)
     assert isinstance(model, PhoneModel)
     assert (model.card.sure_from, model.card.outlier_beyond) == (None, None)

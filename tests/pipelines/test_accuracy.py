@@ -11,21 +11,19 @@ from fruits_kedro.pipelines.evaluation.accuracy import (
     evaluate_capture,
     evaluate_folder,
     evaluate_own,
-    evaluate_split,
     fit_and_score,
 )
 
-REFITS = Refits.of(*settings())
+FOLDERS = {"method": "folder"}
 
 
 def test_a_split_is_tested_on_photographs_that_did_not_train():
     rows = make_rows(apart=6, copies=True)
     tests = rows.with_copies(rows.capture == "r")
-    found = evaluate_split(replace(rows, split=np.where(tests, "test", "train")), REFITS)
+    rows = replace(rows, split=np.where(tests, "test", "train"))
+    found = evaluate_folder(rows, FOLDERS, *settings())
     assert (found["train_rows"], found["copies"], found["test_rows"]) == (60, 60, 60)
     assert found["accuracy"] > 0.9
-    asked = rows.where(tests & rows.photographs)
-    assert fit_and_score([asked], rows.where(~tests), REFITS) == [found]
 
 
 @pytest.mark.parametrize("scaling", ["standard", "within_label"])
@@ -36,7 +34,7 @@ def test_each_capture_group_is_left_out_once(scaling):
     for name, fold in photographs["folds"].items():
         out = rows.with_copies(rows.capture == name)
         asked = rows.where(out & rows.photographs)
-        [alone] = fit_and_score([asked], rows.where(~out), Refits.of(*fits))
+        [alone] = fit_and_score([asked], Refits(rows.where(~out), *fits))
         assert fold["accuracy"] == pytest.approx(alone["accuracy"], abs=0.02)
         assert (fold["test_rows"], fold["train_rows"], fold["copies"]) == (60, 60, 60)
     assert photographs["mean"] == np.mean([f["accuracy"] for f in photographs["folds"].values()])
@@ -57,9 +55,10 @@ def test_what_cannot_be_evaluated_has_a_reason():
     rows = make_rows(groups=("",))
     one, nothing = rows.where(rows.targets == 0), rows.where(rows.targets > 9)
     found = [*evaluate_capture(rows, nothing, *settings()), evaluate_own(rows, *settings())]
-    found += fit_and_score([one], one, REFITS) + fit_and_score([nothing], rows, REFITS)
+    alike = replace(rows, features=np.ones_like(rows.features))
+    found += [evaluate_folder(part, FOLDERS, *settings()) for part in (one, alike, rows)]
     found.append(evaluate_folder(rows, {"method": "random"}, *settings()))
-    assert [list(answer) for answer in found] == [["left_out"]] * 6
+    assert [list(answer) for answer in found] == [["left_out"]] * 7
 
 
 def test_own_photographs_lift_the_place_they_come_from():
@@ -78,15 +77,12 @@ def test_own_photographs_lift_the_place_they_come_from():
     assert evaluate_own(rows, *fits) == found
 
 
-def test_places_are_never_pooled():
+def test_places_are_never_pooled_and_a_forest_has_no_thresholds():
     rows = make_rows(own=24)
     elsewhere = np.where(rows.own & (np.arange(len(rows)) % 2 == 0), "home", rows.place)
-    found = evaluate_own(replace(rows, place=elsewhere), *settings())
-    assert sorted(found["places"]) == ["home", PLACE]
-    assert sum(place["rows"] for place in found["places"].values()) == 72
-
-
-def test_a_forest_is_evaluated_without_thresholds():
-    place = evaluate_own(make_rows(own=12), *settings("random_forest"))["places"][PLACE]
-    assert place["accuracy"] > 0.5
-    assert (place["sure"], place["outliers"]) == (0, 0)
+    found = evaluate_own(replace(rows, place=elsewhere), *settings("random_forest"))["places"]
+    assert sorted(found) == ["home", PLACE]
+    assert sum(place["rows"] for place in found.values()) == 72
+    for place in found.values():
+        assert place["accuracy"] > 0.5
+        assert (place["sure"], place["outliers"]) == (0, 0)

@@ -6,16 +6,8 @@ import pytest
 
 from fruits_kedro.pipelines.plot_text import as_plot_text
 
-AWKWARD = [
-    "<script>alert(1)</script>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<b>bold</b>",
-    "&lt;b&gt;",
-    "$x^2$",
-    "100%{y}%",
-    "a & b",
-]
-PLAIN = ["Apple", "Chili Pepper", "it's", 'a "b"', "é😀", "a/b_1.jpg"]
+AWKWARD = ["<a href='javascript:alert(1)'>x</a>", "&lt;b&gt;", "$x^2$", "100%{y}%", "a & b"]
+PLAIN = ["it's", 'a "b"', "é😀", "a/b_1.jpg"]
 
 
 @pytest.mark.parametrize("name", AWKWARD + PLAIN)

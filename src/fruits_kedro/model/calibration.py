@@ -1,11 +1,12 @@
 """Calibrates a trained classifier on train photographs that refits of it did not see."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fruits_kedro.model.classifier import Classifier
 from fruits_kedro.model.confidence import (
@@ -17,18 +18,10 @@ from fruits_kedro.model.confidence import (
     fit_temperature,
     reliability,
 )
-from fruits_kedro.model.held_out import (
-    HeldOut,
-    describe,
-    hold_out_place,
-    hold_out_studio,
-    judge,
-    own_places,
-)
-from fruits_kedro.model.moments import Moments
 from fruits_kedro.model.reducer import Reducer
-from fruits_kedro.model.refits import Refits
-from fruits_kedro.model.rows import Rows, own_weights
+from fruits_kedro.model.refits import Fitted, HeldOut, Refits, hold_out, own_places
+from fruits_kedro.model.rows import own_weights
+from fruits_kedro.model.scores import score_confidences
 from fruits_kedro.parameters import CalibrationParameters
 
 logger = logging.getLogger(__name__)
@@ -38,44 +31,42 @@ OWN_DOUBT = 1.0
 
 
 def calibrate(
-    rows: Rows, classifier: Classifier, reducer: Reducer, refits: Refits
+    classifier: Classifier, reducer: Reducer, refits: Refits
 ) -> tuple[Classifier, dict[str, Any]]:
     """Choose temperature, confidence and outlier thresholds on held-out photographs.
 
     If a place has enough own photographs, those decide. Otherwise studio photographs and their
     copies decide, and the result holds for a studio only.
 
-    Args:
-        rows: Train photographs and the copies that trained with them.
-        classifier: Trained on ``rows``.
-        reducer: Gives the components of ``classifier``.
-        refits: How reducer and classifier are fitted.
+    ``classifier`` was trained on the components that ``reducer`` gives of ``refits.rows``, which
+    are train photographs and their copies.
 
     Returns:
         The classifier, calibrated if enough photographs can be held out; and the report.
     """
-    rows, settings = rows.with_labels(classifier.labels), refits.parameters.calibration
+    rows, own, settings = refits.rows, refits.own, refits.classification.calibration
     logits = classifier.logits(reducer.transform(rows.features))
     if logits is None:
         return classifier, _left_out(
             f"the classifier {classifier.kind} has no logits, which a temperature needs: its "
             "probabilities stay as they are"
         )
-    sums = refits.sums(rows)
-    studio = hold_out_studio(rows, refits, sums)
-    places = _hold_out_places(rows, refits, sums)
-    enough = [place for place in places if place.photographs >= refits.own.minimum]
-    count = studio.photographs if studio else 0
-    if not enough and (studio is None or count < settings.minimum):
+    studio, places = _joined([hold_out(refits)]), []
+    if rows.own.any():
+        fewer = refits.on_directions()
+        places = _joined(hold_out(fewer, place) for place in own_places(rows))
+    enough = [place for place in places if place.photographs >= own.minimum]
+    count = sum(part.photographs for part in studio)
+    if not enough and count < settings.minimum:
         return classifier, _left_out(
             f"{count} train photographs can be held out, and classification.calibration.minimum "
             f"is {settings.minimum}: probabilities stay as they are, with temperature 1"
         )
     # Train rows tell where known fruits are; only held-out rows tell how far from there others are.
-    weights = own_weights(rows.targets, rows.own, refits.own.share)
+    weights = own_weights(rows.targets, rows.own, own.share)
     known = Outliers.of(logits, rows.targets, weights=weights)
-    chosen = choose([*enough, *([studio] if studio else [])], known, settings)
-    report = _report([*places, *([studio] if studio else [])], chosen, settings)
+    chosen = choose([*enough, *studio], known, settings)
+    report = _report((enough or studio)[0], [*places, *studio], chosen, settings)
     logger.info(
         "Temperature %.3f, chosen on held-out photographs of %s",
         chosen.temperature,
@@ -94,16 +85,14 @@ def choose(
     rows.
     """
     deciding = [place for place in held_out if place.place != STUDIO] or held_out
-    temperature = fit_temperature(
-        np.concatenate([place.logits for place in deciding]),
-        np.concatenate([place.targets for place in deciding]),
-    )
-    sure = []
+    joined = HeldOut.joined(deciding)
+    temperature = fit_temperature(joined.logits, joined.targets)
+    found = []
     for place in deciding:
         doubt = 0.0 if place.place == STUDIO else OWN_DOUBT
-        found = choose_sure(*place.answers(temperature), settings.precision, doubt)
-        sure += [] if found is None else [found]
-    if not sure:
+        found.append(choose_sure(*place.answers(temperature), settings.precision, doubt))
+    sure_from = max(filter(None, found), default=None)
+    if sure_from is None:
         logger.warning(
             "No probability makes enough of the held-out predictions right "
             "(classification.calibration.precision=%s): none counts as sure",
@@ -113,34 +102,60 @@ def choose(
         float(np.quantile(known.scores(place.finite_logits), settings.known_share))
         for place in held_out
     )
-    chosen = Calibration(temperature, max(sure, default=None), replace(known, beyond=beyond))
-    holds = []
-    for place in held_out:
-        judged = judge(place, chosen)
-        right = judged["right"][judged["sure"]]
-        if right.empty or right.mean() >= settings.precision:
-            holds.append(place.place)
+    chosen = Calibration(temperature, sure_from, replace(known, beyond=beyond))
+    right = {place.place: describe(judge(place, chosen))["right_if_sure"] for place in held_out}
+    holds = [name for name, share in right.items() if share is None or share >= settings.precision]
     return replace(chosen, holds_for=tuple(holds))
 
 
-def _hold_out_places(rows: Rows, refits: Refits, sums: Moments) -> list[HeldOut]:
-    if not rows.own.any():
-        return []
-    refits, rows, sums = refits.on_directions(rows, sums)
-    folds = [hold_out_place(rows, place, refits, sums) for place in own_places(rows)]
-    return [HeldOut.joined([part for part, _ in fold]) for fold in folds if fold]
+def judge(held_out: HeldOut, calibration: Calibration) -> pd.DataFrame:
+    """How held-out rows fare under a calibration.
+
+    Returns:
+        ``confidence`` (probability of the prediction), ``right``, ``in_three`` (the label is among
+        the first three), ``sure`` and ``outlier``.
+    """
+    confidence, right = held_out.answers(calibration.temperature)
+    own = held_out.logits[np.arange(len(right)), held_out.targets]
+    before = (held_out.logits > own[:, np.newaxis]).sum(axis=1)
+    sure, outlier = np.zeros((2, len(right)), np.bool_)
+    if calibration.sure_from is not None:
+        sure = confidence >= calibration.sure_from
+    if calibration.outliers:
+        scores = calibration.outliers.scores(held_out.finite_logits)
+        outlier = scores > calibration.outliers.beyond
+    columns = {"confidence": confidence, "right": right, "in_three": before < 3}
+    return pd.DataFrame(columns | {"sure": sure, "outlier": outlier})
+
+
+def describe(judged: pd.DataFrame) -> dict[str, Any]:
+    """Shares of judged rows for the report."""
+    if judged.empty:
+        return {"rows": 0}
+    columns = (judged[name].to_numpy() for name in ("confidence", "right", "sure", "outlier"))
+    return {
+        "rows": len(judged),
+        "accuracy": float(judged["right"].mean()),
+        "top_3": float(judged["in_three"].mean()),
+        **score_confidences(*columns),
+    }
+
+
+def _joined(places: Iterable[Sequence[tuple[HeldOut, Fitted]]]) -> list[HeldOut]:
+    """The folds of each place joined, without places that have none."""
+    return [HeldOut.joined([part for part, _ in folds]) for folds in places if folds]
 
 
 def _report(
-    held_out: Sequence[HeldOut], chosen: Calibration, settings: CalibrationParameters
+    main: HeldOut,
+    held_out: Sequence[HeldOut],
+    chosen: Calibration,
+    settings: CalibrationParameters,
 ) -> dict[str, Any]:
-    """Report on the deciding place, and on the photographs of each place."""
-    main = held_out[0]
+    """Report on ``main``, which decides, and on the photographs of each place."""
     judged = judge(main, chosen)
-    diagrams = {
-        "before": reliability(*main.answers(1.0)),
-        "after": reliability(judged["confidence"].to_numpy(), judged["right"].to_numpy()),
-    }
+    temperatures = {"before": 1.0, "after": chosen.temperature}
+    diagrams = {name: reliability(*main.answers(t)) for name, t in temperatures.items()}
     errors = {name: expected_error(diagram) for name, diagram in diagrams.items()}
     return {
         "temperature": chosen.temperature,

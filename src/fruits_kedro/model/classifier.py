@@ -10,20 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fruits_kedro import FruitsError
-from fruits_kedro.model.confidence import UNCALIBRATED, Calibration, Outliers
+from fruits_kedro.model.confidence import Calibration, Outliers
 from fruits_kedro.model.matrices import Features, Flags, Matrix, Targets, softmax
 from fruits_kedro.parameters import ClassificationParameters
 from fruits_kedro.parameters.kinds import CLASSIFIERS, kind_in, names_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-RANKS = (
-    ("prediction", "probability"),
-    ("second", "second_probability"),
-    ("third", "third_probability"),
-)
-"""Columns of the three most probable labels."""
 
 _ABOUT, _WHITENING, _MEANS = "about", "outlier_whitening", "outlier_means"
 
@@ -34,7 +27,7 @@ class Classifier:
 
     labels: tuple[str, ...]  # in the order of the probabilities
     reducer_id: str  # Reducer.id of the reducer whose components it takes
-    calibration: Calibration = field(default=UNCALIBRATED, kw_only=True)
+    calibration: Calibration = field(default=Calibration(), kw_only=True)
 
     @property
     def kind(self) -> str:
@@ -103,15 +96,10 @@ def fit_classifier(
     parameters: ClassificationParameters,
     weights: Matrix | None = None,
 ) -> Classifier:
-    """Fit a classifier of the kind that ``parameters.classifier`` names.
+    """Fit a classifier of the kind that ``parameters.classifier`` names on ``(n, k)`` components.
 
-    Args:
-        components: ``(n, k)``, of the train rows.
-        targets: ``(n,)``, positions in ``labels``.
-        labels: All labels, sorted; the classifier knows those with a row.
-        reducer_id: ``Reducer.id`` of the reducer that gave the components.
-        parameters: Settings; ``classifier`` names the kind.
-        weights: ``(n,)``, how much each row counts; None counts each as 1.
+    ``targets`` are positions in ``labels``, which are all labels, sorted; the classifier knows
+    those with a row. ``weights`` say how much each row counts; without them each counts 1.
 
     Raises:
         FruitsError: If fewer than two labels have a row.
@@ -123,10 +111,8 @@ def fit_classifier(
             "classifier needs at least two: check the Training folder or use split.method=random."
         )
     trained = tuple(labels[position] for position in present)
-    kind = kind_in(CLASSIFIERS, parameters.classifier)
-    classifier: Classifier = kind.fit(
-        components, positions, trained, reducer_id, parameters, weights
-    )
+    fit = kind_in(CLASSIFIERS, parameters.classifier).fit
+    classifier: Classifier = fit(components, positions, trained, reducer_id, parameters, weights)
     return classifier
 
 
@@ -156,73 +142,47 @@ def classifier_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Classifier
 def predicted_columns(
     classifier: Classifier, components: Features, studio: Flags
 ) -> "dict[str, pa.Array]":
-    """Predict rows, as columns of the table of predictions.
-
-    These are ``rank_columns`` and ``doubt_columns``. Components are ``(n, k)`` float32; ``studio``
-    says whether each photograph's border has one colour.
-    """
+    """Predict rows of components, ``(n, k)`` float32, as ``answer_columns``."""
+    outliers, logits = classifier.calibration.outliers, classifier.logits(components)
+    scores = None if outliers is None or logits is None else outliers.scores(logits)
     probabilities = classifier.probabilities(components)
-    calibration, scores = classifier.calibration, None
-    if calibration.outliers:
-        logits = classifier.logits(components)
-        scores = None if logits is None else calibration.outliers.scores(logits)
-    columns = rank_columns(probabilities, classifier.labels)
-    return columns | doubt_columns(probabilities.max(axis=1), scores, calibration, studio)
+    return answer_columns(probabilities, scores, classifier.labels, classifier.calibration, studio)
 
 
-def rank_columns(
-    probabilities: npt.NDArray[np.floating], labels: Sequence[str]
-) -> "dict[str, pa.Array]":
-    """Columns ``RANKS`` of rows ``(n, labels)``, null beyond the labels there are.
-
-    Of equally probable labels the last comes first.
-    """
-    import pyarrow as pa
-
-    rows, names = len(probabilities), pa.array(labels, pa.string())
-    ranked = np.argsort(-probabilities[:, ::-1], axis=1, kind="stable")[:, : len(RANKS)]
-    ranked = probabilities.shape[1] - 1 - ranked
-    columns: dict[str, pa.Array] = {}
-    for rank, (label, probability) in enumerate(RANKS):
-        if rank < ranked.shape[1]:
-            columns[label] = names.take(pa.array(ranked[:, rank]))
-            chosen = probabilities[np.arange(rows), ranked[:, rank]]
-            columns[probability] = pa.array(chosen.astype(np.float64))
-        else:
-            columns[label] = pa.nulls(rows, pa.string())
-            columns[probability] = pa.nulls(rows, pa.float64())
-    return columns
-
-
-def doubt_columns(
-    confidence: npt.NDArray[np.floating],
+def answer_columns(
+    probabilities: npt.NDArray[np.floating],
     scores: npt.NDArray[np.floating] | None,
+    labels: Sequence[str],
     calibration: Calibration,
     studio: Flags,
 ) -> "dict[str, pa.Array]":
-    """Columns that say how far to believe the first label; null without calibration.
+    """The three most probable labels, and how far to believe the first: ``schemas.PREDICTED``.
+
+    Of equally probable labels the last comes first. Columns are null beyond the labels there are,
+    and where calibration does not say.
 
     Args:
-        confidence: ``(n,)``, the largest probability of each row.
+        probabilities: ``(n, labels)``.
         scores: ``(n,)``, of ``Outliers``; None if there are none.
+        labels: In the order of the probabilities.
         calibration: Thresholds, and where they hold.
         studio: ``(n,)``, whether each photograph's border has one colour; elsewhere ``sure`` is
             null if the calibration holds for a studio only.
-
-    Returns:
-        sure, outlier_score and outlier.
     """
     import pyarrow as pa
 
-    rows = len(confidence)
-    columns = {
-        "sure": pa.nulls(rows, pa.bool_()),
-        "outlier_score": pa.nulls(rows, pa.float64()),
-        "outlier": pa.nulls(rows, pa.bool_()),
-    }
+    from fruits_kedro.storage.schemas import CANDIDATES, PREDICTED
+
+    columns = {name: pa.nulls(len(probabilities), kind) for name, kind in PREDICTED.items()}
+    ranked = len(labels) - 1 - np.argsort(-probabilities[:, ::-1], axis=1, kind="stable")
+    shares = np.take_along_axis(probabilities, ranked, axis=1).astype(np.float64)
+    names, ranks = pa.array(labels, pa.string()), list(CANDIDATES)
+    for rank in range(min(len(labels), len(ranks) // 2)):
+        columns[ranks[2 * rank]] = names.take(pa.array(ranked[:, rank]))
+        columns[ranks[2 * rank + 1]] = pa.array(shares[:, rank])
     if calibration.sure_from is not None:
         unknown = ~studio if calibration.for_studio_only else None
-        columns["sure"] = pa.array(confidence >= calibration.sure_from, mask=unknown)
+        columns["sure"] = pa.array(shares[:, 0] >= calibration.sure_from, mask=unknown)
     if scores is not None and calibration.outliers:
         columns["outlier_score"] = pa.array(scores.astype(np.float64))
         columns["outlier"] = pa.array(scores > calibration.outliers.beyond)

@@ -80,9 +80,6 @@ class Calibration:
         return self.holds_for == (STUDIO,)
 
 
-UNCALIBRATED = Calibration()
-
-
 def fit_temperature(logits: Matrix, targets: Targets) -> float:
     """The temperature that makes held-out labels most probable.
 

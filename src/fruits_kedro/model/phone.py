@@ -40,7 +40,7 @@ class Card:
 
     @property
     def calibration(self) -> Calibration:
-        """The thresholds for ``classifier.doubt_columns``; temperature is in the model."""
+        """The thresholds for ``classifier.answer_columns``; temperature is in the model."""
         beyond, outliers = self.outlier_beyond, None
         if beyond is not None:
             outliers = Outliers(np.zeros((0, 0)), np.zeros((0, 0)), beyond)

@@ -6,17 +6,14 @@ the PCA the covariance within labels can be removed.
 """
 
 import hashlib
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from fruits_kedro.model.matrices import Features, Matrix, to_unit_length
 from fruits_kedro.model.moments import Moments
-
-logger = logging.getLogger(__name__)
 
 _LEAST_WITHIN = 1e-3
 """Least share of the variance that must be within labels, because it is divided by."""
@@ -73,13 +70,8 @@ class Reducer:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> "Reducer":
         """The reducer stored as ``arrays``."""
-        numbers = ("mean", "scale", "components", "explained_variance_ratio")
-        return cls(
-            **{name: arrays[name] for name in numbers},
-            rows=int(arrays["rows"]),
-            fingerprint=str(arrays["fingerprint"]),
-            unit_length=bool(arrays["unit_length"]),
-        )
+        found = {field.name: arrays[field.name] for field in fields(cls)}
+        return cls(**{name: value if value.ndim else value.item() for name, value in found.items()})
 
 
 def fit_reducer(
@@ -93,8 +85,8 @@ def fit_reducer(
 
     Args:
         moments: The sums.
-        k: Number of components, at most ``min(rows, n_features)``; or a share of variance below 1,
-            for the fewest components that explain it.
+        k: Number of components, lowered to as many as the rows have; or a share of variance below
+            1, for the fewest components that explain it.
         fingerprint: Of the backbone whose features were summed.
         shrinkage: Remove the covariance within labels before the PCA, after adding this multiple of
             its mean variance in every direction; None keeps it.
@@ -128,11 +120,16 @@ def fit_reducer(
         correlation = solve_triangular(root, half.T, lower=True)
         correlation = (correlation + correlation.T) / 2
     total = float(np.trace(correlation))
-    wanted = [max(0, width - int(k)), width - 1] if k >= 1 else [0, width - 1]
+    most = int(min(k, moments.rows - 1, width)) if k >= 1 else width
+    wanted = [width - most, width - 1]
     eigenvalues, vectors = eigh(correlation, subset_by_index=wanted, driver="evr")
     ratio = np.clip(eigenvalues[::-1], 0.0, None) / max(total, np.finfo(float).tiny)
-    fewest = min(int(np.searchsorted(np.cumsum(ratio), k)) + 1, len(ratio))
-    kept = _lowered_to_rank(int(k) if k >= 1 else fewest, ratio, width)
+    if k < 1:
+        most = min(int(np.searchsorted(np.cumsum(ratio), k)) + 1, width)
+    # Further components are rounding noise, which a classifier would scale up. The tolerance is
+    # that of numpy.linalg.matrix_rank.
+    rank = int(np.sum(ratio > ratio[0] * width * np.finfo(np.float64).eps))
+    kept = min(most, max(1, rank))
     components = vectors[:, ::-1][:, :kept]
     if root is not None:
         components = solve_triangular(root, components, lower=True, trans="T")
@@ -150,26 +147,3 @@ def fit_reducer(
         fingerprint,
         moments.unit_length,
     )
-
-
-def possible_k(k: float, rows: int, features: int) -> float:
-    """``k``, lowered with a warning to the rank that the train rows allow; shares stay."""
-    most = min(rows - 1, features)
-    if k < 1 or k <= most:
-        return k
-    message = "reduction.k=%d lowered to %d: there are %d train rows of %d features"
-    logger.warning(message, k, most, rows, features)
-    return most
-
-
-def _lowered_to_rank(k: int, ratio: Matrix, size: int) -> int:
-    """``k`` without components that are rounding noise, which a classifier would scale up.
-
-    Source: the tolerance of numpy.linalg.matrix_rank.
-    """
-    rank = int(np.sum(ratio > ratio[0] * size * np.finfo(np.float64).eps))
-    if k <= rank:
-        return k
-    most = max(1, rank)
-    logger.warning("%d components lowered to %d: the train photographs differ in no more", k, most)
-    return most

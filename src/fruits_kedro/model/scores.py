@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from fruits_kedro.model.confidence import expected_error, reliability
 from fruits_kedro.model.matrices import Flags, Matrix
@@ -13,7 +14,7 @@ Names = npt.NDArray[Any] | Sequence[str]
 
 
 def score(labels: Names, predictions: Names) -> dict[str, Any]:
-    """Accuracy, test error, macro F1 and per-label scores of at least one row.
+    """Accuracy, macro F1 and per-label scores of at least one row.
 
     Macro F1 averages over the labels that occur among the rows or the predictions; a label that is
     never predicted has precision 0.
@@ -22,22 +23,14 @@ def score(labels: Names, predictions: Names) -> dict[str, Any]:
 
     actual, predicted = np.asarray(labels, np.str_), np.asarray(predictions, np.str_)
     names = np.unique(np.concatenate([actual, predicted])).tolist()
-    columns = precision_recall_fscore_support(actual, predicted, labels=names, zero_division=0)
-    accuracy = float((actual == predicted).mean())
+    precision, recall, f1, support = precision_recall_fscore_support(
+        actual, predicted, labels=names, zero_division=0
+    )
+    columns = {"support": support, "precision": precision, "recall": recall, "f1": f1}
     return {
-        "rows": len(actual),
-        "accuracy": accuracy,
-        "test_error": 1 - accuracy,
-        "macro_f1": float(columns[2].mean()),
-        "per_label": {
-            name: {
-                "support": int(support),
-                "precision": float(precision),
-                "recall": float(recall),
-                "f1": float(f1),
-            }
-            for name, precision, recall, f1, support in zip(names, *columns, strict=True)
-        },
+        "accuracy": float((actual == predicted).mean()),
+        "macro_f1": float(f1.mean()),
+        "per_label": pd.DataFrame(columns, names).to_dict("index"),
     }
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_NAMED = 20
-"""Most labels that a sentence names; the others are counted."""
+from fruits_kedro.photos.layout_summary import names_of
 
 
 def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) -> dict[str, Any]:
@@ -16,18 +15,17 @@ def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) 
 
     Returns:
         ``labels`` (how many), ``covered`` (of these, labels with a test photograph),
-        ``photographs`` (that test), ``macro_f1`` (mean over the covered labels; None without one)
-        and ``without_test`` (names of the other labels, in order).
+        ``photographs`` (that test), ``macro_f1`` (mean over the covered labels) and
+        ``without_test`` (names of the other labels, in order).
     """
     tested = {label: scores for label, scores in per_label.items() if scores["support"]}
-    known = set(labels) | set(tested)
-    f1 = [scores["f1"] for scores in tested.values()]
+    without_test = sorted(set(labels) - set(tested))
     return {
-        "labels": len(known),
+        "labels": len(tested) + len(without_test),
         "covered": len(tested),
         "photographs": sum(scores["support"] for scores in tested.values()),
-        "macro_f1": sum(f1) / len(f1) if f1 else None,
-        "without_test": sorted(known - set(tested)),
+        "macro_f1": sum(scores["f1"] for scores in tested.values()) / len(tested),
+        "without_test": without_test,
     }
 
 
@@ -50,8 +48,6 @@ def coverage_warnings(covered: Mapping[str, Any], least_share: float) -> list[st
             "labels that have no test folder."
         )
     if covered["without_test"]:
-        names = covered["without_test"]
-        others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        named = ", ".join(names[:_NAMED]) + others
-        sentences.append(f"Labels without a test photograph are not measured: {named}")
+        names = names_of(covered["without_test"], 20)
+        sentences.append(f"Labels without a test photograph are not measured: {names}")
     return sentences

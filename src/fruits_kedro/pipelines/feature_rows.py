@@ -1,7 +1,7 @@
 """Finds the features of present photographs and their copies in the table of all features."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,14 @@ from fruits_kedro.storage.tables import Table, read_places
 
 logger = logging.getLogger(__name__)
 
-DESCRIBED = ["path", "label", "split", "source", "place", "capture", "sha256"]
-"""Columns of ``photographs`` that describe a row of features."""
-
 
 def kept_photographs(photographs: Table, *splits: str) -> pa.Table:
-    """``DESCRIBED`` of kept photographs, of all splits or of some."""
+    """What describes the rows of kept photographs, of all splits or of some."""
     condition = pc.field("status") == "kept"
     if splits:
         condition &= pc.field("split").isin(splits)
-    return photographs.read(DESCRIBED, condition)
+    columns = ["path", "label", "split", "source", "place", "capture", "sha256"]
+    return photographs.read(columns, condition)
 
 
 def locate_features(
@@ -68,10 +66,11 @@ def evenly(rows: pa.Table, limit: int, parameter: str) -> pa.Table:
     return chosen
 
 
-def targets_of(rows: pa.Table, labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """``(rows,)`` position of each row's label in ``labels``."""
+def targets_of(rows: pa.Table) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The labels of the rows, sorted; and ``(rows,)``, the position of each row's label in them."""
+    labels = sorted(rows["label"].unique().to_pylist())
     targets = pc.index_in(rows["label"], value_set=pa.array(labels, pa.string()))
-    return targets.to_numpy().astype(np.int64)
+    return labels, targets.to_numpy().astype(np.int64)
 
 
 def are_own(rows: pa.Table) -> npt.NDArray[np.bool_]:
@@ -115,22 +114,22 @@ def map_stored(
 
 def load_rows(features: Table, located: pa.Table) -> Rows:
     """Load rows of ``locate_features`` into the driver's memory."""
-    labels = sorted(located["label"].unique().to_pylist())
-    matrix: npt.NDArray[np.float32] | None = None
+    matrix = np.zeros((0, 0), np.float32)
     for part, block in stream_features(features, located):
-        if matrix is None:
+        if not len(matrix):
             matrix = np.empty((located.num_rows, block.shape[1]), np.float32)
         matrix[part] = block
     order = pc.sort_indices(
         located, sort_keys=[("sha256", "ascending"), ("variant", "ascending")]
     ).to_numpy()
     rows = located.take(pa.array(order))
+    labels, targets = targets_of(rows)
     return Rows(
         sha256=_text(rows["sha256"]),
         variant=rows["variant"].to_numpy(),
-        features=np.zeros((0, 0), np.float32) if matrix is None else matrix[order],
+        features=matrix[order],
         labels=tuple(labels),
-        targets=targets_of(rows, labels),
+        targets=targets,
         split=_text(rows["split"]),
         capture=_text(rows["capture"]),
         place=_text(rows["place"]),

@@ -50,31 +50,18 @@ def train_on_train(
 ) -> Classifier:
     """Train the classifier on the train rows and their augmented copies.
 
-    Labels without a train row are named in a warning.
-
     Raises:
         FruitsError: If the train rows have fewer than two labels.
     """
-    rows = reduced_features.read(["label", "split"])
-    every = set(rows["label"].unique().to_pylist())
-    labels = set(rows["label"].filter(pc.equal(rows["split"], "train")).unique().to_pylist())
-    if every - labels:
-        logger.warning(
-            "Labels without a train photograph can never be predicted: %s",
-            ", ".join(sorted(every - labels)),
-        )
     trains = pc.field("split") == "train"
     hashes = reduced_features.read(["sha256"], trains)
-    chosen, wanted = evenly(hashes, parameters.rows, "classification.rows"), trains
-    if chosen.num_rows < hashes.num_rows:
-        wanted = trains & (pc.field("sha256") <= pc.max(chosen["sha256"]))
+    last = pc.max(evenly(hashes, parameters.rows, "classification.rows")["sha256"])
     columns = ["label", "source", "sha256", "variant", "components"]
-    train = reduced_features.read(columns, wanted)
+    train = reduced_features.read(columns, trains & (pc.field("sha256") <= last))
     train = train.sort_by([("sha256", "ascending"), ("variant", "ascending")]).combine_chunks()
-    components = rows_of(train["components"])
-    targets = targets_of(train, sorted(labels))
+    components, (labels, targets) = rows_of(train["components"]), targets_of(train)
     weights = own_weights(targets, are_own(train), own.share)
-    return fit_classifier(components, targets, sorted(labels), reducer.id, parameters, weights)
+    return fit_classifier(components, targets, labels, reducer.id, parameters, weights)
 
 
 def calibrate_on_held_out(
@@ -96,10 +83,9 @@ def calibrate_on_held_out(
     kept = kept_photographs(photographs, "train")
     train = evenly(kept, classification.calibration.rows, "classification.calibration.rows")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
-    rows = load_rows(features, located)
-    shrinkage = reduction.within_shrinkage
-    refits = Refits(reducer.k, reducer.unit_length, shrinkage, classification, own)
-    return calibrate(rows, classifier, reducer, refits)
+    rows = load_rows(features, located).with_labels(classifier.labels)
+    as_many = reduction.model_copy(update={"k": reducer.k})
+    return calibrate(classifier, reducer, Refits(rows, as_many, classification, own))
 
 
 def fold_phone_model(
@@ -139,7 +125,7 @@ def count_test_confusions(predictions: Table) -> pd.DataFrame:
         FruitsError: If no row tests.
     """
     tests = predictions.read(["label", "prediction"], pc.field("split") == "test")
-    pairs = pd.DataFrame(tests.to_pydict())
+    pairs = tests.to_pandas()
     confusions = pairs.value_counts(sort=False).sort_index().rename("rows").reset_index()
     if confusions.empty:
         raise FruitsError(
@@ -160,7 +146,7 @@ def measure_classifier(
     classification: ClassificationParameters,
 ) -> dict[str, Any]:
     """Measure the accuracy on the test rows, and what it covers."""
-    splits = pc.value_counts(predictions.read(["split"])["split"].combine_chunks()).to_pylist()
+    splits = predictions.to_pandas(["split"])["split"].value_counts().sort_index()
     columns = ["label", "prediction", "probability", "sure", "outlier"]
     tests = predictions.read(columns, pc.field("split") == "test")
     scores = score(tests["label"].to_pylist(), tests["prediction"].to_pylist())
@@ -173,12 +159,12 @@ def measure_classifier(
     covered = coverage(scores["per_label"], ingestion_report["kept_by_label"])
     return {
         "accuracy": scores["accuracy"],
-        "test_error": scores["test_error"],
+        "test_error": 1 - scores["accuracy"],
         "macro_f1": covered["macro_f1"],
         "split": split_report["method"],
         "classifier": classification.classifier,
         "labels": len(ingestion_report["kept_by_label"]),
-        "rows": {row["values"]: row["counts"] for row in sorted(splits, key=lambda r: r["values"])},
+        "rows": splits.to_dict(),
         "coverage": covered,
         "calibration": calibration | {"test": confidences},
         "k": explained_variance["k"],
@@ -192,29 +178,21 @@ def measure_classifier(
 
 def plot_confusion_matrix(confusions: pd.DataFrame) -> Figure:
     """Draw the confusion matrix of the test rows, coloured by share of each label."""
-    import plotly.graph_objects as go
+    import plotly.express as px
 
     labels = sorted(set(confusions.label) | set(confusions.prediction))
-    counts = confusions.pivot_table(
-        index="label", columns="prediction", values="rows", aggfunc="sum", fill_value=0
-    ).reindex(index=labels, columns=labels, fill_value=0)
-    shown = [as_plot_text(label) for label in labels]
+    counts = confusions.set_index(["label", "prediction"])["rows"].unstack(fill_value=0)
+    counts = counts.reindex(index=labels, columns=labels, fill_value=0)
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
-    heat = go.Heatmap(
-        z=shares.to_numpy(),
-        x=shown,
-        y=shown,
-        customdata=counts.to_numpy(),
-        zmin=0,
-        zmax=1,
-        colorscale="Blues",
-        colorbar_title="share",
-        hovertemplate="%{y} taken for %{x}: %{customdata} (%{z:.1%})<extra></extra>",
-    )
-    figure = go.Figure(heat)
-    figure.update_layout(title="Confusion matrix", xaxis_title="predicted", yaxis_title="label")
+    shown = [as_plot_text(label) for label in labels]
+    named = {"x": "predicted", "y": "label", "color": "share"}
+    figure = px.imshow(shares.to_numpy(), x=shown, y=shown, labels=named, range_color=(0, 1))
+    hover = "%{y} taken for %{x}: %{customdata} (%{z:.1%})<extra></extra>"
+    figure.update_traces(customdata=counts.to_numpy(), hovertemplate=hover)
+    figure.update_layout(title="Confusion matrix")
+    figure.update_coloraxes(colorscale="Blues")
     figure.update_xaxes(type="category")
-    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_yaxes(type="category")
     return figure
 
 

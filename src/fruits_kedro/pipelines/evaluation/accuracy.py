@@ -2,19 +2,23 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fruits_kedro.model.calibration import choose
-from fruits_kedro.model.confidence import UNCALIBRATED
-from fruits_kedro.model.held_out import HeldOut, describe, hold_out_place, judge, own_places
+from fruits_kedro.model.calibration import choose, describe, judge
+from fruits_kedro.model.confidence import Calibration
 from fruits_kedro.model.matrices import Flags, Targets
-from fruits_kedro.model.moments import Moments
-from fruits_kedro.model.refits import Fitted, Refits, alike_folds, capture_groups, trainable
+from fruits_kedro.model.refits import (
+    HeldOut,
+    Refits,
+    alike_folds,
+    capture_groups,
+    hold_out,
+    own_places,
+)
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.model.scores import score
 from fruits_kedro.parameters import (
@@ -23,7 +27,7 @@ from fruits_kedro.parameters import (
     ReductionParameters,
     SplitParameters,
 )
-from fruits_kedro.photos.split_methods import random
+from fruits_kedro.photos.split_methods.random import assign
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,9 @@ CURVE_ROWS = 100
 MORE = 10
 """Number of further photographs per label whose gain is estimated."""
 
+_DRAWN = pa.schema(dict.fromkeys(("sha256", "label", "split"), pa.string()))
+_RESULT = "accuracy {accuracy:.4f} on its {test_rows} photographs"
+
 
 def evaluate_folder(
     rows: Rows,
@@ -46,11 +53,14 @@ def evaluate_folder(
 ) -> dict[str, Any]:
     """Train on the Training folders, test on the Test folders.
 
-    Turntable photographs leak here: frames next to a test frame are in the train folder.
+    Turntable photographs leak here: frames next to a test frame are in the train folder. Own
+    photographs train where their split says so, and never test.
     """
     if split_report["method"] != "folder":
         return {"left_out": "there are no Training and Test folders"}
-    return evaluate_split(rows, Refits.of(reduction, classification, own))
+    test = rows.where((rows.split == "test") & rows.photographs & ~rows.own)
+    train = rows.where(rows.split == "train")
+    return fit_and_score([test], Refits(train, reduction, classification, own))[0]
 
 
 def evaluate_random(
@@ -61,8 +71,15 @@ def evaluate_random(
     own: OwnParameters,
 ) -> dict[str, Any]:
     """Train and test on a random draw; it leaks like the folders."""
-    drawn = _drawn(rows.where(~rows.own), split)
-    return evaluate_split(drawn, Refits.of(reduction, classification, own))
+    rows = rows.where(~rows.own)
+    labels = [rows.labels[target] for target in rows.targets[rows.photographs]]
+    columns = {"sha256": rows.sha256[rows.photographs].tolist(), "label": labels}
+    table = pa.table(columns | {"split": [None] * len(labels)}, _DRAWN)
+    tests = np.zeros(len(rows), np.bool_)
+    tests[rows.photographs] = np.asarray(assign(table, split).to_pylist(), np.str_) == "test"
+    train = rows.where(~rows.with_copies(tests))
+    refits = Refits(train, reduction, classification, own)
+    return fit_and_score([rows.where(tests)], refits)[0]
 
 
 def evaluate_capture(
@@ -81,26 +98,25 @@ def evaluate_capture(
         both as trained with augmented copies and without.
     """
     names, single = capture_groups(rows.where(~rows.own))
-    if len(names) < 2:
+    if not names:
         nothing = {"left_out": "the file names tell fewer than two capture groups of one label"}
         return nothing, nothing
-    refits = Refits.of(reduction, classification, own)
-    ways = {"with": np.ones(len(rows), np.bool_)} if (rows.variant > 0).any() else {}
-    ways["without"] = rows.photographs
-    sums = {way: refits.sums(rows.where(mask)) for way, mask in ways.items()}
+    ways = {"with": rows} if (rows.variant > 0).any() else {}
+    ways["without"] = rows.where(rows.photographs)
     photographs: dict[str, dict[str, Any]] = {way: {} for way in ways}
     cluttered: dict[str, dict[str, Any]] = {way: {} for way in ways}
-    for name in names:
-        out = (rows.capture == name) & ~rows.own & ~np.isin(rows.targets, single)
-        test = rows.where(out & rows.photographs)
-        shown = scenes.where(np.isin(scenes.sha256, test.sha256))
-        for way, mask in ways.items():
-            others = sums[way] - refits.sums(rows.where(mask & out))
-            answers = fit_and_score([test, shown], rows.where(mask & ~out), refits, others)
+    for way, trains in ways.items():
+        refits = Refits(trains, reduction, classification, own)
+        for name in names:
+            out = (trains.capture == name) & ~trains.own & ~np.isin(trains.targets, single)
+            test = trains.where(out & trains.photographs)
+            shown = scenes.where(np.isin(scenes.sha256, test.sha256))
+            answers = fit_and_score([test, shown], refits, out)
             photographs[way][name], cluttered[way][name] = answers
-            _tell(name, way, answers[0])
-    known = {"labels_with_one_group": sorted(rows.labels[label] for label in single)}
-    return _both_ways(photographs) | known, _both_ways(cluttered)
+            result = answers[0].get("left_out") or _RESULT.format_map(answers[0])
+            logger.info("Trained without capture group %s, %s copies: %s", name, way, result)
+    one_group = {"labels_with_one_group": sorted(rows.labels[label] for label in single)}
+    return _both_ways(photographs) | one_group, _both_ways(cluttered)
 
 
 def evaluate_own(
@@ -122,74 +138,39 @@ def evaluate_own(
     if not rows.own.any():
         return {"left_out": "there are no own photographs (--params=own=FOLDER)"}
     rows = rows.where((rows.split == "train") | rows.own)
-    refits = Refits.of(reduction, classification, own)
-    refits, rows, sums = refits.on_directions(rows, refits.sums(rows))
-    return {
-        "places": {name: _evaluate_place(rows, name, refits, sums) for name in own_places(rows)}
-    }
-
-
-def evaluate_split(rows: Rows, refits: Refits) -> dict[str, Any]:
-    """Train on the rows whose split is train, copies included; test on photographs that test.
-
-    Own photographs train where their split says so, and never test.
-    """
-    tests = (rows.split == "test") & rows.photographs & ~rows.own
-    return fit_and_score([rows.where(tests)], rows.where(rows.split == "train"), refits)[0]
+    refits = Refits(rows, reduction, classification, own).on_directions()
+    return {"places": {place: _evaluate_place(refits, place) for place in own_places(rows)}}
 
 
 def fit_and_score(
-    tests: Sequence[Rows], train: Rows, refits: Refits, sums: Moments | None = None
+    tests: Sequence[Rows], refits: Refits, out: Flags | None = None, most: int | None = None
 ) -> list[dict[str, Any]]:
     """Scores of several sets of rows by one fit; ``left_out`` gives the reason if there are none.
 
-    ``sums`` are ``refits.sums(train)``, if known already.
+    ``out`` and ``most`` are those of ``Refits.fit``.
     """
-    problem = trainable(train)
-    if problem:
-        return [{"left_out": problem} for _ in tests]
-    fitted = refits.fit(train, sums)
-    nothing = {"left_out": "no photograph is left to test on"}
-    return [_ask(fitted, test) if len(test) else nothing for test in tests]
-
-
-def _drawn(rows: Rows, split: SplitParameters) -> Rows:
-    """Rows with a random split; copies have the split of their photograph."""
-    photographs = rows.where(rows.photographs)
-    table = pa.table(
-        {
-            "sha256": pa.array(photographs.sha256.tolist(), pa.string()),
-            "label": pa.array([rows.labels[n] for n in photographs.targets], pa.string()),
-            "split": pa.nulls(len(photographs), pa.string()),
-        }
-    )
-    drawn = random.assign(table, split)
-    tests = np.zeros(len(rows), np.bool_)
-    tests[rows.photographs] = np.asarray(drawn.to_pylist(), np.str_) == "test"
-    return replace(rows, split=np.where(rows.with_copies(tests), "test", "train"))
-
-
-def _ask(fitted: Fitted, test: Rows) -> dict[str, Any]:
-    """Scores of rows that did not train, and what was fitted."""
-    names = np.array(test.labels)
-    scores = score(names[test.targets], names[fitted.probabilities(test).argmax(axis=1)])
-    return {
-        "accuracy": scores["accuracy"],
-        "macro_f1": scores["macro_f1"],
-        "test_rows": scores["rows"],
-        "train_rows": fitted.photographs,
-        "copies": fitted.copies,
-        "k": fitted.reducer.k,
-        "explained_variance": float(fitted.reducer.explained_variance_ratio.sum()),
-    }
-
-
-def _tell(group: str, way: str, scores: dict[str, Any]) -> None:
-    if "accuracy" in scores:
-        result = f"accuracy {scores['accuracy']:.4f} on its {scores['test_rows']} photographs"
-    else:
-        result = scores["left_out"]
-    logger.info("Trained without capture group %s, %s copies: %s", group, way, result)
+    fitted = refits.fit(out, most)
+    if isinstance(fitted, str):
+        return [{"left_out": fitted} for _ in tests]
+    answers: list[dict[str, Any]] = []
+    for test in tests:
+        if not len(test):
+            answers.append({"left_out": "no photograph is left to test on"})
+            continue
+        names = np.array(test.labels)
+        scores = score(names[test.targets], names[fitted.logits(test).argmax(axis=1)])
+        answers.append(
+            {
+                "accuracy": scores["accuracy"],
+                "macro_f1": scores["macro_f1"],
+                "test_rows": len(test),
+                "train_rows": fitted.photographs,
+                "copies": fitted.reducer.rows - fitted.photographs,
+                "k": fitted.reducer.k,
+                "explained_variance": float(fitted.reducer.explained_variance_ratio.sum()),
+            }
+        )
+    return answers
 
 
 def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -204,52 +185,49 @@ def _both_ways(folds: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return ways[0] | ({"without_copies": ways[1]} if len(ways) > 1 else {})
 
 
-def _evaluate_place(rows: Rows, place: str, refits: Refits, sums: Moments) -> dict[str, Any]:
-    folds = hold_out_place(rows, place, refits, sums)
+def _evaluate_place(refits: Refits, place: str) -> dict[str, Any]:
+    folds = hold_out(refits, place)
     if not folds:
         return {"left_out": "no photograph can be held out"}
     judged = []
     for held_out, fitted in folds:
         others = [part for part, _ in folds if part is not held_out] or [held_out]
-        chosen = UNCALIBRATED
+        chosen = Calibration()
         if fitted.known is not None:
-            calibration = refits.parameters.calibration
+            calibration = refits.classification.calibration
             chosen = choose([HeldOut.joined(others)], fitted.known, calibration)
         judged.append(judge(held_out, chosen))
     joined = pd.concat(judged)
-    curve = _learning_curve(rows, place, refits, sums)
+    curve = _learning_curve(refits, place)
     targets = np.concatenate([held_out.targets for held_out, _ in folds])
     return {
         "by": folds[0][0].by,
         **describe(joined),
         "curve": curve,
-        "gains": _gains(rows, place, targets, joined["right"].to_numpy(), curve),
+        "gains": _gains(refits.rows, place, targets, joined["right"].to_numpy(), curve),
     }
 
 
-def _learning_curve(rows: Rows, place: str, refits: Refits, sums: Moments) -> list[dict[str, Any]]:
+def _learning_curve(refits: Refits, place: str) -> list[dict[str, Any]]:
     """Accuracy in a place by the number of own photographs of each label from there.
 
     Each draw tests on one fold of the photographs and trains on some of the others. Labels with
     fewer photographs than a point asks for train with all they have.
     """
-    own = refits.own
+    rows, own = refits.rows, refits.own
     here = rows.own & (rows.place == place)
     most = int(np.bincount(rows.targets[here & rows.photographs]).max())
     folds = alike_folds(rows.where(here), own.folds)[: own.draws]
     points = []
-    for size in [0, *(size for size in CURVE if 0 < size < most)]:
-        accuracies = []
+    for size in (size for size in CURVE if size < most):
+        answers = []
         for draw, fold in enumerate(folds):
             test = np.zeros(len(rows), np.bool_)
             test[here] = fold
             drawn = _draw(rows, here & rows.photographs & ~test, size, own.seed + draw)
-            train = rows.where(~here | rows.with_copies(drawn))
-            asked = rows.where(test & rows.photographs)
-            if len(asked) and trainable(train) is None:
-                fitted = refits.fit(train, sums, CURVE_ROWS)
-                right = fitted.probabilities(asked).argmax(axis=1) == asked.targets
-                accuracies.append(float(right.mean()))
+            asked, out = rows.where(test & rows.photographs), here & ~rows.with_copies(drawn)
+            answers += fit_and_score([asked], refits, out, CURVE_ROWS)
+        accuracies = [answer["accuracy"] for answer in answers if "accuracy" in answer]
         if accuracies:
             points.append({"photographs": size, "accuracies": accuracies})
     return points
@@ -257,12 +235,10 @@ def _learning_curve(rows: Rows, place: str, refits: Refits, sums: Moments) -> li
 
 def _draw(rows: Rows, pool: Flags, size: int, seed: int) -> Flags:
     """So many photographs of each label; more of them contain fewer of the same seed."""
-    chosen = np.zeros(len(rows), np.bool_)
-    rank = np.random.default_rng(seed).permutation(len(rows))
-    for label in np.unique(rows.targets[pool]):
-        mine = np.flatnonzero(pool & (rows.targets == label))
-        chosen[mine[np.argsort(rank[mine])][:size]] = True
-    return chosen
+    order = np.argsort(np.random.default_rng(seed).permutation(len(rows)))
+    order = order[pool[order]]
+    drawn = pd.Series(order).groupby(rows.targets[order]).head(size)
+    return np.isin(np.arange(len(rows)), drawn)
 
 
 def _gains(

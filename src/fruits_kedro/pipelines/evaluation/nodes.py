@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -51,13 +50,14 @@ def choose_scenes(
     known &= pc.field("source") == "images"
     frame = photographs.read(["sha256", "label", "capture"], known).to_pandas()
     groups = frame.groupby("label")["capture"].transform("nunique")
-    frame = frame[groups > 1].copy()
-    frame["draw"] = draw(pa.array(frame["sha256"], pa.string()), parameters.scenes_seed)
-    frame = frame.sort_values(["draw", "sha256"])
-    rank = frame.groupby(["label", "capture"]).cumcount()
-    chosen = frame.loc[rank < parameters.scenes_per_group, "sha256"].sort_values()
+    frame = frame[groups > 1]
+    draws = draw(pa.array(frame["sha256"], pa.string()), parameters.scenes_seed)
+    by_group = (
+        frame.assign(draw=draws).sort_values(["draw", "sha256"]).groupby(["label", "capture"])
+    )
+    chosen = by_group.head(parameters.scenes_per_group)[["sha256"]].sort_values("sha256")
     fingerprint = _scene_recipe(parameters).fingerprint(backbone.fingerprint)
-    scenes = pd.DataFrame({"sha256": chosen, "variant": 1, "fingerprint": fingerprint})
+    scenes = chosen.assign(variant=1, fingerprint=fingerprint)
     return pa.Table.from_pandas(scenes, VARIANTS, preserve_index=False)
 
 

@@ -13,12 +13,7 @@ from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, broadcast, cores, cut
 from fruits_kedro.datasets.csv import CsvRows
 from fruits_kedro.model.backbone import Backbone
-from fruits_kedro.model.classifier import (
-    Classifier,
-    doubt_columns,
-    predicted_columns,
-    rank_columns,
-)
+from fruits_kedro.model.classifier import Classifier, answer_columns, predicted_columns
 from fruits_kedro.model.engine import shared_engine
 from fruits_kedro.model.phone import NoPhoneModel, PhoneModel, check_lineage
 from fruits_kedro.model.reducer import Reducer
@@ -131,9 +126,7 @@ def _answers(
         card = file.card
         probabilities = outputs[:, : len(card.labels)]
         scores = outputs[:, -1] if card.outlier_beyond is not None else None
-        confidence = probabilities.max(axis=1).astype(np.float64)
-        columns = rank_columns(probabilities, card.labels)
-        columns |= doubt_columns(confidence, scores, card.calibration, studio)
+        columns = answer_columns(probabilities, scores, card.labels, card.calibration, studio)
     else:
         columns = predicted_columns(classifier, reducer.transform(outputs), studio)
     return pa.table(columns | {"studio": pa.array(studio)}).to_pylist()

@@ -15,7 +15,7 @@ from fruits_kedro.datasets.csv import CsvRows
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.matrices import lists_of, rows_of
 from fruits_kedro.model.moments import Batch, Moments
-from fruits_kedro.model.reducer import Reducer, fit_reducer, possible_k
+from fruits_kedro.model.reducer import Reducer, fit_reducer
 from fruits_kedro.model.rows import own_weights
 from fruits_kedro.parameters import (
     MapParameters,
@@ -61,20 +61,38 @@ def fit_reducer_on_train(
     train = kept_photographs(photographs, "train")
     located = locate_features(features, train, variants.read(), backbone.fingerprint)
     chosen = evenly(located, parameters.rows, "reduction.rows")
-    originals = pc.sum(pc.equal(chosen["variant"], 0)).as_py() or 0
+    is_photograph = pc.equal(chosen["variant"], 0).to_numpy()
+    originals = int(is_photograph.sum())
     if originals < 2:
         raise FruitsError(
             f"{originals} photographs train, but a PCA needs at least two: check split.method and "
             "the Training folder."
         )
-    moments, differ = _sum_moments(features, chosen, parameters, own)
-    if moments.constant.all() or not differ:
+    labels, targets = targets_of(chosen)
+    weights = own_weights(targets, are_own(chosen), own.share)
+    pictures: set[bytes] = set()  # two are enough; copies differ from their photograph anyway
+
+    def batches() -> Iterator[Batch]:
+        for part, block in stream_features(features, chosen):
+            if len(pictures) < 2:
+                pictures.update(row.tobytes() for row in block[is_photograph[part]])
+            yield block, targets[part], weights[part]
+
+    moments = Moments.of(batches(), len(labels), parameters.unit_length)
+    if moments.constant.all() or len(pictures) < 2:
         raise FruitsError(
             f"The {originals} train photographs all have the same features, so nothing tells "
             "their labels apart: check that they do not show one and the same picture."
         )
-    k = possible_k(parameters.k, chosen.num_rows, moments.totals.shape[1])
-    reducer = fit_reducer(moments, k, backbone.fingerprint, parameters.within_shrinkage)
+    shrinkage = parameters.within_shrinkage
+    reducer = fit_reducer(moments, parameters.k, backbone.fingerprint, shrinkage)
+    if reducer.k < parameters.k:
+        logger.warning(
+            "reduction.k=%s lowered to %d: %d train photographs and copies differ in no more",
+            parameters.k,
+            reducer.k,
+            chosen.num_rows,
+        )
     logger.info(
         "%d components explain %.4f of the variance of %d train photographs and %d copies",
         reducer.k,
@@ -83,29 +101,6 @@ def fit_reducer_on_train(
         chosen.num_rows - originals,
     )
     return reducer
-
-
-def _sum_moments(
-    features: Table, located: pa.Table, parameters: ReductionParameters, own: OwnParameters
-) -> tuple[Moments, bool]:
-    """Sums over the rows; and whether the photographs differ, as copies of one always do."""
-    labels = sorted(located["label"].unique().to_pylist())
-    targets = targets_of(located, labels)
-    weights = own_weights(targets, are_own(located), own.share)
-    photographs = pc.equal(located["variant"], 0).to_numpy()
-    differ = False
-
-    def batches() -> Iterator[Batch]:
-        nonlocal differ
-        first: npt.NDArray[np.float32] | None = None
-        for part, block in stream_features(features, located):
-            shown = block[photographs[part]]
-            first = shown[:1] if first is None or not len(first) else first
-            differ = differ or bool((shown != first).any())
-            yield block, targets[part], weights[part]
-
-    moments = Moments.of(batches(), len(labels), parameters.unit_length)
-    return moments, differ
 
 
 def reduce_features(
@@ -145,8 +140,8 @@ def summarise_variance(reducer: Reducer) -> dict[str, Any]:
         "k": reducer.k,
         "train_rows": reducer.rows,
         "explained_variance": float(ratio.sum()),
-        "explained_variance_ratio": [float(share) for share in ratio],
-        "cumulative": [float(share) for share in np.cumsum(ratio)],
+        "explained_variance_ratio": ratio.tolist(),
+        "cumulative": np.cumsum(ratio).tolist(),
     }
 
 
@@ -155,13 +150,10 @@ def plot_scree(explained_variance: dict[str, Any]) -> Figure:
     import plotly.graph_objects as go
 
     components = list(range(1, explained_variance["k"] + 1))
-    total = explained_variance["explained_variance"]
+    total, cumulated = (explained_variance[n] for n in ("explained_variance", "cumulative"))
     shares = explained_variance["explained_variance_ratio"]
-    figure = go.Figure()
-    figure.add_bar(x=components, y=shares, name="each component")
-    figure.add_scatter(
-        x=components, y=explained_variance["cumulative"], name="cumulated", yaxis="y2"
-    )
+    figure = go.Figure(go.Bar(x=components, y=shares, name="each component"))
+    figure.add_scatter(x=components, y=cumulated, name="cumulated", yaxis="y2")
     figure.update_layout(
         title=f"{len(components)} components explain {total:.1%}",
         xaxis_title="component",
@@ -193,7 +185,7 @@ def place_map_points(reduced_features: Table, parameters: ReductionParameters) -
     components = matrix[:, : parameters.map.components].astype(np.float64)
     places = _place(components, parameters.map)
     plane = np.zeros((len(components), 2))
-    plane[:, : min(2, components.shape[1])] = components[:, :2]
+    plane[:, : components.shape[1]] = components[:, :2]
     table, numbers = sample.select(columns), np.hstack([places, plane]).T
     for name, values in zip(("x", "y", "pc_1", "pc_2"), numbers, strict=True):
         table = table.append_column(name, pa.array(values.copy(), pa.float64()))
@@ -210,9 +202,7 @@ def plot_tsne_map(map_points: Table) -> Figure:
     figure = px.scatter(
         frame, x="x", y="y", color="label", symbol="split", hover_name="path", hover_data=["split"]
     )
-    figure.update_layout(
-        title=f"t-SNE map of {len(frame)} photographs", legend_title="label, split"
-    )
+    figure.update_layout(title=f"t-SNE map of {len(frame)} photographs")
     figure.update_xaxes(title="", showticklabels=False)
     figure.update_yaxes(title="", showticklabels=False)
     return figure
@@ -238,16 +228,14 @@ def _tsne(components: Any, parameters: MapParameters) -> Any:
     points = len(components)
     if points < 3:
         return np.zeros((points, 2))
-    perplexity = min(parameters.perplexity, (points - 1) / 3)
+    # init="pca" divides by the standard deviation of the first component.
+    flat = components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0
     tsne = TSNE(
-        perplexity=perplexity,
+        perplexity=min(parameters.perplexity, (points - 1) / 3),
         max_iter=parameters.iterations,
         random_state=parameters.seed,
-        init="pca",
+        init="random" if flat else "pca",
     )
-    # init="pca" divides by the standard deviation of the first component.
-    if components.shape[1] < 2 or np.ptp(components, axis=0).max() == 0:
-        tsne.set_params(init="random")
     # Threads synchronize in each step: on a busy machine two took 17 times as long
     # as one. One thread also adds in the same order in every run.
     with threadpool_limits(1):
