@@ -120,11 +120,12 @@ def test_without_a_run_one_sentence_says_what_to_do(tmp_path, words):
     assert "--params=storage=" in sentence
 
 
-def test_predict_loads_neither_spark_nor_tensorflow(storage):
+def test_predict_loads_neither_spark_nor_tensorflow_nor_other_pipelines(storage):
     code = (
         "import sys; from fruits_kedro.cli import cli\n"
         f"cli(['fruits', 'predict', {str(BANANA)!r}], standalone_mode=False)\n"
-        "print({'pyspark', 'tensorflow', 'mlflow'} & set(sys.modules))"
+        "heavy = {'pyspark', 'tensorflow', 'mlflow', 'fruits_kedro.pipelines.reporting'}\n"
+        "print(heavy & set(sys.modules))"
     )
     start = "from kedro.framework.startup import bootstrap_project; bootstrap_project('.')\n"
     result = command(
