@@ -4,7 +4,7 @@ import logging
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from operator import itemgetter
 from typing import Any
@@ -19,6 +19,7 @@ from kedro.pipeline.node import Node
 from fruits_kedro import __version__
 from fruits_kedro.cluster.progress import duration, shown
 from fruits_kedro.hooks.configuration import storage_of
+from fruits_kedro.hooks.tracking import leaves
 from fruits_kedro.runner import ALWAYS, versions_of
 
 logger = logging.getLogger(__name__)
@@ -186,12 +187,3 @@ def differing_parameters(
         for name, value in sorted(leaves(used), key=itemgetter(0))
         if value != shipped.get(name)
     ]
-
-
-def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every parameter by its dotted name."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from leaves(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value

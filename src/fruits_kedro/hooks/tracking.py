@@ -21,7 +21,6 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from fruits_kedro import __version__
-from fruits_kedro.hooks.telling import leaves
 from fruits_kedro.storage.files import read_bytes
 
 logger = logging.getLogger(__name__)
@@ -214,6 +213,15 @@ def run_name(pipelines: list[str], given: Mapping[str, Any]) -> str:
     values = [f"{name.rpartition('.')[2]}={value}" for name, value in parameters_of(given).items()]
     named = [name for name in pipelines if name != "__default__"]
     return ", ".join([*named, *(values or ["as configured"])])[:_MAX_TEXT]
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter by its dotted name."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def _numbers(report: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
