@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from feature_tables import names
+from made_rows import names
 from report_pages import stored
 from sentences import sentence_of
 
