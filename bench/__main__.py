@@ -10,9 +10,8 @@ from pathlib import Path
 
 from bench.machine import describe
 from bench.parts import run_equality, run_growth, run_large, run_rounds
-from bench.photographs import list_photographs
 from bench.report import ENOUGH_ROUNDS, RESULTS, write_report
-from bench.scripts import ROOT
+from bench.scripts import ROOT, list_photographs
 from bench.workbench import Records, Workbench
 from fruits_kedro import FruitsError
 

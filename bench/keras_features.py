@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pyarrow.dataset as pads
 from PIL import Image, ImageOps
 
-from bench.photographs import list_photographs
-from bench.scripts import WEIGHTS, run_script
+from bench.scripts import WEIGHTS, list_photographs, run_script
 
 Matrix = npt.NDArray[np.float32]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.photographs import list_photographs
-from bench.scripts import CORES
+from bench.scripts import CORES, list_photographs
 
 WIDTH, HEIGHT = 4000, 3000
 COUNT = 200

@@ -15,8 +15,7 @@ import pyarrow as pa
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from bench.photographs import list_photographs
-from bench.scripts import ROOT, SAMPLE, run_script
+from bench.scripts import ROOT, SAMPLE, list_photographs, run_script
 from fruits_kedro.model.backbone import BackboneSpec
 from fruits_kedro.storage.schemas import FEATURES, IMAGES
 

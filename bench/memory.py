@@ -1,8 +1,8 @@
 """Peak resident memory of a process and its descendants, sampled while they run."""
 
-import importlib
 import threading
-from typing import Any
+
+import psutil
 
 SECONDS_BETWEEN_SAMPLES = 0.5
 """Finding descendants reads every process of the machine, which costs milliseconds."""
@@ -27,8 +27,6 @@ class MemorySampler:
 
     def __init__(self, pid: int) -> None:
         self.peaks: dict[str, float] = {}
-        # Imported here, so that a missing psutil stops the benchmark and not just this thread.
-        self._psutil: Any = importlib.import_module("psutil")
         self._pid = pid
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample_until_stopped, daemon=True)
@@ -44,9 +42,9 @@ class MemorySampler:
     def _sample_until_stopped(self) -> None:
         while not self._stop.wait(SECONDS_BETWEEN_SAMPLES):
             try:
-                root = self._psutil.Process(self._pid)
+                root = psutil.Process(self._pid)
                 children = root.children(recursive=True)
-            except self._psutil.Error:
+            except psutil.Error:
                 return
             kinds = {self._pid: "driver"}
             for process in [root, *children]:  # parents come before their children
@@ -54,6 +52,6 @@ class MemorySampler:
                     parent = kinds.get(process.ppid(), "driver")
                     kind = kinds.setdefault(process.pid, kind_of(process.name(), parent))
                     megabytes = round(process.memory_info().rss / MEGABYTE, 1)
-                except self._psutil.Error:  # it ended between two looks
+                except psutil.Error:  # it ended between two looks
                     continue
                 self.peaks[kind] = max(megabytes, self.peaks.get(kind, 0.0))

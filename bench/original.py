@@ -13,8 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.photographs import GLOB
-from bench.scripts import CORES, WEIGHTS, Stopwatch, run_script
+from bench.scripts import CORES, EXTENSIONS, WEIGHTS, Stopwatch, run_script
 
 SIZE, PARTITIONS, COMPONENTS, TREES = 224, 24, 300, 200
 SHARES, SEED = [0.8, 0.2], 42
@@ -78,7 +77,7 @@ def featurize(spark: Any, images: str, weights: str, output: str) -> None:
             yield pd.Series(list(predicted))
 
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-    photographs = reader.option("pathGlobFilter", GLOB).load(images)
+    photographs = reader.option("pathGlobFilter", f"*.{{{','.join(EXTENSIONS)}}}").load(images)
     labelled = photographs.withColumn("label", F.element_at(F.split("path", "/"), -2))
     spread = labelled.repartition(PARTITIONS)
     features = spread.select("path", "label", compute("content").alias("features"))

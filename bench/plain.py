@@ -9,8 +9,7 @@ import multiprocessing
 from pathlib import Path
 from typing import Any
 
-from bench.photographs import list_photographs
-from bench.scripts import CORES, Stopwatch, run_script
+from bench.scripts import CORES, Stopwatch, list_photographs, run_script
 
 COMPONENTS, TRAIN_SHARE, PENALTY = 300, 0.8, 0.1
 

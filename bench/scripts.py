@@ -20,7 +20,20 @@ WEIGHTS = ROOT / "src/fruits_kedro/model/weights/mobilenet_v2_imagenet_no_top.we
 RESULTS_PAGE = ROOT / "docs" / "results.md"
 """Sections between ``<!-- name: … -->`` and ``<!-- end of name -->`` are measured."""
 
+EXTENSIONS = ("jpg", "jpeg", "JPG", "JPEG")
+"""JPEG only, because the original's way stacks arrays of three channels."""
+
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def list_photographs(folder: Path) -> list[Path]:
+    """Every JPEG file below a folder, sorted, that Spark's ``binaryFile`` sees as well."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        seen = (name for name in names if not name.startswith((".", "_")))
+        found += [Path(place, name) for name in seen if name.rpartition(".")[2] in EXTENSIONS]
+    return sorted(found)
 
 
 def run_script(

@@ -1,9 +1,9 @@
-"""Made-up rows of features for fits, and small parameters."""
+"""Made-up features and rows of them for fits, and small parameters."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
-from feature_tables import CALIBRATION, names
 
 from fruits_kedro.model.rows import Rows
 from fruits_kedro.parameters import ClassificationParameters, OwnParameters, ReductionParameters
@@ -11,6 +11,15 @@ from fruits_kedro.parameters import ClassificationParameters, OwnParameters, Red
 LABELS = ("fig", "kiwi", "nan")
 PLACE = "market"
 MAP = {"points": 3, "landmarks": 3, "perplexity": 1, "components": 2, "iterations": 250, "seed": 0}
+CALIBRATION = {
+    "rows": 1000,
+    "minimum": 20,
+    "held_out_share": 0.25,
+    "precision": 0.95,
+    "known_share": 0.95,
+}
+CONSTANT = 5
+"""A feature of ``make_features`` that never changes."""
 Fits = tuple[ReductionParameters, ClassificationParameters, OwnParameters]
 
 
@@ -35,6 +44,21 @@ def settings(
     reduction = ReductionParameters(scaling=scaling, shrinkage=0.3, k=6, rows=10_000, map=MAP)
     own_parameters = OwnParameters(**{"minimum": 30, "folds": 3} | own)
     return reduction, classification(classifier), own_parameters
+
+
+def names(rows: int) -> list[str]:
+    """Hashes to tell rows apart."""
+    return [hashlib.sha256(str(i).encode()).hexdigest() for i in range(rows)]
+
+
+def make_features(rows: int, seed: int = 0) -> np.ndarray:
+    """Correlated features of scales from 1e-3 to 1e3, one of them constant."""
+    random = np.random.default_rng(seed)
+    scales = np.logspace(-3, 3, 24)
+    mixed = random.normal(size=(rows, 24)) @ random.normal(size=(24, 24))
+    features = (mixed + random.normal(size=24)) * scales
+    features[:, CONSTANT] = 3.7
+    return features.astype(np.float32)
 
 
 def make_rows(

@@ -180,19 +180,21 @@ def copy_project(folder: Path) -> Path:
     return copy
 
 
+def variables(**own: str | None) -> dict[str, str]:
+    """The environment of a program: without this process's project; one that is None is not set."""
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
+    wanted = {**outer, "DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off", **own}
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
 def command(
     project: Path, *words: str, **environment: str | None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program of this Python in a project's folder, to its end.
-
-    An environment variable that is None is not set.
-    """
-    outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
-    wanted = {**outer, "DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off", **environment}
+    """Run a program of this Python in a project's folder, to its end."""
     return subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         cwd=project,
-        env={name: value for name, value in wanted.items() if value is not None},
+        env=variables(**environment),
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from runs import ROOT
 
-TOOLS = ("bash", "cat", "chmod", "head", "id", "mktemp", "sed")
+TOOLS = ("bash", "cat", "chmod", "cp", "env", "head", "id", "mktemp", "sed")
 JAVA = """#!/usr/bin/env bash
 echo 'openjdk version "{version}.0.9" 2026-01-01' >&2
 """
@@ -28,7 +28,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder, self.bin = folder, folder / "bin"
         self.bin.mkdir()
-        for name in (*TOOLS, "cp", "env"):
+        for name in TOOLS:
             (self.bin / name).symlink_to(str(shutil.which(name)))
 
     def add(self, name: str, text: str) -> None:
@@ -64,18 +64,20 @@ def test_what_is_there_is_enough(machine):
     assert machine.require("which-python").stdout.strip().endswith("python3")
 
 
-@pytest.mark.parametrize("package", ["openjdk-17-jre-headless", "openjdk-21-jre-headless"])
-def test_root_on_debian_gets_the_java_that_its_release_has(machine, package):
-    machine.apt(package, "java", JAVA.format(version=21))
-    result = machine.require("java")
+@pytest.mark.parametrize(
+    ("need", "package", "name", "text"),
+    [
+        ("java", "openjdk-17-jre-headless", "java", JAVA.format(version=17)),
+        ("java", "openjdk-21-jre-headless", "java", JAVA.format(version=21)),
+        ("python", "python3-venv", "python3", PYTHON),
+    ],
+)
+def test_root_on_debian_gets_what_its_release_has(machine, need, package, name, text):
+    machine.add("python3", "#!/usr/bin/env bash\nexit 1\n")
+    machine.apt(package, name, text)
+    result = machine.require(need)
     assert result.returncode == 0, result.stderr
     assert package in (machine.folder / "apt.log").read_text()
-
-
-def test_root_on_debian_gets_the_venv_module(machine):
-    machine.add("python3", "#!/usr/bin/env bash\nexit 1\n")
-    machine.apt("python3-venv", "python3", PYTHON)
-    assert machine.require("python").returncode == 0
 
 
 @pytest.mark.parametrize(("user", "package"), [(1000, "openjdk-17-jre-headless"), (0, "none")])

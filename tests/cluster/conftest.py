@@ -1,4 +1,4 @@
-"""The S3 server with the photographs in it, the local run to compare with, and the report."""
+"""The S3 server with the photographs in it, the local run to compare with, and what is measured."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from cluster.job import BUCKET, Cloud, Place
 from cluster.proxy import Traffic, proxying
-from cluster.report import REPORT
 from cluster.s3_server import serving
 from faults.processes import Runner
 from runs import LABELS, copy_photos, sample_names
@@ -17,20 +16,19 @@ PHOTOS = [
     for label in LABELS
     for name in sample_names(split, label)[:count]
 ]
+MEASURED: list[str] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was measured, after the tests."""
-    for line in REPORT.lines():
+    for line in MEASURED:
         terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
-def runner(tmp_path_factory, images) -> Iterator[Runner]:
-    """Starts runs; whatever is left of them ends with the session."""
-    runner = Runner(tmp_path_factory.mktemp("logs"), images)
-    yield runner
-    runner.clean_up()
+def measured() -> list[str]:
+    """Lines to print after the tests."""
+    return MEASURED
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +37,14 @@ def images(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("small") / "images"
     copy_photos(PHOTOS, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def runner(tmp_path_factory, images) -> Iterator[Runner]:
+    """Starts runs; whatever is left of them ends with the session."""
+    runner = Runner(tmp_path_factory.mktemp("logs"), images)
+    yield runner
+    runner.clean_up()
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +64,7 @@ def local(tmp_path_factory, runner, images) -> Place:
     """The whole job with inference, on the local disk. Do not change it."""
     storage = tmp_path_factory.mktemp("local") / "storage"
     place = Place(str(images), str(storage), storage)
-    REPORT.add("local", place.complete(runner), place, "-")
+    place.complete(runner)
     return place
 
 

@@ -1,6 +1,7 @@
 """Processes of a cluster: each with a home of its own, none of them outliving the tests."""
 
 import json
+import operator
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,11 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def json_at(port: int, path: str) -> Any:
-    """What a page of loopback answers, None before it does."""
+def json_at(port: int, path: str, *keys: str) -> Any:
+    """The value at nested keys of a page of loopback, None before the page answers."""
     url = f"http://127.0.0.1:{port}/{path}"
     with suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
-        return json.load(answer)
+        return reduce(operator.getitem, keys, json.load(answer))
     return None
 
 

@@ -1,18 +1,18 @@
 """A proxy in front of the S3 server that counts requests by kind and puts faults in between."""
 
-import http.client
-import re
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import urllib3
 
 Fault = Callable[["Request"], str | None]
 """Name of the fault to put into a request's way, or None to let it pass."""
@@ -42,40 +42,31 @@ class Request:
     at: float = field(default_factory=time.monotonic)
 
 
-@dataclass
 class Traffic:
-    """What passed a proxy, and what it does to what passes.
+    """What passed a proxy, in order, and the faults that it put in between.
 
-    Attributes:
-        requests: In order.
-        faults: How often each fault was put in between.
-        fault: Decides on each request.
+    ``fault`` decides on each request.
     """
 
-    requests: list[Request] = field(default_factory=list)
-    faults: Counter[str] = field(default_factory=Counter)
-    fault: Fault = lambda request: None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.forget()
 
-    def take(self, method: str, target: str, headers: Any) -> tuple[Request, str | None]:
-        """Count a request, and say which fault it meets."""
+    def forget(self) -> None:
+        """Count from nothing, and let everything pass."""
+        self.requests: list[Request] = []
+        self.faults: Counter[str] = Counter()
+        self.fault: Fault = lambda request: None
+
+    def take(self, method: str, target: str, headers: Any) -> str | None:
+        """Count a request, and give the fault that it meets."""
         with self._lock:
             request = Request(len(self.requests) + 1, *_classify(method, target, headers))
             self.requests.append(request)
             fault = self.fault(request)
             if fault:
                 self.faults[fault] += 1
-            return request, fault
-
-    def kinds(self) -> dict[str, int]:
-        """Requests by kind."""
-        return dict(sorted(Counter(request.kind for request in self.requests).items()))
-
-    def forget(self) -> None:
-        """Count from nothing, and let everything pass."""
-        self.requests.clear()
-        self.faults.clear()
-        self.fault = lambda request: None
+            return fault
 
 
 def _classify(method: str, target: str, headers: Any) -> tuple[str, str]:
@@ -95,7 +86,8 @@ def _classify(method: str, target: str, headers: Any) -> tuple[str, str]:
 def proxying(port: int) -> Iterator[tuple[str, Traffic]]:
     """A proxy in front of a port of loopback: its URL and what passes it."""
     traffic = Traffic()
-    handler = type("Handler", (_Handler,), {"traffic": traffic, "upstream": port})
+    pool = urllib3.HTTPConnectionPool("127.0.0.1", port, timeout=120, maxsize=64, retries=1)
+    handler = type("Handler", (_Handler,), {"traffic": traffic, "pool": pool})
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -118,15 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     traffic: Traffic
-    upstream: int
-
-    def setup(self) -> None:
-        super().setup()
-        self._server = http.client.HTTPConnection("127.0.0.1", self.upstream, timeout=120)
-
-    def finish(self) -> None:
-        self._server.close()
-        super().finish()
+    pool: urllib3.HTTPConnectionPool
 
     def handle_expect_100(self) -> bool:
         """A client that waits to be asked for its content must not wait for a full buffer."""
@@ -136,65 +120,47 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        _, fault = self.traffic.take(self.command, self.path, self.headers)
+        fault = self.traffic.take(self.command, self.path, self.headers)
         if fault == "latency":
             time.sleep(LATENCY_SECONDS)
-        elif fault == "reset":
+        if fault == "reset":
             self._reset()
-            return
         elif fault in ERRORS:
-            self._refuse(*ERRORS[fault])
-            return
-        answer = self._forward(body)
-        content = answer.read()
-        if fault == "lost":  # done, and nobody is told
-            self._reset()
-            return
-        self.send_response_only(answer.status, answer.reason)
-        length = answer.getheader("Content-Length") if self.command == "HEAD" else len(content)
-        for name, value in answer.getheaders():
+            status, code, message = ERRORS[fault]
+            error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+            self._answer(status, {"Content-Type": "application/xml"}, error, len(error))
+        else:
+            answer = self._forward(body)
+            length = answer.headers.get("Content-Length") if self.command == "HEAD" else None
+            if fault == "lost":  # done, and nobody is told
+                self._reset()
+            else:
+                self._answer(answer.status, answer.headers, answer.data, length or len(answer.data))
+
+    def _forward(self, body: bytes) -> urllib3.BaseHTTPResponse:
+        """With the headers as they are signed, the host's among them."""
+        dropped = ("expect", "connection")
+        headers = {n: v for n, v in self.headers.items() if n.lower() not in dropped}
+        options = {"decode_content": False, "redirect": False}
+        return self.pool.urlopen(self.command, self.path, body or None, headers, **options)
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: bytes, length: object) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, value)
-        if answer.status not in (204, 304):
-            self.send_header("Content-Length", str(length or 0))
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(body)
         self.wfile.flush()
-
-    def _forward(self, body: bytes) -> http.client.HTTPResponse:
-        """With the headers as they are signed, the host's among them."""
-        for last in (False, True):
-            try:
-                self._server.putrequest(
-                    self.command, self.path, skip_host=True, skip_accept_encoding=True
-                )
-                for name, value in self.headers.items():
-                    if name.lower() not in ("expect", "connection"):
-                        self._server.putheader(name, value)
-                self._server.endheaders(body)
-                return self._server.getresponse()
-            except (http.client.HTTPException, OSError):  # the kept connection was closed
-                self._server.close()
-                if last:
-                    raise
-        raise AssertionError("never")
 
     def _reset(self) -> None:
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
         self.close_connection = True
-
-    def _refuse(self, status: int, code: str, message: str) -> None:
-        head = self.command == "HEAD"
-        content = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-        self.send_response_only(status)
-        self.send_header("Content-Type", "application/xml")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if not head:
-            self.wfile.write(content)
-        self.wfile.flush()
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815
 
@@ -214,4 +180,4 @@ def every(number: int, *faults: str) -> Fault:
 
 def below(prefix: str, kind: str, requests: list[Request]) -> list[Request]:
     """Requests of a kind below a prefix."""
-    return [r for r in requests if r.kind == kind and re.match(re.escape(prefix), r.key)]
+    return [r for r in requests if r.kind == kind and r.key.startswith(prefix)]

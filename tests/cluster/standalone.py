@@ -2,16 +2,17 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pyspark
 from cluster.daemons import daemon, end_processes, free_port, is_listening, json_at
-from faults.processes import processes_with, wait_until
+from faults.processes import has_engine, processes_with, wait_until
 
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
 DEPLOY = "org.apache.spark.deploy"
@@ -34,11 +35,13 @@ class Standalone:
         found = processes_with(self.mark)
         return [pid for pid, line in found.items() if "CoarseGrainedExecutorBackend" in line]
 
-    def kill_one_executor(self) -> int:
-        """End an executor as a machine that goes away does."""
-        pid = self.executors()[0]
-        os.kill(pid, signal.SIGKILL)
-        return pid
+    def busy_executor(self) -> int | None:
+        """An executor of which a Python worker has loaded the inference engine."""
+        busy = [pid for pid in processes_with(self.mark) if has_engine(pid)]
+        with suppress(psutil.NoSuchProcess):
+            parents = {parent.pid for pid in busy for parent in psutil.Process(pid).parents()}
+            return next((pid for pid in self.executors() if pid in parents), None)
+        return None
 
 
 @contextmanager
@@ -63,12 +66,9 @@ def standalone(
         assert wait_until(lambda: is_listening(port), 90), "the master does not answer"
         for number in range(WORKERS):
             home = folder / f"worker-{number}"
-            stack.enter_context(
-                daemon(
-                    home, [*worker, str(home / "work")], base | environment, hidden if hides else ()
-                )
-            )
-        alive = lambda: (json_at(pages, "json/") or {}).get("aliveworkers")  # noqa: E731
+            words = [*worker, str(home / "work")]
+            stack.enter_context(daemon(home, words, base | environment, hidden if hides else ()))
+        alive = partial(json_at, pages, "json/", "aliveworkers")
         assert wait_until(lambda: alive() == WORKERS, 90), "the workers do not register"
         yield Standalone(f"spark://127.0.0.1:{port}", mark, hides)
     end_processes(mark)

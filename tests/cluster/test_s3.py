@@ -6,10 +6,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cluster.job import BUCKET, FEATURES, Place, assert_same_job, leftovers
+from cluster.job import BUCKET, Place, assert_same_job
 from cluster.proxy import Request, below
-from cluster.report import REPORT
-from cluster.s3_server import OWNER, keys, unfinished_uploads
+from cluster.s3_server import OWNER
+from faults.storages import FEATURES, committed
 
 from fruits_kedro import FruitsError
 from fruits_kedro.storage.lock import StoreLock
@@ -24,13 +24,12 @@ def requests() -> list[Request]:
 
 
 @pytest.fixture(scope="module")
-def on_s3(cloud, runner, local, requests) -> Place:
+def on_s3(cloud, runner, requests) -> Place:
     """The whole job and inference on S3. Do not change it."""
     place = cloud.place("results", **OWNER)
     cloud.traffic.forget()
-    seconds = place.complete(runner)
+    place.complete(runner)
     requests += cloud.traffic.requests
-    REPORT.add("S3, local[*]", seconds, place)
     return place
 
 
@@ -48,31 +47,25 @@ def test_every_result_is_there(on_s3, local):
     assert plain(local) == plain(on_s3)
 
 
-def test_nothing_is_renamed_and_nothing_is_left_unfinished(on_s3, cloud, requests):
+def test_a_run_makes_only_the_requests_that_it_needs(on_s3, cloud, requests, measured):
     kinds = Counter(request.kind for request in requests)
+    measured.append(f"S3 requests of a job on 66 photographs: {dict(sorted(kinds.items()))}")
     assert kinds["COPY"] == 0, "a rename on S3 is a copy"
-    assert unfinished_uploads(cloud.server.client(), BUCKET) == []
-    assert leftovers(on_s3) == []
-    REPORT.notes.append(f"S3 requests of a job on 66 photographs: {dict(sorted(kinds.items()))}")
-
-
-def test_a_manifest_is_written_by_one_put(on_s3, requests):
+    assert cloud.server.unfinished_uploads(BUCKET) == []
     manifest = f"{BUCKET}/results/02_intermediate/.photographs.manifest.json"
     assert len(below(manifest, "PUT", requests)) == 1
-
-
-def test_the_photographs_are_listed_once_and_read_once_by_each_pipeline(on_s3, requests):
-    prefix = f"{BUCKET}/photos/"
-    assert len(below(prefix, "LIST", requests)) == 2
-    reads = Counter(request.key for request in below(prefix, "GET", requests))
+    # Photographs are listed once and read once by each of the two pipelines that read.
+    photos = f"{BUCKET}/photos/"
+    assert len(below(photos, "LIST", requests)) == 2
+    reads = Counter(request.key for request in below(photos, "GET", requests))
     assert set(reads.values()) == {2}
 
 
-def test_a_second_run_reads_nothing(on_s3, cloud, runner, traffic):
-    before = keys(cloud.server.client(), BUCKET, f"results/{FEATURES}")
-    on_s3.complete(runner, "--pipelines=ingestion,featurization")
+def test_a_second_run_reads_nothing(on_s3, runner, traffic):
+    before = committed(on_s3.files, FEATURES)
+    on_s3.complete(runner, "ingestion", "featurization")
     assert below(f"{BUCKET}/photos/", "GET", traffic.requests) == []
-    assert keys(cloud.server.client(), BUCKET, f"results/{FEATURES}") == before
+    assert committed(on_s3.files, FEATURES) == before
 
 
 def test_of_many_runs_one_holds_the_lock(cloud, monkeypatch):

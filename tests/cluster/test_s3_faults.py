@@ -1,10 +1,13 @@
 """A store that stumbles costs time; one that refuses is reported in one sentence."""
 
+import re
+from dataclasses import replace
+
 import pytest
-from cluster.job import BUCKET, FEATURES, assert_same_job, leftovers
+from cluster.job import BUCKET, assert_same_job
 from cluster.proxy import every
-from cluster.report import REPORT
-from cluster.s3_server import OWNER, READER, keys, unfinished_uploads
+from cluster.s3_server import OWNER, READER
+from faults.storages import FEATURES, committed
 
 pytestmark = pytest.mark.cluster
 
@@ -13,7 +16,9 @@ EVERY = 25
 """One request in so many meets a fault: far more than S3 has on a bad day."""
 
 
-def test_faults_cost_only_time_and_expired_credentials_lose_nothing(cloud, local, runner, traffic):
+def test_faults_cost_only_time_and_expired_credentials_lose_nothing(
+    cloud, local, runner, traffic, measured
+):
     """Errors 500 and 503, connections reset before and after the work, answers 2 s late.
 
     The credentials expire after the first features. An upload that another run never completed is
@@ -22,7 +27,7 @@ def test_faults_cost_only_time_and_expired_credentials_lose_nothing(cloud, local
     place = cloud.place("faults", **OWNER)
     traffic.fault = every(EVERY, *FAULTS)
     run = place.start(runner)
-    run.wait_for(lambda: place.committed(FEATURES), "the first features", 600)
+    run.wait_for(lambda: committed(place.files, FEATURES), "the first features", 600)
     traffic.fault = lambda request: "expired"
     assert "credentials have expired" in run.sentence()
     client = cloud.server.client()
@@ -30,38 +35,31 @@ def test_faults_cost_only_time_and_expired_credentials_lose_nothing(cloud, local
     for key in (ours, others):
         client.create_multipart_upload(Bucket=BUCKET, Key=key)
     traffic.fault = every(EVERY, *FAULTS)
-    seconds = place.complete(runner)
+    place.complete(runner)
     assert set(traffic.faults) == {*FAULTS, "expired"}, traffic.faults
     assert_same_job(place, local)
-    assert leftovers(place) == []
-    assert unfinished_uploads(client, BUCKET) == [others]
+    assert cloud.server.unfinished_uploads(BUCKET) == [others]
     for upload in client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]:
         client.abort_multipart_upload(Bucket=BUCKET, Key=others, UploadId=upload["UploadId"])
     survived = ", ".join(f"{count} of {name}" for name, count in sorted(traffic.faults.items()))
-    REPORT.add("S3 with faults, second half", seconds, place)
-    REPORT.notes.append(f"Faults survived in {len(traffic.requests)} requests: {survived}")
+    measured.append(f"Faults survived in {len(traffic.requests)} requests: {survived}")
 
 
-def refused(cloud, runner, **environment: str) -> str:
-    """The sentence of a run that S3 refuses; nothing of it may be stored."""
-    place = cloud.place("refused", **environment)
-    sentence = place.start(runner).sentence()
-    assert keys(cloud.server.client(), BUCKET, "refused/") == {}
-    return sentence
+STRANGER = {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "none"}
+NOWHERE = "s3://no-such-bucket/x"
 
 
-def test_credentials_that_may_only_read_are_told(cloud, runner, traffic):
-    assert f"s3://{BUCKET}/refused cannot be written" in refused(cloud, runner, **READER)
-
-
-def test_credentials_nobody_knows_are_told(cloud, runner, traffic):
-    stranger = {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "none"}
-    assert "cannot be written" in refused(cloud, runner, **stranger)
-
-
-@pytest.mark.parametrize("what", ["images", "storage"])
-def test_a_missing_bucket_is_told(cloud, runner, traffic, what):
-    place = cloud.place("refused", **OWNER)
-    sentence = place.start(runner, **{what: "s3://no-such-bucket/x"}).sentence()
-    assert "s3://no-such-bucket/x" in sentence
-    assert "bucket does not exist" in sentence
+@pytest.mark.parametrize(
+    ("credentials", "changed", "sentence"),
+    [
+        (READER, {}, f"s3://{BUCKET}/refused cannot be written"),
+        (STRANGER, {}, "cannot be written"),
+        (OWNER, {"images": NOWHERE}, f"{NOWHERE}.* bucket does not exist"),
+        (OWNER, {"storage": NOWHERE}, f"{NOWHERE}.* bucket does not exist"),
+    ],
+    ids=["may only read", "unknown", "no images", "no storage"],
+)
+def test_what_s3_refuses_is_one_sentence(cloud, runner, traffic, credentials, changed, sentence):
+    place = replace(cloud.place("refused", **credentials), **changed)
+    found = place.start(runner).sentence()
+    assert re.search(sentence, found), found

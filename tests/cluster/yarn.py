@@ -1,18 +1,16 @@
 """YARN on loopback: a ResourceManager and a NodeManager of PySpark's Hadoop, from Maven Central."""
 
-import json
 import os
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pyspark
-from cluster.daemons import cache_folder, daemon, end_processes, free_port
+from cluster.daemons import cache_folder, daemon, end_processes, free_port, json_at
 from faults.processes import wait_until
 
 SPARK = Path(pyspark.__file__).parent
@@ -25,29 +23,6 @@ _MAINS = (f"{_PACKAGE}.resourcemanager.ResourceManager", f"{_PACKAGE}.nodemanage
 _JAVA = ("--add-opens=java.base/java.lang=ALL-UNNAMED", "-Xmx256m")
 _OF_A_NODE = ("JAVA_HOME", "PATH", "SPARK_LOCAL_IP")
 _OF_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
-
-
-@dataclass(frozen=True)
-class Yarn:
-    """A running YARN.
-
-    Attributes:
-        conf: Its configuration, which ``YARN_CONF_DIR`` names.
-        containers: Where containers work.
-        logs: Where containers log.
-    """
-
-    conf: Path
-    containers: Path
-    logs: Path
-
-    def log(self) -> str:
-        """Everything that containers printed."""
-        return "\n".join(
-            path.read_text(errors="replace")
-            for path in sorted(self.logs.rglob("*"))
-            if path.name in ("stdout", "stderr")
-        )
 
 
 def server_jars() -> Path:
@@ -81,59 +56,41 @@ def server_jars() -> Path:
 
 
 @contextmanager
-def yarn(folder: Path, environment: dict[str, str]) -> Iterator[Yarn]:
-    """One node, which ends with the block.
+def yarn(folder: Path, environment: dict[str, str]) -> Iterator[Path]:
+    """One node, which ends with the block; its configuration and logs are in the folder.
 
-    Args:
-        folder: Configuration, work and logs.
-        environment: Of the node: its containers find S3 by it.
+    Its containers find S3 by the environment.
     """
-    conf, mark = folder / "conf", f"fruits-yarn-{folder.name}-{os.getpid()}"
-    conf.mkdir(parents=True)
-    running = Yarn(conf, folder / "containers", folder / "logs")
-    ports = {name: free_port() for name in ("rm", "scheduler", "tracker", "admin", "pages")}
-    ports |= {name: free_port() for name in ("node", "localizer", "node_pages")}
-    _configure(running, ports)
+    mark, pages = f"fruits-yarn-{folder.name}-{os.getpid()}", _configure(folder)
     java = shutil.which("java") or "java"
     home = os.environ.get("JAVA_HOME") or str(Path(java).resolve().parents[1])
     outer = {"CLUSTER_MARK": mark, "JAVA_HOME": home, "SPARK_LOCAL_IP": "127.0.0.1"}
-    command = [str(Path(home) / "bin" / "java"), *_JAVA, "-cp", f"{conf}:{server_jars()}/*"]
+    path = f"{folder / 'conf'}:{server_jars()}/*"
+    command = [str(Path(home) / "bin" / "java"), *_JAVA, "-cp", path]
+    alive = partial(json_at, pages, "ws/v1/cluster/metrics", "clusterMetrics", "activeNodes")
     try:
         with (
             daemon(folder / "manager", [*command, _MAINS[0]], outer),
             daemon(folder / "node", [*command, _MAINS[1]], outer | environment),
         ):
-            assert wait_until(lambda: _nodes(ports["pages"]) == 1, 120), "no node registers"
-            yield running
+            assert wait_until(lambda: alive() == 1, 120), "no node registers"
+            yield folder
     finally:
         end_processes(mark)
 
 
-def _nodes(pages: int) -> int:
-    url = f"http://127.0.0.1:{pages}/ws/v1/cluster/metrics"
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(json.load(answer)["clusterMetrics"]["activeNodes"])
-    except (OSError, ValueError):
-        return 0
-
-
-def _configure(running: Yarn, ports: dict[str, int]) -> None:
-    manager, node = "yarn.resourcemanager", "yarn.nodemanager"
-    address = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-    site = {
+def _configure(folder: Path) -> int:
+    """Write the configuration, and give the port of the manager's pages."""
+    manager, node, pages = "yarn.resourcemanager", "yarn.nodemanager", free_port()
+    addresses = [f"{manager}{part}.address" for part in ("", ".scheduler", ".resource-tracker")]
+    addresses += [f"{manager}.admin.address"]
+    addresses += [f"{node}{part}.address" for part in ("", ".localizer", ".webapp")]
+    site = {address: f"127.0.0.1:{free_port()}" for address in addresses} | {
+        f"{manager}.webapp.address": f"127.0.0.1:{pages}",
         f"{manager}.hostname": "127.0.0.1",
-        f"{manager}.address": address["rm"],
-        f"{manager}.scheduler.address": address["scheduler"],
-        f"{manager}.resource-tracker.address": address["tracker"],
-        f"{manager}.admin.address": address["admin"],
-        f"{manager}.webapp.address": address["pages"],
         f"{node}.hostname": "127.0.0.1",
-        f"{node}.address": address["node"],
-        f"{node}.localizer.address": address["localizer"],
-        f"{node}.webapp.address": address["node_pages"],
-        f"{node}.local-dirs": str(running.containers),
-        f"{node}.log-dirs": str(running.logs),
+        f"{node}.local-dirs": str(folder / "containers"),
+        f"{node}.log-dirs": str(folder / "logs"),
         f"{node}.resource.memory-mb": "8192",
         f"{node}.resource.cpu-vcores": "8",
         f"{node}.vmem-check-enabled": "false",
@@ -150,15 +107,18 @@ def _configure(running: Yarn, ports: dict[str, int]) -> None:
         f"{queue}.root.default.state": "RUNNING",
         f"{queue}.maximum-am-resource-percent": "0.9",
     }
-    _write(running.conf / "yarn-site.xml", site)
-    _write(running.conf / "capacity-scheduler.xml", scheduler)
-    _write(running.conf / "core-site.xml", {"fs.defaultFS": "file:///"})
-    (running.conf / "log4j.properties").write_text(
+    conf = folder / "conf"
+    conf.mkdir(parents=True)
+    _write(conf / "yarn-site.xml", site)
+    _write(conf / "capacity-scheduler.xml", scheduler)
+    _write(conf / "core-site.xml", {"fs.defaultFS": "file:///"})
+    (conf / "log4j.properties").write_text(
         "log4j.rootLogger=WARN, console\n"
         "log4j.appender.console=org.apache.log4j.ConsoleAppender\n"
         "log4j.appender.console.layout=org.apache.log4j.PatternLayout\n"
         "log4j.appender.console.layout.ConversionPattern=%d %p %c %m%n\n"
     )
+    return pages
 
 
 def _write(path: Path, values: dict[str, str]) -> None:
@@ -169,21 +129,21 @@ def _write(path: Path, values: dict[str, str]) -> None:
     path.write_text(f"<configuration>{''.join(properties)}</configuration>")
 
 
-def submit(
-    running: Yarn, words: list[str], environment: dict[str, str], log: Path
-) -> subprocess.CompletedProcess[bytes]:
-    """``spark-submit`` to its end."""
-    own = {"YARN_CONF_DIR": str(running.conf), "HADOOP_CONF_DIR": str(running.conf)}
+def submit(folder: Path, words: list[str], environment: dict[str, str]) -> None:
+    """``spark-submit`` that must succeed."""
+    own = dict.fromkeys(("YARN_CONF_DIR", "HADOOP_CONF_DIR"), str(folder / "conf"))
     kept = ("AWS_", "FRUITS_", "KEDRO_", "PYTHONPATH", "PYSPARK_")
     outer = {name: value for name, value in os.environ.items() if not name.startswith(kept)}
-    with log.open("wb") as output:
-        return subprocess.run(
+    with (folder / "submit.log").open("wb") as output:
+        result = subprocess.run(
             [str(SPARK / "bin" / "spark-submit"), *words],
             env={**outer, **own, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=log.parent,
+            cwd=folder,
             timeout=900,
             check=False,
         )
+    logs = [folder / "submit.log", *sorted((folder / "logs").rglob("std*"))]
+    assert result.returncode == 0, "\n".join(log.read_text(errors="replace") for log in logs)

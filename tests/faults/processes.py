@@ -11,11 +11,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
-from runs import BIN, ROOT
+from runs import BIN, ROOT, variables
 
 SMALL = {
     "featurization.slice_images": 10,
@@ -74,12 +76,12 @@ def processes_with(mark: str) -> dict[int, str]:
     }
 
 
-def parent_of(pid: int) -> int:
-    """The pid of the parent, 0 where the process is gone."""
+def has_engine(pid: int) -> bool:
+    """Whether a process has loaded the inference engine, as a worker does when its task begins."""
     try:
-        return psutil.Process(pid).ppid()
-    except psutil.NoSuchProcess:
-        return 0
+        return "ai_edge_litert" in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return False
 
 
 def with_site(folder: Path, code: str) -> dict[str, str]:
@@ -88,11 +90,6 @@ def with_site(folder: Path, code: str) -> dict[str, str]:
     (folder / "sitecustomize.py").write_text(code)
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     return {"PYTHONPATH": path.rstrip(os.pathsep)}
-
-
-def _take_terminal() -> None:
-    """Make standard input the controlling terminal of this session."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Run:
@@ -106,21 +103,20 @@ class Run:
     ) -> None:
         self._mark = f"fruits-fault-{uuid.uuid4().hex}"
         self._log = log
-        outer = {k: v for k, v in os.environ.items() if not k.startswith(("FRUITS_", "KEDRO_"))}
-        quiet = {"DO_NOT_TRACK": "1", "FRUITS_TRACKING": "off"}
         self._terminal, inner = pty.openpty()
         self._recorder = threading.Thread(target=self._record, daemon=True)
+        take_terminal = partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0)
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(BIN / "kedro"), *words],
                 cwd=ROOT,
-                env={**outer, **quiet, "FAULT_MARK": self._mark, **environment},
+                env=variables(FAULT_MARK=self._mark, **environment),
                 stdin=inner if terminal else subprocess.DEVNULL,
                 stdout=inner if terminal else output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # The threads of this process hold nothing that the child needs.
-                preexec_fn=_take_terminal if terminal else None,  # noqa: PLW1509
+                preexec_fn=take_terminal if terminal else None,  # noqa: PLW1509
             )
         os.close(inner)
         self.pid = self.process.pid
@@ -149,11 +145,6 @@ class Run:
         """It and all its descendants, orphans included."""
         return processes_with(self._mark)
 
-    def workers(self) -> list[int]:
-        """Python workers: the children of PySpark's daemon."""
-        daemons = {pid for pid, line in self.processes().items() if "pyspark.daemon" in line}
-        return [pid for pid in daemons if parent_of(pid) in daemons]
-
     def wait_for_nothing(self, seconds: float = 30) -> None:
         """Wait until neither the driver nor any other process of the run is left."""
         self.process.wait(seconds)
@@ -161,21 +152,18 @@ class Run:
         if self._recorder.is_alive():
             self._recorder.join(seconds)
 
-    def end(self, seconds: float = 600) -> int:
+    def end(self, seconds: float = 900) -> int:
         """Wait for the end and give the exit code."""
         return self.process.wait(seconds)
 
     def clean_up(self) -> None:
         """End whatever is left."""
-        for pid in [*self.processes(), *([self.pid] if self.process.poll() is None else [])]:
-            try:
+        self.process.kill()
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self.process.wait(30)
-        if self._terminal >= 0:
-            os.close(self._terminal)
-            self._terminal = -1
+        os.close(self._terminal)
 
     def sentence(self) -> str:
         """The one sentence of a run that failed as a user is meant to see it."""
@@ -237,9 +225,18 @@ class Runner:
         return run
 
     def die_at(self, event: str, storage: Path, **options: Any) -> None:
-        """A run whose driver is killed right before an audit event, like ``open /images/``."""
-        environment = with_site(self._folder / "die", DIE) | {"FAULT_AT": event}
-        run = self.start(storage, environment=environment, **options)
+        """A run whose driver is killed right before an audit event, like ``open /images/``.
+
+        ``line [0-9]+ files`` kills it when it has printed such a line.
+        """
+        kind, pattern = event.split(" ", 1)
+        if kind == "line":
+            run = self.start(storage, **options)
+            run.wait_for_line(pattern)
+            os.kill(run.pid, signal.SIGKILL)
+        else:
+            environment = with_site(self._folder / "die", DIE) | {"FAULT_AT": event}
+            run = self.start(storage, environment=environment, **options)
         assert run.end() == -signal.SIGKILL, f"{event} never came\n{run.output}"
         run.wait_for_nothing()
 

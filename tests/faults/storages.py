@@ -1,7 +1,6 @@
 """What is in a storage after a run, read as any tool would read it."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +29,23 @@ def manifest_of(storage: Path, name: str) -> Path:
 def committed(storage: Path, name: str) -> list[Path]:
     """Files that the manifest of a table or an artefact names; none where there is none."""
     path = manifest_of(storage, name)
-    if not path.exists():
-        return []
-    return [storage / name / file["name"] for file in json.loads(path.read_text())["files"]]
+    files = json.loads(path.read_text())["files"] if path.exists() else []
+    return [storage / name / file["name"] for file in files]
 
 
 def rows(storage: Path, name: str, *columns: str) -> list[dict[str, Any]]:
     """Rows of the committed version of a table."""
-    files = committed(storage, name)
-    wanted = list(columns) or None
+    files, wanted = committed(storage, name), list(columns) or None
     return [row for file in files for row in pq.read_table(file, columns=wanted).to_pylist()]
 
 
-def features(
-    storage: Path, fingerprints: Iterable[str | None] = ()
-) -> dict[tuple[str, str, int], bytes | str]:
+def features(storage: Path) -> dict[tuple[str, str, int], bytes | str]:
     """The bytes of the features, or the reason why none, by sha256, fingerprint and variant."""
     found: dict[tuple[str, str, int], bytes | str] = {}
-    columns = ("sha256", "fingerprint", "variant", "features", "reason")
-    for row in rows(storage, FEATURES, *columns):
-        key = (row["sha256"], row["fingerprint"], row["variant"])
-        assert key not in found, "the same features twice"
-        if not fingerprints or row["fingerprint"] in fingerprints:
-            vector = row["features"]
-            found[key] = row["reason"] if vector is None else np.array(vector, "f4").tobytes()
+    for row in rows(storage, FEATURES, "sha256", "fingerprint", "variant", "features", "reason"):
+        *key, vector, reason = row.values()
+        assert tuple(key) not in found, "the same features twice"
+        found[tuple(key)] = reason if vector is None else np.array(vector, "f4").tobytes()
     return found
 
 
@@ -100,20 +92,20 @@ def results(storage: Path) -> dict[str, Any]:
 
 
 def assert_same_results(storage: Path, reference: Path) -> None:
-    """Equal features, components, models, predictions and metrics, to the bit."""
+    """Equal features, components, models, predictions and metrics, to the bit; nothing else."""
     found, expected = results(storage), results(reference)
     differing = [k for k in found.keys() | expected.keys() if found.get(k) != expected.get(k)]
     assert differing == []
+    assert_tidy(storage)
 
 
-def assert_readers_agree(storage: Path) -> None:
+def assert_tidy(storage: Path) -> None:
     """Any tool that reads a table's folder gets the committed rows, each once."""
+    assert leftovers(storage) == []
     for name in TABLES:
-        files = committed(storage, name)
-        if not files:
-            continue
-        expected = sum(pq.read_metadata(file).num_rows for file in files)
-        assert len(pd.read_parquet(storage / name)) == expected, name
+        if files := committed(storage, name):
+            expected = sum(pq.read_metadata(file).num_rows for file in files)
+            assert len(pd.read_parquet(storage / name)) == expected, name
 
 
 def leaves(tree: Any) -> dict[tuple[Any, ...], Any]:

@@ -51,25 +51,27 @@ def without_end(side: int, scans: int) -> bytes:
     return content[:-2] + content[last:-2] * scans + b"\xff\xd9"
 
 
+def by_place(storage: Path) -> dict[tuple[str, ...], bytes | str]:
+    """The features of photographs by label folder and name."""
+    known = {row["sha256"]: row["path"] for row in rows(storage, IMAGES, "sha256", "path")}
+    return {Path(known[sha]).parts[-3:]: value for sha, value in of_photographs(storage).items()}
+
+
 def test_each_costs_one_photograph(runs, here, fresh, images, reference, total, tmp_path):
     folder = Path(shutil.copytree(images, tmp_path / "images"))
     header, pixels, endless = sorted((folder / "Training" / "Corn").iterdir())[:3]
     header.write_bytes(header.read_bytes() + AT_HEADER)
     pixels.write_bytes(pixels.read_bytes() + AT_PIXELS)
     endless.write_bytes(without_end(side=3_000, scans=20_000))
-    assert endless.stat().st_size < 2_000_000
     environment = with_site(tmp_path / "site", CRASH)
     stages = ("ingestion", "featurization")
     run = runs.complete(fresh, *stages, images=folder, environment=environment)
 
-    listed = report(fresh, "ingestion")
+    listed, featurized = report(fresh, "ingestion"), report(fresh, "featurization")
     assert listed["rejected_by_reason"] == {"decoder_crashed": 1}
-    assert (listed["listed"], listed["kept"], listed["rejected"]) == (total, total - 1, 1)
+    assert (listed["listed"], listed["kept"]) == (total, total - 1)
     [bad] = [row for row in rows(fresh, IMAGES, "path", "reason") if row["reason"]]
     assert bad == {"path": str(header), "reason": "decoder_crashed"}
-
-    featurized = report(fresh, "featurization")
-    assert featurized["undecodable_by_reason"] == {"decoder_crashed": 2}
     crashed = [[str(path), "decoder_crashed"] for path in (pixels, endless)]
     assert featurized["undecodable_files"] == crashed
     assert (featurized["kept"], featurized["features"]) == (total - 1, total - 3)
@@ -78,11 +80,5 @@ def test_each_costs_one_photograph(runs, here, fresh, images, reference, total, 
     assert {place for place in expected if found.get(place) != expected[place]} == victims
     run.wait_for_nothing()
 
-    here.run(fresh, *stages, images=folder)
+    here(fresh, *stages, images=folder)
     assert effort(fresh)[1:] == (0, 0), "they are tried again in each run"
-
-
-def by_place(storage: Path) -> dict[tuple[str, ...], bytes | str]:
-    """The features of photographs by label folder and name."""
-    known = {row["sha256"]: row["path"] for row in rows(storage, IMAGES, "sha256", "path")}
-    return {Path(known[sha]).parts[-3:]: value for sha, value in of_photographs(storage).items()}

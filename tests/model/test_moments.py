@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from feature_tables import make_features
+from made_rows import make_features
 
 from fruits_kedro.model.moments import BLOCK, Moments
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from feature_tables import names
+from made_rows import names
 from report_pages import stored
 
 from fruits_kedro.pipelines.feature_rows import evenly, load_rows, locate_features

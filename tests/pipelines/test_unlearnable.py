@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from feature_tables import names
+from made_rows import names
 from report_pages import stored
 from sentences import sentence_of
 

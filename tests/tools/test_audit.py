@@ -33,14 +33,9 @@ def test_a_licence_has_a_family(licence, family):
     ("licence", "accepted"), [("MPL-2.0", True), ("GPL-3.0-only", False), ("UNKNOWN", False)]
 )
 def test_only_locked_packages_are_judged(licence, accepted):
-    licences = {
-        "NumPy": "BSD-3-Clause",
-        "other": licence,
-        "stranger": "GPL-3.0",
-        "namex": "UNKNOWN",
-    }
+    licences = {"NumPy": "BSD-3-Clause", "other": licence, "stranger": "GPL-3.0"}
     installed = [{"Name": name, "License": text} for name, text in licences.items()]
-    lines, passed = audit.check_licences(installed, {"numpy", "other", "pywin32", "namex"})
+    lines, passed = audit.check_licences(installed, {"numpy", "other", "pywin32"})
     assert passed == accepted
     assert not any("stranger" in line for line in lines)
 

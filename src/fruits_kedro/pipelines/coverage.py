@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fruits_kedro.photos.layout_summary import names_of
+from fruits_kedro.photos.layout import names_of
 
 
 def coverage(per_label: Mapping[str, Mapping[str, Any]], labels: Iterable[str]) -> dict[str, Any]:
