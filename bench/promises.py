@@ -59,6 +59,7 @@ PROMISES = tuple(
     for row in (
         ("`test` without copies ÷ plain", 2.3, 1.9, ".2f", partial(_times, "test", OURS, PLAIN)),
         ("`all` without copies ÷ plain", 1.7, 1.4, ".2f", partial(_times, "all", OURS, PLAIN)),
+        ("`sample` without copies ÷ plain", 3, 2.5, ".2f", partial(_times, "sample", OURS, PLAIN)),
         ("`sample` with copies ÷ plain", 3, 2.5, ".2f", partial(_times, "sample", COPIES, PLAIN)),
         ("original ÷ `all` without copies", 5, 6, ".2f", partial(_times, "all", ORIGINAL, OURS)),
         (
