@@ -143,9 +143,10 @@ def report_featurization(
     good = known["sha256"].filter(pc.is_null(known["reason"]))
     kept = photographs.read(["sha256", "path"], _KEPT)
     has_features = pc.is_in(kept["sha256"], good.combine_chunks())
+    reasons = known.filter(pc.is_valid(known["reason"])).group_by("sha256")
+    reasons = reasons.aggregate([("reason", "max")])
     failed = kept.filter(pc.invert(has_features))
-    failed = failed.join(known.group_by("sha256").aggregate([("reason", "max")]), "sha256")
-    failed = failed.filter(pc.is_valid(failed["reason_max"])).sort_by("path")
+    failed = failed.join(reasons, "sha256", join_type="inner").sort_by("path")
     flat = pc.list_flatten(missing_features["variants"])
     report = {
         "fingerprint": backbone.fingerprint,
