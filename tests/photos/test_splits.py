@@ -150,6 +150,7 @@ def test_a_method_is_added_by_one_file(tmp_path):
     (tmp_path / "pears.py").write_text(NEW)
     table = photographs(("apple", None, 3), ("pear", None, 2))
     split_methods.__path__.append(str(tmp_path))
+    SplitParameters.model_rebuild(force=True)
     try:
         splits, _ = assign_splits(table, parameters("pears"))
         assert counts(table, splits) == "apple train 3, pear test 2"
@@ -157,3 +158,4 @@ def test_a_method_is_added_by_one_file(tmp_path):
             parameters("pairs")
     finally:
         split_methods.__path__.remove(str(tmp_path))
+        SplitParameters.model_rebuild(force=True)

@@ -53,14 +53,14 @@ def refusing(text: str) -> Any:
     """A store that answers every read with one error."""
     store = Mock()
     store.cat_file.side_effect = PermissionError(text)
-    return lambda _: store
+    return lambda _: (store, "")
 
 
 def test_a_worker_with_expired_credentials_does_not_call_photographs_unreadable(monkeypatch):
     path = "s3://bucket/photos/Apple/1.jpg"
     assert credentials_problem("Access Denied") is None
-    monkeypatch.setattr(reading, "_filesystem_of", refusing("Access Denied"))
+    monkeypatch.setattr(reading, "filesystem", refusing("Access Denied"))
     assert reading.read_photograph(path, 1000).reason == "unreadable"
-    monkeypatch.setattr(reading, "_filesystem_of", refusing("The token has expired."))
+    monkeypatch.setattr(reading, "filesystem", refusing("The token has expired."))
     with pytest.raises(FruitsError, match="have expired"):
         reading.read_photograph(path, 1000)
