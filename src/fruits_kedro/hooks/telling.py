@@ -151,8 +151,17 @@ class SummaryHooks:
         made = pipeline.all_outputs()
         for line in summary_lines({n: catalog.load(n) for n in _REPORTS if n in made}):
             logger.info("%s", line)
-        page = ", open report.html first" if "report" in made else ""
         storage = storage_of(self._loader["catalog"])
+        if "inference_predictions" in made:
+            rows = catalog.load("inference_predictions").read(["reason"])
+            logger.info(
+                "%d of %d files have a prediction, the others a reason: "
+                "%s/07_model_output/inference_predictions.csv",
+                rows["reason"].null_count,
+                rows.num_rows,
+                storage,
+            )
+        page = ", open report.html first" if "report" in made else ""
         logger.info("Results are in %s, reports in its folder 08_reporting%s", storage, page)
 
 

@@ -172,6 +172,9 @@ def report_featurization(
             "eye; 08_reporting/ingestion.json says what was listed."
         )
     logger.info("%(features)d photographs have features, %(inferred)d computed in this run", report)
+    if failed.num_rows:
+        first = failed["path"][0]
+        logger.warning("%d photographs could not be decoded, such as %s", failed.num_rows, first)
     return report
 
 
