@@ -1,6 +1,7 @@
 """The incremental runner skips what would come out the same, and nothing else."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -162,6 +163,22 @@ def test_a_changed_file_counts_for_the_pipelines_that_can_depend_on_it(
     before = {pipeline: digest(pipeline) for pipeline in pipelines}
     (tmp_path / name).write_text(FILES[name] + "\n# changed")
     assert {pipeline for pipeline in pipelines if digest(pipeline) != before[pipeline]} == changed
+
+
+def test_code_in_a_zip_file_as_on_a_cluster_has_the_digest_of_its_files(monkeypatch, tmp_path):
+    archive = tmp_path / "fruits_kedro.zip"
+    for name, text in FILES.items():
+        (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / name).write_text(text)
+        with zipfile.ZipFile(archive, "a") as code:
+            code.writestr(name, text)
+    digests = []
+    for root in (tmp_path / "folder", zipfile.Path(archive)):
+        monkeypatch.setattr(runner_module, "files", lambda _, root=root: root)
+        digest = runner_module.code_digest.__wrapped__
+        digests.append([digest("reporting"), digest("evaluation")])
+    assert digests[0] == digests[1]
+    assert len(set(digests[1])) == 2
 
 
 def test_a_node_depends_on_the_folder_of_its_pipeline(monkeypatch):

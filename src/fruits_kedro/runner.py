@@ -7,12 +7,12 @@ import logging
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from kedro.framework.project import pipelines as registered
@@ -263,18 +263,29 @@ def code_digest(pipeline: str | None) -> str:
     sha256 over the modules of the shared packages, and over every file of the pipeline's folder and
     of the pipelines that it imports from.
     """
-    root = Path(str(files("fruits_kedro")))
-    sources = [file for package in _SHARED for file in (root / package).rglob("*.py")]
+    root = files("fruits_kedro")
+    shared = [file for package in _SHARED for file in _files_below(root / package)]
+    sources = [file for file in shared if file.name.endswith(".py")]
     todo, found = {pipeline} if pipeline else set(), set[str]()
     while todo:
         name = todo.pop()
         found.add(name)
-        own = [root / "pipelines" / f"{name}.py", *(root / "pipelines" / name).rglob("*")]
-        own = [file for file in own if file.is_file() and file.suffix != ".pyc"]
+        folder = root / "pipelines"
+        own = [*_files_below(folder / f"{name}.py"), *_files_below(folder / name)]
+        own = [file for file in own if not file.name.endswith(".pyc")]
         sources += own
-        code = "".join(file.read_text() for file in own if file.suffix == ".py")
+        code = "".join(file.read_text() for file in own if file.name.endswith(".py"))
         todo |= set(re.findall(r"\w+", " ".join(_IMPORT.findall(code)))) - found
     digest = hashlib.sha256()
-    for source in sorted(sources):
+    for source in sorted(sources, key=str):
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def _files_below(entry: Traversable) -> Iterator[Traversable]:
+    """A file, or all files of a folder; on a cluster the package lies in a zip file."""
+    if entry.is_file():
+        yield entry
+    elif entry.is_dir():
+        for inner in entry.iterdir():
+            yield from _files_below(inner)
