@@ -18,7 +18,6 @@ ENOUGH_ROUNDS, ENOUGH_PHOTOGRAPHS = 3, 5000
 RESULTS = "results.jsonl"
 SHOWN_SECONDS = 5.0
 """Stages that take less at a million rows are not shown."""
-MEMORY = ("driver", "worker")
 VCPU_HOUR = {"on demand, $": (0.68 + 0.17) / 16, "spot, $": (0.34 + 0.17) / 16}
 """US dollars per vCPU-hour of c5.4xlarge with EMR's share, 25 % of the price on demand.
 
@@ -96,33 +95,31 @@ def whole_job(measures: Measures) -> str:
                 f"{middle(mine('images')) or 0:,.0f}",
                 write(seconds, ".1f"),
                 write(ratios(seconds, plain), ".2f", "×"),
-                *(write(mine("memory", kind), ".0f") for kind in MEMORY),
+                write(mine("memory", "worker"), ".0f"),
             ]
         )
     head = ["whole process", "photographs", "seconds", "÷ plain"]
-    table = render_table([*head, "driver, MB", "worker, MB"], rows)
+    table = render_table([*head, "worker, MB"], rows)
     return (
         f"## The whole job\n\n{table}\n\n"
         "`test` is the folder `Test/`, `all` the whole folder. `bench/plain.py` and "
         "`bench/original.py` end with features, components and an accuracy; ours also accounts for "
-        "every file, resolves duplicates, calibrates, and makes the phone's file and the report. "
-        "Megabytes are the peak of the largest process of each kind."
+        "every file, calibrates, and makes the phone's file and the report. Megabytes are the peak "
+        "of the largest Python worker."
     )
 
 
 def equality(measures: Measures) -> str:
     """Features against Keras's."""
-    forms = {
-        "images": ",.0f",
-        "without_features": ",.0f",
-        "largest_difference": ".1e",
-        "smallest_cosine": ".6f",
-        "keras_seconds": ".0f",
-    }
-    cells = [write(measures.series("equality", "all", name), form) for name, form in forms.items()]
-    table = render_table([name.replace("_", " ") for name in forms], [cells])
-    note = "`bench/keras_features.py` shares no decoding with the project."
-    return f"## The same features\n\n{table}\n\n{note}"
+    forms = {"images": ",.0f", "largest_difference": ".1e", "smallest_cosine": ".6f"}
+    images, difference, cosine = (
+        write(measures.series("equality", "all", name), form) for name, form in forms.items()
+    )
+    return (
+        f"## The same features\n\nOf {images} photographs the largest difference of a feature is "
+        f"{difference}, the smallest cosine {cosine}. `bench/keras_features.py` shares no decoding "
+        "with the project."
+    )
 
 
 def growth(measures: Measures) -> str:
@@ -140,9 +137,9 @@ def growth(measures: Measures) -> str:
     table = render_table(head, rows)
     return (
         f"## Growth without the network\n\n{table}\n\nThe default run on made-up photographs "
-        "whose bytes and features are in the storage already (`bench/made_up.py`), then the tasks "
-        f"of a run that knows none of them. Stages of at least {SHOWN_SECONDS:.0f} s; MB is the "
-        f"peak resident memory of the driver's Python at {counts[-1]}."
+        "that are stored already (`bench/made_up.py`), then the tasks of a run that knows none. "
+        f"Stages of at least {SHOWN_SECONDS:.0f} s; MB: peak of the driver's Python at "
+        f"{counts[-1]}."
     )
 
 
@@ -176,9 +173,8 @@ def costs(measures: Measures) -> str:
         rows.append([kind, f"{core_hours:.1f}", *prices])
     table = render_table(["a million photographs", "core-hours", *VCPU_HOUR], rows)
     return (
-        f"## Costs\n\n{table}\n\nIngestion and featurization on EMR, computed. Prices are inputs "
-        "(`bench/report.py`): an x86 vCPU with EMR's share, as published in 2026; look them up "
-        "before you multiply. A vCPU is taken for a core of this machine."
+        f"## Costs\n\n{table}\n\nIngestion and featurization on EMR, computed with prices of an "
+        "x86 vCPU as published in 2026 (`bench/report.py`): look them up before you multiply."
     )
 
 
