@@ -51,10 +51,10 @@ unit: $(VENV)/.installed-dev
 	@bash tools/require.sh chromium
 	$(PYTEST) $(ARGS)
 
-test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (up to 17 minutes)
+test-faults: $(VENV)/.installed-dev ## Kill, starve and damage real runs, and look at what is left (4 to 8 minutes)
 	timeout --signal=INT 35m $(PYTEST) --timeout=$(LONG) -m faults tests/faults $(ARGS)
 
-test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (up to 12 minutes)
+test-cluster: $(VENV)/.installed-dev ## The job on a real S3 server and real Spark clusters, compared with local (7 to 10 minutes)
 	@bash tools/require.sh go
 	timeout --signal=INT 40m $(BIN)/pytest --timeout=$(LONG) -m cluster tests/cluster $(ARGS)
 

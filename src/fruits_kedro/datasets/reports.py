@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from kedro_datasets._typing import ImagePreview, JSONPreview, PlotlyPreview
 from kedro_datasets.json import JSONDataset
@@ -11,9 +11,16 @@ from kedro_datasets.text import TextDataset
 
 from fruits_kedro.datasets.previews import json_preview, where_saved
 from fruits_kedro.storage.files import filesystem, is_local, read_bytes, replace_file
-from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.manifest import HASHED_BYTES
 from fruits_kedro.storage.s3 import client_options
+
+if TYPE_CHECKING:
+    from plotly import graph_objects
+
+    Figure: TypeAlias = graph_objects.Figure
+else:
+    # Kedro resolves the annotations of nodes, and commands that only list them must not wait.
+    Figure = Any
 
 
 class Atomic:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, broadcast
+from fruits_kedro.datasets.reports import Figure
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.calibration import calibrate
 from fruits_kedro.model.classifier import Classifier, fit_classifier, predicted_columns
@@ -32,7 +33,6 @@ from fruits_kedro.pipelines.feature_rows import (
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
-from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import PREDICTED, PREDICTIONS
 from fruits_kedro.storage.tables import Table
 

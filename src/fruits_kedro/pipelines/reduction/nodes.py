@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from fruits_kedro import FruitsError
 from fruits_kedro.cluster.tasks import WorkerRows, broadcast
 from fruits_kedro.datasets.csv import CsvRows
+from fruits_kedro.datasets.reports import Figure
 from fruits_kedro.model.backbone import Backbone
 from fruits_kedro.model.matrices import lists_of, rows_of
 from fruits_kedro.model.moments import Batch, Moments
@@ -33,7 +34,6 @@ from fruits_kedro.pipelines.feature_rows import (
     targets_of,
 )
 from fruits_kedro.pipelines.plot_text import as_plot_text
-from fruits_kedro.storage.heavy_types import Figure
 from fruits_kedro.storage.schemas import REDUCED_FEATURES
 from fruits_kedro.storage.tables import Table
 

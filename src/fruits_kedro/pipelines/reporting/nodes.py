@@ -29,7 +29,6 @@ from fruits_kedro.pipelines.reporting.report.thumbnails import (
     read_photographs,
 )
 from fruits_kedro.storage import schemas
-from fruits_kedro.storage.heavy_types import ArrowTable
 from fruits_kedro.storage.tables import Table
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ _CARD_SHARE, _TILE_SHARE = 0.15, 0.6
 
 def find_quality_problems(
     reduced_features: Table, predictions: Table, parameters: ReportingParameters
-) -> tuple[ArrowTable, pd.DataFrame, dict[str, Any]]:
+) -> tuple[pa.Table, pd.DataFrame, dict[str, Any]]:
     """Find near-duplicates between train and test, likely wrong labels, and outliers of a label.
 
     Returns ``schemas.DATA_QUALITY``, its rows for a spreadsheet, and the counts.
