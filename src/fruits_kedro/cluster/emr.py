@@ -213,15 +213,15 @@ def find_stack(name: str) -> Stack:
 def send(package: Package, part: str, bucket: str) -> str:
     """Upload one part of a package unless the bucket has it, and return its folder's URI."""
     prefix = f"packages/{part}-{package.identity(part)}"
-    there = {found.key: found.size for found in _objects(bucket, prefix)}
+    store = _bucket(bucket)
+    there = {found.key: found.size for found in store.objects.filter(Prefix=prefix)}
     for name in package.names(part):
         path, key = package.folder / name, f"{prefix}/{Path(name).name}"
         size = path.stat().st_size
         # The prefix is a hash of the content, so an object of equal size is this file.
         if there.get(key) != size:
             click.echo(f"sending {name}, {size / 1e6:.1f} MB")
-            checked = {"ChecksumAlgorithm": "SHA256"}
-            _client("s3").upload_file(str(path), bucket, key, ExtraArgs=checked)
+            store.upload_file(str(path), key, ExtraArgs={"ChecksumAlgorithm": "SHA256"})
     return f"s3://{bucket}/{prefix}"
 
 
@@ -326,7 +326,7 @@ def log_tail(stack: Stack, job_id: str) -> str:
 
 def _logs(bucket: str, prefix: str, pattern: str) -> dict[str, str]:
     texts = {}
-    for found in _objects(bucket, prefix):
+    for found in _bucket(bucket).objects.filter(Prefix=prefix):
         if re.search(pattern, found.key):
             body = found.get()["Body"].read()
             content = gzip.decompress(body) if found.key.endswith(".gz") else body
@@ -334,10 +334,10 @@ def _logs(bucket: str, prefix: str, pattern: str) -> dict[str, str]:
     return texts
 
 
-def _objects(bucket: str, prefix: str) -> Any:
+def _bucket(name: str) -> Any:
     import boto3
 
-    return boto3.resource("s3").Bucket(bucket).objects.filter(Prefix=prefix)
+    return boto3.resource("s3").Bucket(name)
 
 
 def _client(service: str) -> Any:

@@ -47,8 +47,9 @@ class _InFolder:
         """Changes with the content; None if nothing was saved or a file was altered."""
         manifest = self._folder.current()
         # Also on a store: a damaged model must not count as unchanged, or no run would mend it.
-        is_whole = manifest is not None and all(map(self._content, manifest.files))
-        return manifest.id if manifest and is_whole else None
+        if manifest is None or not all(map(self._content, manifest.files)):
+            return None
+        return manifest.id
 
     @where_saved
     def preview(self) -> JSONPreview:
